@@ -1,0 +1,15 @@
+//! The trade's rules, pure: no I/O, no `async`, no clock, no randomness. Time and ids come in as arguments.
+
+pub mod catalogue;
+pub mod change;
+pub mod delivery;
+pub mod exception;
+pub mod hash;
+pub mod ids;
+pub mod live;
+pub mod mapping;
+pub mod order;
+pub mod policy;
+pub mod stock;
+pub mod time;
+pub mod wms;

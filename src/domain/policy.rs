@@ -1,0 +1,102 @@
+//! Policy of a pair: every switch with its default. Keys are those of `[pair.policy]`; unknown keys are errors.
+
+use super::time::Span;
+use serde::{Deserialize, Serialize};
+
+/// What to do when barcodes differ between the systems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BarcodePolicy {
+    Warn,
+    Block,
+}
+
+/// Every switch of a pair.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// `order.release_on`: paid is required unless `open`.
+    pub release_requires_paid: bool,
+    /// `order.in_wms_grace`
+    pub in_wms_grace: Span,
+    /// `order.auto_cancel_recreate`
+    pub auto_cancel_recreate: bool,
+    /// `order.partial_shipment`: the warehouse may ship in parts.
+    pub partial_shipment: bool,
+    /// `order.pull_interval`: how often the source's open orders are read.
+    pub order_pull_interval: Span,
+    /// `order.sweep_interval`: how often every open order is read whole.
+    pub order_sweep_interval: Span,
+    /// `despatch.poll_interval`
+    pub despatch_poll_interval: Span,
+    /// `despatch.confirm_grace`
+    pub confirm_grace: Span,
+    /// `despatch.wait_for_tracking`
+    pub wait_for_tracking: Span,
+    /// `despatch.scan_required`: the account demands scans, so orders are processed one by one.
+    pub scan_required: bool,
+    /// `status.interval`: how often order progress is read in the warehouse.
+    pub status_interval: Span,
+    /// `stock.interval`
+    pub stock_interval: Span,
+    /// `stock.full_interval`: how often every figure is read, not only changes.
+    pub stock_full_interval: Span,
+    /// `stock.reserve_unpaid`
+    pub reserve_unpaid: bool,
+    /// `stock.mass_change_percent`: a run that would change more of the items stops and asks.
+    pub mass_change_percent: i64,
+    /// `reconcile.stock`
+    pub reconcile_stock_interval: Span,
+    /// `reconcile.orders`
+    pub reconcile_orders_interval: Span,
+    /// `catalogue.interval`: how often items, services, sites and templates are read.
+    pub catalogue_interval: Span,
+    /// `notify.grace`: how long hop 2 may take.
+    pub notify_grace: Span,
+    /// `product.auto_create`
+    pub product_auto_create: bool,
+    /// `barcode.mismatch`
+    pub barcode_mismatch: BarcodePolicy,
+    /// `loop.window`
+    pub loop_window: Span,
+    /// `loop.flips`
+    pub loop_flips: i64,
+    /// `payload.retention`
+    pub payload_retention: Span,
+    /// `sla.cutoff_hour`: orders released before it ship the same working day.
+    pub cutoff_hour: u32,
+    /// `sla.time_zone`
+    pub time_zone: String,
+}
+
+impl Policy {
+    /// Defaults for a Linnworks–Peoplevox pair (domain §22).
+    pub fn linnworks() -> Self {
+        Self {
+            release_requires_paid: true,
+            in_wms_grace: Span::mins(10),
+            auto_cancel_recreate: false,
+            partial_shipment: false,
+            order_pull_interval: Span::secs(30),
+            order_sweep_interval: Span::hours(1),
+            despatch_poll_interval: Span::secs(20),
+            confirm_grace: Span::mins(15),
+            wait_for_tracking: Span::mins(10),
+            scan_required: false,
+            status_interval: Span::secs(60),
+            stock_interval: Span::mins(5),
+            stock_full_interval: Span::hours(24),
+            reserve_unpaid: true,
+            mass_change_percent: 5,
+            reconcile_stock_interval: Span::hours(1),
+            reconcile_orders_interval: Span::mins(15),
+            catalogue_interval: Span::hours(6),
+            notify_grace: Span::mins(60),
+            product_auto_create: true,
+            barcode_mismatch: BarcodePolicy::Block,
+            loop_window: Span::mins(30),
+            loop_flips: 3,
+            payload_retention: Span::days(90),
+            cutoff_hour: 14,
+            time_zone: "Europe/London".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The only SQL in the house: SQLite and PostgreSQL behind one interface.
+
+pub mod read;
+
+use crate::domain::change::{Batch, Fence};
+use crate::domain::delivery::{DeliveryRow, Flow, Lane};
+use crate::domain::ids::{DeliveryId, ExceptionId, PairId, SystemId};
+use crate::domain::time::{Span, Ts};
+use std::path::PathBuf;
+
+/// What went wrong in the store, in words for people; the cause is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The lease was taken over; what this worker decided is void.
+    #[error("lease {lease} was taken over by another worker; nothing was written")]
+    Fenced { lease: String },
+    /// Somebody else changed the row first.
+    #[error("{what} was changed meanwhile (yours is version {yours}, stored is {stored} by {by}); nothing was written")]
+    Stale { what: String, yours: i64, stored: i64, by: String },
+    /// A life-cycle or input rule refused the change.
+    #[error("{0}")]
+    Refused(String),
+    /// Busy, locked, connection lost: try again later, nothing was written.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// No space left.
+    #[error("the store's disk is full: {0}")]
+    Full(String),
+    /// Corrupt, or not a tallyman store.
+    #[error("the store cannot be trusted: {0}")]
+    Corrupt(String),
+    /// The schema is newer than this program.
+    #[error("the store has schema {found}, this program knows up to {known}: use a newer tallyman")]
+    Newer { found: i64, known: i64 },
+    /// A row could not be understood.
+    #[error("stored value not understood: {0}")]
+    Decode(String),
+}
+
+/// Result of store calls.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+    /// 32-byte key that encrypts payload bodies.
+    pub payload_key: [u8; 32],
+    /// Refuse every write.
+    pub is_read_only: bool,
+    /// Migrate an older schema (after a backup copy on SQLite); otherwise an older schema is an error.
+    pub is_migrating: bool,
+    /// `synchronous=FULL` unless a rehearsal, whose deaths are of the process only, says otherwise.
+    pub is_durable: bool,
+}
+
+/// What a batch did.
+#[derive(Debug, Clone, Default)]
+pub struct Committed {
+    /// Deliveries that were not stored because their key exists.
+    pub duplicates: Vec<DeliveryId>,
+    /// Exceptions opened or reopened by this batch.
+    pub opened: Vec<ExceptionId>,
+    /// Exceptions that ended with this batch.
+    pub closed: Vec<ExceptionId>,
+    /// Inbound messages that were duplicates.
+    pub inbox_duplicates: i64,
+}
+
+/// A lease as taken or renewed.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    pub name: String,
+    pub epoch: i64,
+    pub until: Ts,
+}
+
+/// A scheduled flow's row.
+#[derive(Debug, Clone)]
+pub struct ScheduleRow {
+    pub pair: PairId,
+    pub flow: Flow,
+    pub due_at: Ts,
+    pub last_started_at: Option<Ts>,
+    pub last_ok_at: Option<Ts>,
+    pub last_note: String,
+    pub is_last_ok: bool,
+    /// Failed runs in a row.
+    pub failures: i64,
+    /// Watermarks and page state as JSON.
+    pub cursor: String,
+    /// Reason when paused.
+    pub paused: Option<String>,
+}
+
+/// What a claim asks for.
+#[derive(Debug, Clone)]
+pub struct ClaimQuery {
+    pub system: SystemId,
+    pub lane: Lane,
+    pub flow: Flow,
+    /// Only deliveries at this step (batches are formed per step).
+    pub step: Option<i64>,
+    pub limit: usize,
+}
+
+/// Counts of waiting work per lane of a system.
+#[derive(Debug, Clone)]
+pub struct LaneWork {
+    pub lane: Lane,
+    pub flow: Flow,
+    pub step: i64,
+    /// Due and ready.
+    pub ready: i64,
+    /// Oldest due time among the ready ones.
+    pub oldest_due_at: Option<Ts>,
+    /// In doubt and due to be asked about.
+    pub in_doubt_due: i64,
+}
+
+/// The shared state store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: std::sync::Arc<()>,
+}
+
+/// Where a backup was written.
+#[derive(Debug, Clone)]
+pub struct BackupDone {
+    pub path: PathBuf,
+    pub bytes: u64,
+}
+
+#[allow(unused_variables)]
+impl Store {
+    /// Opens, checks and (when asked) migrates.
+    pub async fn open(options: &StoreOptions) -> StoreResult<Self> {
+        todo!()
+    }
+    /// Applies a batch whole or not at all, with its journal rows, in one durable commit.
+    pub async fn commit(&self, batch: Batch) -> StoreResult<Committed> {
+        todo!()
+    }
+    /// A block of `count` fresh ids; returns the first.
+    pub async fn reserve_ids(&self, count: i64) -> StoreResult<i64> {
+        todo!()
+    }
+    /// Takes or renews a lease: granted when free, expired, or already ours. `None` when another holder lives.
+    pub async fn lease(&self, name: &str, holder: &str, now: Ts, ttl: Span) -> StoreResult<Option<Lease>> {
+        todo!()
+    }
+    /// Gives a lease back.
+    pub async fn release(&self, fence: &Fence, holder: &str) -> StoreResult<()> {
+        todo!()
+    }
+    /// Moves up to `limit` ready, due deliveries to sending (attempts + 1, sent_at = now) and returns them, in lane order:
+    /// earliest ship-by, then oldest. Deliveries of paused flows or pairs are left alone.
+    pub async fn claim(&self, query: &ClaimQuery, now: Ts, fence: &Fence) -> StoreResult<Vec<DeliveryRow>> {
+        todo!()
+    }
+    /// Deliveries in doubt whose time to be asked about has come, oldest first. State is unchanged.
+    pub async fn in_doubt_due(&self, system: &SystemId, flow: Flow, now: Ts, limit: usize) -> StoreResult<Vec<DeliveryRow>> {
+        todo!()
+    }
+    /// At start and after take-over: everything found sending for this system becomes in doubt (due after `settle`). Returns how many.
+    pub async fn recover(&self, system: &SystemId, now: Ts, settle: Span, fence: &Fence) -> StoreResult<i64> {
+        todo!()
+    }
+    /// Waits until something changed or the timeout passed. Carries no data.
+    pub async fn changed(&self, timeout: std::time::Duration) {
+        todo!()
+    }
+    /// Consistency check of file, schema, chains and message conservation; one line per finding, empty when sound.
+    pub async fn verify(&self) -> StoreResult<Vec<String>> {
+        todo!()
+    }
+    /// A consistent copy (SQLite: `VACUUM INTO`; PostgreSQL: refused with the command to run).
+    pub async fn backup(&self, to: &std::path::Path) -> StoreResult<BackupDone> {
+        todo!()
+    }
+    /// Closes pools after the last commit.
+    pub async fn close(&self) {}
+}

@@ -1,0 +1,1 @@
+//! Linnworks: client and adapter.

@@ -1,0 +1,347 @@
+//! The systems we speak to: two traits named for the trade, one folder per vendor behind them.
+//!
+//! Every method of the traits is exactly one HTTP call (sign-in and its renewal aside), so that a call budget can be
+//! spent before it is made. Success is read from the body, row by row, never from the HTTP status alone.
+
+pub mod linnworks;
+pub mod peoplevox;
+pub mod registry;
+pub mod transport;
+
+use crate::domain::delivery::{AnswerClass, DespatchIntentLine, StockWrite};
+use crate::domain::ids::{ItemCode, LocationId, SiteRef, Sku, SourceOrderId, WmsOrderNo};
+use crate::domain::mapping::Target;
+use crate::domain::order::{SourceOrder, WmsOrderIntent};
+use crate::domain::time::{Span, Ts};
+use crate::domain::wms::{
+    DespatchLine, NewItem, WmsItem, WmsLine, WmsOrder, WmsOrderStatus, WmsService, WmsSite, WmsStock, WmsStockChange,
+};
+use futures::future::BoxFuture;
+use std::sync::Mutex;
+
+/// One HTTP exchange as recorded for the attempt's evidence. Credentials are already taken out.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    /// Vendor method, for example `SaveData Sales orders` or `Orders/ProcessOrdersInBatch`.
+    pub method: String,
+    pub request: Vec<u8>,
+    /// Empty when no answer came.
+    pub answer: Vec<u8>,
+    /// HTTP status; `None` when no answer came.
+    pub status: Option<u16>,
+    /// Wall time of the exchange.
+    pub elapsed: Span,
+    /// The exchange was a sign-in or its renewal.
+    pub is_sign_in: bool,
+}
+
+/// Collects the exchanges of one trait call.
+#[derive(Debug, Default)]
+pub struct CallLog {
+    traces: Mutex<Vec<Trace>>,
+}
+
+impl CallLog {
+    /// Adds one exchange.
+    pub fn record(&self, trace: Trace) {
+        if let Ok(mut traces) = self.traces.lock() {
+            traces.push(trace);
+        }
+    }
+
+    /// Takes everything recorded so far.
+    pub fn take(&self) -> Vec<Trace> {
+        self.traces.lock().map(|mut t| std::mem::take(&mut *t)).unwrap_or_default()
+    }
+}
+
+/// Why a call brought no usable answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallError {
+    /// Never [`AnswerClass::Applied`].
+    pub class: AnswerClass,
+    /// Plain words, cleaned: what failed and what the vendor said.
+    pub text: String,
+    /// How long the vendor asked us to wait, when throttled and told.
+    pub wait: Option<Span>,
+}
+
+impl std::fmt::Display for CallError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.class, self.text)
+    }
+}
+
+impl std::error::Error for CallError {}
+
+/// Answer of one trait call.
+pub type Answer<T> = Result<T, CallError>;
+
+/// A page of a list. `is_last` is decided by the vendor's own end rule; `total` is the vendor's own count when it gives one.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    pub total: Option<i64>,
+    pub is_last: bool,
+}
+
+/// Result of one row of a batch write, in the order sent. A row that is missing from the answer is `Unknown`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowOutcome {
+    pub key: String,
+    /// Applied, Rejected or Unknown.
+    pub class: AnswerClass,
+    pub text: String,
+}
+
+/// What is called, for budgets: adapters translate it to their own limit key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Op {
+    // warehouse
+    ItemsPage,
+    ItemsByCode,
+    SaveItems,
+    OrdersByNumber,
+    LinesByNumber,
+    SaveHeaders,
+    SaveLines,
+    CancelOrders,
+    StatusesPage,
+    DespatchesPage,
+    StockPage,
+    StockChangesPage,
+    CarrierServices,
+    Sites,
+    Templates,
+    Subscribe,
+    // source
+    Locations,
+    PostalServices,
+    OpenOrderIds,
+    OpenOrdersPage,
+    OpenOrdersByIds,
+    OrdersByIds,
+    SetShipping,
+    ProcessBatch,
+    ProcessOne,
+    SplitOrder,
+    Relations,
+    SetStock,
+    StockLevels,
+    StockIds,
+    ProductsPage,
+    AuditTrails,
+    AddNote,
+}
+
+/// A limit the vendor (or prudence) sets, to be respected by our own counting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// The key calls are counted under.
+    pub key: String,
+    /// Calls allowed in any 60 s.
+    pub per_minute: u32,
+}
+
+/// One finding of a check, for `tallyman check`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub is_ok: bool,
+    /// What was checked.
+    pub what: String,
+    /// What was found, and the remedy when not ok.
+    pub found: String,
+}
+
+/// What both kinds of system can do.
+pub trait System: Send + Sync {
+    /// Limits to keep; every [`Op`] counts under exactly one key of them.
+    fn limits(&self) -> Vec<Limit>;
+    /// The key an operation counts under.
+    fn limit_key(&self, op: Op) -> &str;
+    /// Calls that may be in flight at once.
+    fn concurrency_max(&self) -> usize;
+    /// Reads that show whether credentials, permissions, templates and clocks are right. Makes several calls.
+    fn check<'a>(&'a self, now: Ts, log: &'a CallLog) -> BoxFuture<'a, Vec<Finding>>;
+    /// The cheapest read that proves the system answers and lets us in (breaker probe, `SYS_AUTH` test).
+    fn probe<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<()>>;
+}
+
+/// A warehouse (Peoplevox). No method writes stock: that edge does not exist.
+pub trait Warehouse: System {
+    fn items_page<'a>(&'a self, page: u32, log: &'a CallLog) -> BoxFuture<'a, Answer<Page<WmsItem>>>;
+    /// At most [`TERMS_MAX`] codes; unknown codes are absent from the answer.
+    fn items_by_code<'a>(&'a self, codes: &'a [ItemCode], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<WmsItem>>>;
+    /// At most [`ROWS_MAX`] rows.
+    fn save_items<'a>(&'a self, items: &'a [NewItem], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    fn orders_by_number<'a>(&'a self, numbers: &'a [WmsOrderNo], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<WmsOrder>>>;
+    fn lines_by_number<'a>(&'a self, numbers: &'a [WmsOrderNo], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<WmsLine>>>;
+    /// First of the two saves; outcomes by order number.
+    fn save_headers<'a>(&'a self, orders: &'a [WmsOrderIntent], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    /// Second of the two saves: all lines of the orders, at most [`ROWS_MAX`] rows in all; one outcome per *order*, worst of its rows.
+    fn save_lines<'a>(&'a self, orders: &'a [WmsOrderIntent], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    fn cancel_orders<'a>(&'a self, numbers: &'a [WmsOrderNo], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    /// Numbers and statuses of all orders whose number starts with `prefix`; `open_only` leaves out despatched and cancelled ones.
+    fn statuses_page<'a>(
+        &'a self,
+        prefix: &'a str,
+        open_only: bool,
+        page: u32,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Page<WmsOrderStatus>>>;
+    fn despatches_page<'a>(&'a self, since: Ts, page: u32, log: &'a CallLog) -> BoxFuture<'a, Answer<Page<DespatchLine>>>;
+    fn stock_page<'a>(&'a self, sites: &'a [SiteRef], page: u32, log: &'a CallLog) -> BoxFuture<'a, Answer<Page<WmsStock>>>;
+    fn stock_changes_page<'a>(
+        &'a self,
+        since: Ts,
+        sites: &'a [SiteRef],
+        page: u32,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Page<WmsStockChange>>>;
+    fn carrier_services<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<WmsService>>>;
+    fn sites<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<WmsSite>>>;
+    /// Checks the templates and report columns we need; the text names what is missing.
+    fn templates<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<Finding>>>;
+    /// Asks for callbacks of an event to a URL; answers with the subscription number, which cannot be listed later.
+    fn subscribe<'a>(&'a self, event: &'a str, url: &'a str, log: &'a CallLog) -> BoxFuture<'a, Answer<i64>>;
+    fn unsubscribe<'a>(&'a self, subscription: i64, log: &'a CallLog) -> BoxFuture<'a, Answer<bool>>;
+    /// Longest order number.
+    fn order_number_chars_max(&self) -> usize;
+    /// What is wrong with an item code by this warehouse's rules; `None` when legal.
+    fn item_code_fault(&self, code: &ItemCode) -> Option<String>;
+}
+
+/// A location of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceLocation {
+    pub id: LocationId,
+    pub name: String,
+    pub is_fulfilment_centre: bool,
+    /// Orders of a fulfilment-centre location count in stock (then its figures are GROSS).
+    pub counts_open_orders: bool,
+}
+
+/// A stock figure of the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceStock {
+    pub sku: Sku,
+    pub location: LocationId,
+    /// The physical level field.
+    pub level_each: i64,
+    /// Units in the source's own open orders.
+    pub committed_each: i64,
+    /// The customer-facing figure, as reported.
+    pub available_each: i64,
+}
+
+/// A product of the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceProduct {
+    pub id: String,
+    pub sku: Sku,
+    pub title: String,
+    pub barcode: String,
+    pub category: String,
+    pub is_composite: bool,
+    pub price_minor: i64,
+    /// Levels when the list carries them.
+    pub stock: Vec<SourceStock>,
+}
+
+/// Tracking to set before an order is processed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShippingUpdate {
+    pub source_id: SourceOrderId,
+    pub tracking: String,
+    /// Values just read that must be resent unchanged (service, weights, postage).
+    pub service_id: String,
+    pub vendor_extra: serde_json::Value,
+}
+
+/// A child or parent order in the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    pub parent: SourceOrderId,
+    pub child: SourceOrderId,
+    pub kind: String,
+}
+
+/// Whether the channel was told about a despatch (hop 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotifyState {
+    /// The channel confirmed.
+    Confirmed,
+    /// Not yet.
+    Pending,
+    /// Failed, rejected or ignored: the note.
+    Failed(String),
+}
+
+/// A sales system (Linnworks).
+pub trait SalesSystem: System {
+    fn locations<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<SourceLocation>>>;
+    fn postal_services<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<Target>>>;
+    /// Ids of every open order of one location, in one call.
+    fn open_order_ids<'a>(&'a self, location: &'a LocationId, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<SourceOrderId>>>;
+    /// Every open order of one location, whole, by page (1-based).
+    fn open_orders_page<'a>(
+        &'a self,
+        location: &'a LocationId,
+        page: u32,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Page<SourceOrder>>>;
+    /// Open orders by id, at most [`TERMS_MAX`]; ids that are not open are absent.
+    fn open_orders_by_ids<'a>(&'a self, ids: &'a [SourceOrderId], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<SourceOrder>>>;
+    /// Orders in any state by id, at most [`TERMS_MAX`]; unknown ids are absent.
+    fn orders_by_ids<'a>(&'a self, ids: &'a [SourceOrderId], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<SourceOrder>>>;
+    fn set_shipping<'a>(&'a self, update: &'a ShippingUpdate, log: &'a CallLog) -> BoxFuture<'a, Answer<()>>;
+    /// Ships orders of one location, at most [`ROWS_MAX`]; final and noticed by the shopper. One outcome per order.
+    fn process_batch<'a>(
+        &'a self,
+        ids: &'a [SourceOrderId],
+        location: &'a LocationId,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    /// Ships one order, vouching for its scan, or through the fulfilment-centre call when `is_fulfilment_centre`.
+    fn process_one<'a>(
+        &'a self,
+        id: &'a SourceOrderId,
+        location: &'a LocationId,
+        is_fulfilment_centre: bool,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<RowOutcome>>;
+    /// Splits lines off into a new order; answers with the new order's id.
+    fn split_order<'a>(
+        &'a self,
+        id: &'a SourceOrderId,
+        location: &'a LocationId,
+        service_id: &'a str,
+        lines: &'a [DespatchIntentLine],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<SourceOrderId>>;
+    fn relations<'a>(&'a self, id: &'a SourceOrderId, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<Relation>>>;
+    /// Sets absolute levels, at most [`ROWS_MAX`] rows; one outcome per row (key `SKU@location`), missing rows are rejected.
+    fn set_stock<'a>(&'a self, writes: &'a [StockWrite], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    /// Levels of items by the source's own item id, at most [`TERMS_MAX`].
+    fn stock_levels<'a>(&'a self, ids: &'a [String], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<(String, Vec<SourceStock>)>>>;
+    /// The source's own item ids by SKU; unknown SKUs are absent.
+    fn stock_ids<'a>(&'a self, skus: &'a [Sku], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<(Sku, String)>>>;
+    /// The whole catalogue with stock levels, by page (1-based).
+    fn products_page<'a>(&'a self, page: u32, log: &'a CallLog) -> BoxFuture<'a, Answer<Page<SourceProduct>>>;
+    /// Whether the channel was told, per processed order, at most [`TERMS_MAX`].
+    fn notify_states<'a>(
+        &'a self,
+        ids: &'a [SourceOrderId],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<(SourceOrderId, NotifyState)>>>;
+    fn add_note<'a>(&'a self, id: &'a SourceOrderId, text: &'a str, log: &'a CallLog) -> BoxFuture<'a, Answer<()>>;
+    /// Whether a write's own author name is visible in the item's history (echo detection).
+    fn change_source(&self) -> &str;
+}
+
+/// Largest number of OR-ed terms or ids in one read.
+pub const TERMS_MAX: usize = 100;
+/// Largest number of rows in one write.
+pub const ROWS_MAX: usize = 100;
+/// Page size of reports and lists that allow it.
+pub const PAGE_ROWS: u32 = 1_000;

@@ -1,0 +1,1 @@
+//! Peoplevox: client and adapter.

@@ -1,0 +1,1 @@
+//! Which vendor kinds exist: builds an adapter from configuration.

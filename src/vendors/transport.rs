@@ -1,0 +1,1 @@
+//! HTTP shared by all vendors: limits, time-outs, answer classes.
