@@ -42,6 +42,9 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_show_in_debug_output() {
-        assert_eq!(format!("{:?}", Secret::new("hunter2".to_owned())), "(secret)");
+        assert_eq!(
+            format!("{:?}", Secret::new("hunter2".to_owned())),
+            "(secret)"
+        );
     }
 }

@@ -37,8 +37,16 @@ pub fn clean_to(text: &str, chars_max: usize) -> String {
             }
             '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => ' ',
             c if c.is_control() => continue,
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}' => continue,
-            '\u{200d}' if is_pictograph(previous) && chars.peek().is_some_and(|n| is_pictograph(*n)) => c,
+            '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{061c}' => continue,
+            '\u{200d}'
+                if is_pictograph(previous) && chars.peek().is_some_and(|n| is_pictograph(*n)) =>
+            {
+                c
+            }
             '\u{200b}'..='\u{200d}'
             | '\u{2060}'..='\u{2064}'
             | '\u{feff}'
@@ -177,7 +185,11 @@ pub fn money(minor: i64) -> String {
 
 /// `1 order`, `2 orders`.
 pub fn count(n: i64, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+    if n == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{n} {many}")
+    }
 }
 
 #[cfg(test)]

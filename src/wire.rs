@@ -4,7 +4,8 @@
 use bytes::Bytes;
 
 /// One HTTP exchange as a service: bytes out, bytes in.
-pub type Wire = tower::util::BoxCloneSyncService<http::Request<Bytes>, http::Response<Bytes>, WireError>;
+pub type Wire =
+    tower::util::BoxCloneSyncService<http::Request<Bytes>, http::Response<Bytes>, WireError>;
 
 /// Why an exchange produced no answer. The difference decides whether a write may have taken effect.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -118,7 +118,10 @@ kinds! {
 impl Kind {
     /// From the stable code, ignoring case.
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|k| k.code().eq_ignore_ascii_case(code))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|k| k.code().eq_ignore_ascii_case(code))
     }
 
     /// Everything the catalogue knows about this kind.
@@ -136,7 +139,8 @@ impl serde::Serialize for Kind {
 impl<'de> serde::Deserialize<'de> for Kind {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not an exception kind")))
+        Self::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not an exception kind")))
     }
 }
 

@@ -3,7 +3,9 @@
 use super::catalogue::Kind;
 use super::delivery::{AnswerClass, Attempt, DeliveryState, Intent, NewDelivery};
 use super::exception::{ExceptionEdit, ObjectRef, Occurrence};
-use super::ids::{DeliveryId, ExceptionId, InboxId, OrderId, PairId, PayloadId, RequestId, SystemId};
+use super::ids::{
+    DeliveryId, ExceptionId, InboxId, OrderId, PairId, PayloadId, RequestId, SystemId,
+};
 use super::mapping::{MappingEdit, MappingKind, Target};
 use super::order::{OrderBody, OrderLine, OrderRow, SourceOrder};
 use super::stock::{SnapshotRow, StockLevelRow, StockPosition};
@@ -77,7 +79,10 @@ pub enum InboxBody {
     /// A source order as read.
     Order(Box<SourceOrder>),
     /// Something changed; a re-read will tell. Never acted on by itself.
-    Hint { event: String, fields: Vec<(String, String)> },
+    Hint {
+        event: String,
+        fields: Vec<(String, String)>,
+    },
 }
 
 /// How a delivery ended an attempt or was moved by a rule or person.
@@ -121,7 +126,11 @@ pub enum Change {
     InboxDone { id: InboxId, note: String },
     /// Insert or replace an order's row; `body` and `lines` only when they changed. Refused when `row.version` is stale
     /// (`row.version` is the version that was read, 0 for a new order; the store adds one).
-    Order { row: Box<OrderRow>, body: Option<Box<OrderBody>>, lines: Option<Vec<OrderLine>> },
+    Order {
+        row: Box<OrderRow>,
+        body: Option<Box<OrderBody>>,
+        lines: Option<Vec<OrderLine>>,
+    },
     /// Nothing changed: only the time of the last source read moves and the missing counter is reset.
     OrderSeen { ids: Vec<OrderId>, at: Ts },
     /// Store an outward write. A key that exists with the same content is ignored; with another content it opens a conflict.
@@ -135,45 +144,114 @@ pub enum Change {
     /// Open or grow an exception.
     Raise(Occurrence),
     /// An object no longer fails for this kind (any discriminator when `None`); the exception resolves when no member is left.
-    Clear { kind: Kind, pair: PairId, discriminator: Option<String>, object: ObjectRef, how: String, evidence: String },
+    Clear {
+        kind: Kind,
+        pair: PairId,
+        discriminator: Option<String>,
+        object: ObjectRef,
+        how: String,
+        evidence: String,
+    },
     /// Every member of this fingerprint is cleared.
-    ClearAll { kind: Kind, pair: PairId, discriminator: String, how: String, evidence: String },
+    ClearAll {
+        kind: Kind,
+        pair: PairId,
+        discriminator: String,
+        how: String,
+        evidence: String,
+    },
     /// A person or rule works on an exception. `version` is the one decided on; `None` for rules.
-    Exception { id: ExceptionId, version: Option<i64>, edit: ExceptionEdit },
+    Exception {
+        id: ExceptionId,
+        version: Option<i64>,
+        edit: ExceptionEdit,
+    },
     /// An explicit journal line.
     Journal(Journal),
     /// Despatch report rows as read; known ones are ignored, tracking that arrives later is filled in.
-    Despatches { system: SystemId, lines: Vec<DespatchLine> },
+    Despatches {
+        system: SystemId,
+        lines: Vec<DespatchLine>,
+    },
     /// A despatch was taken into account: `state` is `matched`, `confirmed`, `orphan` or `ignored`.
-    DespatchState { system: SystemId, despatch: String, state: String, order: Option<OrderId> },
+    DespatchState {
+        system: SystemId,
+        despatch: String,
+        state: String,
+        order: Option<OrderId>,
+    },
     /// Items of the warehouse as read.
-    Items { system: SystemId, items: Vec<WmsItem>, at: Ts },
+    Items {
+        system: SystemId,
+        items: Vec<WmsItem>,
+        at: Ts,
+    },
     /// The full list of a mapping target; values that are absent become inactive.
-    Targets { pair: PairId, kind: MappingKind, side: String, targets: Vec<Target>, at: Ts },
+    Targets {
+        pair: PairId,
+        kind: MappingKind,
+        side: String,
+        targets: Vec<Target>,
+        at: Ts,
+    },
     /// A snapshot run; its levels are applied only when complete.
-    Snapshot { row: SnapshotRow, levels: Vec<StockLevelRow> },
+    Snapshot {
+        row: SnapshotRow,
+        levels: Vec<StockLevelRow>,
+    },
     /// Stock positions after publishing or comparing.
     Positions(Vec<StockPosition>),
     /// A mapping set: all edits become one version.
-    Mappings { pair: PairId, edits: Vec<MappingEdit>, reason: String },
+    Mappings {
+        pair: PairId,
+        edits: Vec<MappingEdit>,
+        reason: String,
+    },
     /// Mapping rows were used by an order (counts and last use).
     MappingUsed { ids: Vec<(i64, i64)>, at: Ts },
     /// A mapping's target was found missing (`Some(reason)`) or back (`None`).
-    MappingBroken { pair: PairId, kind: MappingKind, from: String, broken: Option<String> },
+    MappingBroken {
+        pair: PairId,
+        kind: MappingKind,
+        from: String,
+        broken: Option<String>,
+    },
     /// A scheduled flow ran.
     ScheduleDone(ScheduleDone),
     /// A scheduled flow should run at this time if that is earlier than planned.
-    ScheduleHasten { pair: PairId, flow: super::delivery::Flow, at: Ts },
+    ScheduleHasten {
+        pair: PairId,
+        flow: super::delivery::Flow,
+        at: Ts,
+    },
     /// A flow was paused or resumed; a paused flow's deliveries wait too.
-    FlowPaused { pair: PairId, flow: Option<super::delivery::Flow>, paused: Option<String> },
+    FlowPaused {
+        pair: PairId,
+        flow: Option<super::delivery::Flow>,
+        paused: Option<String>,
+    },
     /// Store an operator request for the engine.
-    Request { id: RequestId, kind: String, body: serde_json::Value },
+    Request {
+        id: RequestId,
+        kind: String,
+        body: serde_json::Value,
+    },
     /// The engine answered a request.
-    RequestDone { id: RequestId, is_ok: bool, answer: String },
+    RequestDone {
+        id: RequestId,
+        is_ok: bool,
+        answer: String,
+    },
     /// A system's state for the Live pane and for restarts, JSON of `domain::live::SystemLive`.
-    SystemLive { system: SystemId, live: serde_json::Value },
+    SystemLive {
+        system: SystemId,
+        live: serde_json::Value,
+    },
     /// Small named values (subscription ids, watermarks).
     Setting { key: String, value: String },
     /// A debt was settled by agreement.
-    DebtSettled { exception: ExceptionId, evidence: String },
+    DebtSettled {
+        exception: ExceptionId,
+        evidence: String,
+    },
 }

@@ -1,6 +1,9 @@
 //! Outward writes on their way: flows, lanes, states, answer classes, what exactly is to be written.
 
-use super::ids::{DeliveryId, DespatchNo, ItemCode, LocationId, OrderId, PairId, Sku, SourceOrderId, SystemId, WmsOrderNo};
+use super::ids::{
+    DeliveryId, DespatchNo, ItemCode, LocationId, OrderId, PairId, Sku, SourceOrderId, SystemId,
+    WmsOrderNo,
+};
 use super::order::{WmsOrderIntent, coded_enum};
 use super::time::Ts;
 use super::wms::NewItem;

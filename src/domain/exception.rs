@@ -228,7 +228,10 @@ pub enum ExceptionEdit {
     /// Started on it.
     Work,
     /// Sleep until a time or a condition (`next_snapshot`, `grows`), never past the earliest promise.
-    Snooze { until: Ts, condition: Option<String> },
+    Snooze {
+        until: Ts,
+        condition: Option<String>,
+    },
     /// An outside party must act, until when.
     Wait { who: String, until: Ts },
     /// Said to be fixed; both systems are read again and only agreement resolves it.

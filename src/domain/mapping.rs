@@ -64,7 +64,12 @@ pub struct Mapping {
 #[serde(tag = "edit", rename_all = "snake_case")]
 pub enum MappingEdit {
     /// Create or replace.
-    Set { kind: MappingKind, from: String, to: String, attributes: Attributes },
+    Set {
+        kind: MappingKind,
+        from: String,
+        to: String,
+        attributes: Attributes,
+    },
     /// Retire.
     Remove { kind: MappingKind, from: String },
 }

@@ -1,6 +1,9 @@
 //! Orders as the source knows them and their life in our books (the state graph).
 
-use super::ids::{CarrierService, ItemCode, LocationId, OrderId, PairId, ServiceTag, SiteRef, Sku, SourceOrderId, WmsOrderNo};
+use super::ids::{
+    CarrierService, ItemCode, LocationId, OrderId, PairId, ServiceTag, SiteRef, Sku, SourceOrderId,
+    WmsOrderNo,
+};
 use super::time::Ts;
 use serde::{Deserialize, Serialize};
 
@@ -102,8 +105,22 @@ impl SourceOrder {
     /// The parts whose change matters to the warehouse, hashed. Tracking and processing do not count.
     pub fn revision(&self) -> String {
         let content = (
-            (&self.number, &self.reference, self.is_paid, self.is_resend, self.is_parked, self.is_locked),
-            (&self.location, &self.service, &self.address, &self.ship_by, &self.lines, &self.status),
+            (
+                &self.number,
+                &self.reference,
+                self.is_paid,
+                self.is_resend,
+                self.is_parked,
+                self.is_locked,
+            ),
+            (
+                &self.location,
+                &self.service,
+                &self.address,
+                &self.ship_by,
+                &self.lines,
+                &self.status,
+            ),
         );
         super::hash::of_json(&content)
     }
@@ -198,8 +215,19 @@ impl WmsOrderIntent {
     /// Hash of what the warehouse will hold; equal hashes mean nothing needs writing.
     pub fn content_hash(&self) -> String {
         super::hash::of_json(&(
-            (&self.number, &self.po_reference, &self.channel, &self.site, &self.service),
-            (&self.address, &self.requested_by, &self.lines, self.is_partial_allowed),
+            (
+                &self.number,
+                &self.po_reference,
+                &self.channel,
+                &self.site,
+                &self.service,
+            ),
+            (
+                &self.address,
+                &self.requested_by,
+                &self.lines,
+                self.is_partial_allowed,
+            ),
         ))
     }
 }
@@ -303,7 +331,10 @@ impl OrderState {
 
     /// Nothing further is expected.
     pub const fn is_finished(self) -> bool {
-        matches!(self, Self::Closed | Self::Cancelled | Self::Notified | Self::Confirmed)
+        matches!(
+            self,
+            Self::Closed | Self::Cancelled | Self::Notified | Self::Confirmed
+        )
     }
 }
 

@@ -15,8 +15,15 @@ pub enum StoreError {
     #[error("lease {lease} was taken over by another worker; nothing was written")]
     Fenced { lease: String },
     /// Somebody else changed the row first.
-    #[error("{what} was changed meanwhile (yours is version {yours}, stored is {stored} by {by}); nothing was written")]
-    Stale { what: String, yours: i64, stored: i64, by: String },
+    #[error(
+        "{what} was changed meanwhile (yours is version {yours}, stored is {stored} by {by}); nothing was written"
+    )]
+    Stale {
+        what: String,
+        yours: i64,
+        stored: i64,
+        by: String,
+    },
     /// A life-cycle or input rule refused the change.
     #[error("{0}")]
     Refused(String),
@@ -147,7 +154,13 @@ impl Store {
         todo!()
     }
     /// Takes or renews a lease: granted when free, expired, or already ours. `None` when another holder lives.
-    pub async fn lease(&self, name: &str, holder: &str, now: Ts, ttl: Span) -> StoreResult<Option<Lease>> {
+    pub async fn lease(
+        &self,
+        name: &str,
+        holder: &str,
+        now: Ts,
+        ttl: Span,
+    ) -> StoreResult<Option<Lease>> {
         todo!()
     }
     /// Gives a lease back.
@@ -156,15 +169,32 @@ impl Store {
     }
     /// Moves up to `limit` ready, due deliveries to sending (attempts + 1, sent_at = now) and returns them, in lane order:
     /// earliest ship-by, then oldest. Deliveries of paused flows or pairs are left alone.
-    pub async fn claim(&self, query: &ClaimQuery, now: Ts, fence: &Fence) -> StoreResult<Vec<DeliveryRow>> {
+    pub async fn claim(
+        &self,
+        query: &ClaimQuery,
+        now: Ts,
+        fence: &Fence,
+    ) -> StoreResult<Vec<DeliveryRow>> {
         todo!()
     }
     /// Deliveries in doubt whose time to be asked about has come, oldest first. State is unchanged.
-    pub async fn in_doubt_due(&self, system: &SystemId, flow: Flow, now: Ts, limit: usize) -> StoreResult<Vec<DeliveryRow>> {
+    pub async fn in_doubt_due(
+        &self,
+        system: &SystemId,
+        flow: Flow,
+        now: Ts,
+        limit: usize,
+    ) -> StoreResult<Vec<DeliveryRow>> {
         todo!()
     }
     /// At start and after take-over: everything found sending for this system becomes in doubt (due after `settle`). Returns how many.
-    pub async fn recover(&self, system: &SystemId, now: Ts, settle: Span, fence: &Fence) -> StoreResult<i64> {
+    pub async fn recover(
+        &self,
+        system: &SystemId,
+        now: Ts,
+        settle: Span,
+        fence: &Fence,
+    ) -> StoreResult<i64> {
         todo!()
     }
     /// Waits until something changed or the timeout passed. Carries no data.

@@ -14,7 +14,8 @@ use crate::domain::mapping::Target;
 use crate::domain::order::{SourceOrder, WmsOrderIntent};
 use crate::domain::time::{Span, Ts};
 use crate::domain::wms::{
-    DespatchLine, NewItem, WmsItem, WmsLine, WmsOrder, WmsOrderStatus, WmsService, WmsSite, WmsStock, WmsStockChange,
+    DespatchLine, NewItem, WmsItem, WmsLine, WmsOrder, WmsOrderStatus, WmsService, WmsSite,
+    WmsStock, WmsStockChange,
 };
 use futures::future::BoxFuture;
 use std::sync::Mutex;
@@ -51,7 +52,10 @@ impl CallLog {
 
     /// Takes everything recorded so far.
     pub fn take(&self) -> Vec<Trace> {
-        self.traces.lock().map(|mut t| std::mem::take(&mut *t)).unwrap_or_default()
+        self.traces
+            .lock()
+            .map(|mut t| std::mem::take(&mut *t))
+            .unwrap_or_default()
     }
 }
 
@@ -169,18 +173,50 @@ pub trait System: Send + Sync {
 
 /// A warehouse (Peoplevox). No method writes stock: that edge does not exist.
 pub trait Warehouse: System {
-    fn items_page<'a>(&'a self, page: u32, log: &'a CallLog) -> BoxFuture<'a, Answer<Page<WmsItem>>>;
+    fn items_page<'a>(
+        &'a self,
+        page: u32,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Page<WmsItem>>>;
     /// At most [`TERMS_MAX`] codes; unknown codes are absent from the answer.
-    fn items_by_code<'a>(&'a self, codes: &'a [ItemCode], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<WmsItem>>>;
+    fn items_by_code<'a>(
+        &'a self,
+        codes: &'a [ItemCode],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<WmsItem>>>;
     /// At most [`ROWS_MAX`] rows.
-    fn save_items<'a>(&'a self, items: &'a [NewItem], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
-    fn orders_by_number<'a>(&'a self, numbers: &'a [WmsOrderNo], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<WmsOrder>>>;
-    fn lines_by_number<'a>(&'a self, numbers: &'a [WmsOrderNo], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<WmsLine>>>;
+    fn save_items<'a>(
+        &'a self,
+        items: &'a [NewItem],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    fn orders_by_number<'a>(
+        &'a self,
+        numbers: &'a [WmsOrderNo],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<WmsOrder>>>;
+    fn lines_by_number<'a>(
+        &'a self,
+        numbers: &'a [WmsOrderNo],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<WmsLine>>>;
     /// First of the two saves; outcomes by order number.
-    fn save_headers<'a>(&'a self, orders: &'a [WmsOrderIntent], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    fn save_headers<'a>(
+        &'a self,
+        orders: &'a [WmsOrderIntent],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
     /// Second of the two saves: all lines of the orders, at most [`ROWS_MAX`] rows in all; one outcome per *order*, worst of its rows.
-    fn save_lines<'a>(&'a self, orders: &'a [WmsOrderIntent], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
-    fn cancel_orders<'a>(&'a self, numbers: &'a [WmsOrderNo], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    fn save_lines<'a>(
+        &'a self,
+        orders: &'a [WmsOrderIntent],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    fn cancel_orders<'a>(
+        &'a self,
+        numbers: &'a [WmsOrderNo],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
     /// Numbers and statuses of all orders whose number starts with `prefix`; `open_only` leaves out despatched and cancelled ones.
     fn statuses_page<'a>(
         &'a self,
@@ -189,8 +225,18 @@ pub trait Warehouse: System {
         page: u32,
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<Page<WmsOrderStatus>>>;
-    fn despatches_page<'a>(&'a self, since: Ts, page: u32, log: &'a CallLog) -> BoxFuture<'a, Answer<Page<DespatchLine>>>;
-    fn stock_page<'a>(&'a self, sites: &'a [SiteRef], page: u32, log: &'a CallLog) -> BoxFuture<'a, Answer<Page<WmsStock>>>;
+    fn despatches_page<'a>(
+        &'a self,
+        since: Ts,
+        page: u32,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Page<DespatchLine>>>;
+    fn stock_page<'a>(
+        &'a self,
+        sites: &'a [SiteRef],
+        page: u32,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Page<WmsStock>>>;
     fn stock_changes_page<'a>(
         &'a self,
         since: Ts,
@@ -203,8 +249,17 @@ pub trait Warehouse: System {
     /// Checks the templates and report columns we need; the text names what is missing.
     fn templates<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<Finding>>>;
     /// Asks for callbacks of an event to a URL; answers with the subscription number, which cannot be listed later.
-    fn subscribe<'a>(&'a self, event: &'a str, url: &'a str, log: &'a CallLog) -> BoxFuture<'a, Answer<i64>>;
-    fn unsubscribe<'a>(&'a self, subscription: i64, log: &'a CallLog) -> BoxFuture<'a, Answer<bool>>;
+    fn subscribe<'a>(
+        &'a self,
+        event: &'a str,
+        url: &'a str,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<i64>>;
+    fn unsubscribe<'a>(
+        &'a self,
+        subscription: i64,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<bool>>;
     /// Longest order number.
     fn order_number_chars_max(&self) -> usize;
     /// What is wrong with an item code by this warehouse's rules; `None` when legal.
@@ -282,7 +337,11 @@ pub trait SalesSystem: System {
     fn locations<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<SourceLocation>>>;
     fn postal_services<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<Target>>>;
     /// Ids of every open order of one location, in one call.
-    fn open_order_ids<'a>(&'a self, location: &'a LocationId, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<SourceOrderId>>>;
+    fn open_order_ids<'a>(
+        &'a self,
+        location: &'a LocationId,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<SourceOrderId>>>;
     /// Every open order of one location, whole, by page (1-based).
     fn open_orders_page<'a>(
         &'a self,
@@ -291,10 +350,22 @@ pub trait SalesSystem: System {
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<Page<SourceOrder>>>;
     /// Open orders by id, at most [`TERMS_MAX`]; ids that are not open are absent.
-    fn open_orders_by_ids<'a>(&'a self, ids: &'a [SourceOrderId], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<SourceOrder>>>;
+    fn open_orders_by_ids<'a>(
+        &'a self,
+        ids: &'a [SourceOrderId],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<SourceOrder>>>;
     /// Orders in any state by id, at most [`TERMS_MAX`]; unknown ids are absent.
-    fn orders_by_ids<'a>(&'a self, ids: &'a [SourceOrderId], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<SourceOrder>>>;
-    fn set_shipping<'a>(&'a self, update: &'a ShippingUpdate, log: &'a CallLog) -> BoxFuture<'a, Answer<()>>;
+    fn orders_by_ids<'a>(
+        &'a self,
+        ids: &'a [SourceOrderId],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<SourceOrder>>>;
+    fn set_shipping<'a>(
+        &'a self,
+        update: &'a ShippingUpdate,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<()>>;
     /// Ships orders of one location, at most [`ROWS_MAX`]; final and noticed by the shopper. One outcome per order.
     fn process_batch<'a>(
         &'a self,
@@ -319,22 +390,47 @@ pub trait SalesSystem: System {
         lines: &'a [DespatchIntentLine],
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<SourceOrderId>>;
-    fn relations<'a>(&'a self, id: &'a SourceOrderId, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<Relation>>>;
+    fn relations<'a>(
+        &'a self,
+        id: &'a SourceOrderId,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<Relation>>>;
     /// Sets absolute levels, at most [`ROWS_MAX`] rows; one outcome per row (key `SKU@location`), missing rows are rejected.
-    fn set_stock<'a>(&'a self, writes: &'a [StockWrite], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    fn set_stock<'a>(
+        &'a self,
+        writes: &'a [StockWrite],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
     /// Levels of items by the source's own item id, at most [`TERMS_MAX`].
-    fn stock_levels<'a>(&'a self, ids: &'a [String], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<(String, Vec<SourceStock>)>>>;
+    fn stock_levels<'a>(
+        &'a self,
+        ids: &'a [String],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<(String, Vec<SourceStock>)>>>;
     /// The source's own item ids by SKU; unknown SKUs are absent.
-    fn stock_ids<'a>(&'a self, skus: &'a [Sku], log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<(Sku, String)>>>;
+    fn stock_ids<'a>(
+        &'a self,
+        skus: &'a [Sku],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<(Sku, String)>>>;
     /// The whole catalogue with stock levels, by page (1-based).
-    fn products_page<'a>(&'a self, page: u32, log: &'a CallLog) -> BoxFuture<'a, Answer<Page<SourceProduct>>>;
+    fn products_page<'a>(
+        &'a self,
+        page: u32,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Page<SourceProduct>>>;
     /// Whether the channel was told, per processed order, at most [`TERMS_MAX`].
     fn notify_states<'a>(
         &'a self,
         ids: &'a [SourceOrderId],
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<Vec<(SourceOrderId, NotifyState)>>>;
-    fn add_note<'a>(&'a self, id: &'a SourceOrderId, text: &'a str, log: &'a CallLog) -> BoxFuture<'a, Answer<()>>;
+    fn add_note<'a>(
+        &'a self,
+        id: &'a SourceOrderId,
+        text: &'a str,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<()>>;
     /// Whether a write's own author name is visible in the item's history (echo detection).
     fn change_source(&self) -> &str;
 }
