@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod change;
 pub mod delivery;
 pub mod exception;
+pub mod filter;
 pub mod hash;
 pub mod ids;
 pub mod live;
