@@ -47,7 +47,7 @@ pub(super) const CAN_TOO_LATE: Entry = Entry {
     remedy: Remedy::RecordOutcome,
     clears_when: "It is recorded whether the order was stopped or shipped, and both systems show \
         the same.",
-    is_dismissable: false,
+    is_dismissable: true,
     is_parent: false,
 };
 
@@ -89,7 +89,7 @@ pub(super) const CAN_DESPATCHED_ANYWAY: Entry = Entry {
     next_step: "Ring the carrier within the hour to recall the parcel.",
     remedy: Remedy::RecordOutcome,
     clears_when: "The recall, the return or the loss is recorded.",
-    is_dismissable: false,
+    is_dismissable: true,
     is_parent: false,
 };
 
@@ -128,7 +128,7 @@ pub(super) const AMD_STATUS_UNREADABLE: Entry = Entry {
     meaning: "A change or cancellation is waiting, but the warehouse does not say how far the \
         order is. Writing without knowing could be too late.",
     automatic: "Keeps asking. The change stays first in its queue.",
-    actions: &["Ask the floor and record what they see"],
+    actions: &["Ask the floor, and note what they see"],
     next_step: "See whether the warehouse is down; meanwhile the floor can stop the order by hand.",
     remedy: Remedy::Wait,
     clears_when: "The warehouse has told the order's status.",

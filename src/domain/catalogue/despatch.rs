@@ -56,9 +56,12 @@ pub(super) const DSP_IN_DOUBT: Entry = Entry {
     cause: Cause::Unknown,
     meaning: "The confirmation was sent and its answer was lost. Sending it twice can e-mail the \
         customer twice.",
-    automatic: "Reads the order in the sales system again and again. It never confirms a second \
-        time by itself.",
-    actions: &["Ask the sales system now", "Record what you see there"],
+    automatic: "Reads the order in the sales system again and again. It confirms again only when \
+        two looks agree that it is still open.",
+    actions: &[
+        "Ask the sales system now",
+        "Look there yourself and note what you see",
+    ],
     next_step: "Open the order in the sales system: processed with our tracking means it worked.",
     remedy: Remedy::Resync,
     clears_when: "The sales system was read and shows the order processed or, twice in a row, \
@@ -132,7 +135,7 @@ pub(super) const DSP_DUPLICATE: Entry = Entry {
     next_step: "Ring the carrier to recall the second parcel.",
     remedy: Remedy::RecordOutcome,
     clears_when: "It is recorded what became of the second parcel.",
-    is_dismissable: false,
+    is_dismissable: true,
     is_parent: false,
 };
 

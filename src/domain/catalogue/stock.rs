@@ -129,7 +129,7 @@ pub(super) const STK_SNAPSHOT_INCOMPLETE: Entry = Entry {
     meaning: "Part of the warehouse's stock report is missing or far fewer items came than last \
         time. Using it would zero items that are there.",
     automatic: "Throws the report away, changes nothing and reads it again.",
-    actions: &["Accept the report after checking it, which needs two people"],
+    actions: &["Read the report again", "Put the report's template right"],
     next_step: "Compare the number of items with the last complete report.",
     remedy: Remedy::Resync,
     clears_when: "A complete report has been read.",
@@ -221,7 +221,7 @@ pub(super) const STK_LOOP: Entry = Entry {
         "Let publishing go on again",
     ],
     next_step: "Read both histories side by side and find out who else writes.",
-    remedy: Remedy::RecordOutcome,
+    remedy: Remedy::FixInSource,
     clears_when: "Publishing goes on again and has been quiet for 2 hours.",
     is_dismissable: false,
     is_parent: false,
