@@ -6,7 +6,7 @@ use crate::domain::mapping::MappingKind;
 
 pub(super) const DSP_CONFIRM_FAILED: Entry = Entry {
     kind: Kind::DspConfirmFailed,
-    title: "Despatch could not be confirmed",
+    title: "Sales system did not take the despatch",
     owner: Team::Operations,
     watchers: &[Team::Ecommerce, Team::Cx],
     severity: Severity::S2,
@@ -29,7 +29,7 @@ pub(super) const DSP_CONFIRM_FAILED: Entry = Entry {
 
 pub(super) const DSP_OPEN_AFTER_DESPATCH: Entry = Entry {
     kind: Kind::DspOpenAfterDespatch,
-    title: "Shipped, but still open in the sales system",
+    title: "Sale is open although it was shipped",
     owner: Team::Ecommerce,
     watchers: &[Team::Operations, Team::Cx, Team::Finance],
     severity: Severity::S2,
@@ -94,7 +94,7 @@ pub(super) const DSP_PARTIAL_UNREFLECTED: Entry = Entry {
 
 pub(super) const DSP_QTY_MISMATCH: Entry = Entry {
     kind: Kind::DspQtyMismatch,
-    title: "Shipped quantities do not fit the order",
+    title: "What left is not what was ordered",
     owner: Team::Operations,
     watchers: &[Team::Warehouse, Team::Finance],
     severity: Severity::S2,
@@ -252,7 +252,7 @@ pub(super) const DSP_NOT_NOTIFIED: Entry = Entry {
 
 pub(super) const DSP_LATENCY: Entry = Entry {
     kind: Kind::DspLatency,
-    title: "Confirmations are slow",
+    title: "Confirmations arrive late",
     owner: Team::Integration,
     watchers: &[Team::Cx, Team::Finance],
     severity: Severity::S3,

@@ -55,7 +55,7 @@ pub(super) const ORD_SKU_INACTIVE: Entry = Entry {
 
 pub(super) const ORD_SKU_FORMAT: Entry = Entry {
     kind: Kind::OrdSkuFormat,
-    title: "SKU breaks the warehouse's rules for codes",
+    title: "SKU is not a legal item code",
     owner: Team::Data,
     watchers: &[Team::Ecommerce],
     severity: Severity::S3,
@@ -79,7 +79,7 @@ pub(super) const ORD_SKU_FORMAT: Entry = Entry {
 
 pub(super) const ORD_CARRIER_UNMAPPED: Entry = Entry {
     kind: Kind::OrdCarrierUnmapped,
-    title: "Delivery service has no carrier service",
+    title: "Delivery service is not mapped",
     owner: Team::Ecommerce,
     watchers: &[Team::Warehouse],
     severity: Severity::S2,
@@ -104,7 +104,7 @@ pub(super) const ORD_CARRIER_UNMAPPED: Entry = Entry {
 
 pub(super) const ORD_SITE_UNMAPPED: Entry = Entry {
     kind: Kind::OrdSiteUnmapped,
-    title: "Location has no warehouse site",
+    title: "Location is not mapped to a site",
     owner: Team::Ecommerce,
     watchers: &[Team::Operations, Team::Warehouse],
     severity: Severity::S2,
@@ -128,7 +128,7 @@ pub(super) const ORD_SITE_UNMAPPED: Entry = Entry {
 
 pub(super) const ORD_UNROUTABLE: Entry = Entry {
     kind: Kind::OrdUnroutable,
-    title: "No routing rule chose a site",
+    title: "No rule found a site for the order",
     owner: Team::Ecommerce,
     watchers: &[Team::Operations],
     severity: Severity::S2,
@@ -221,7 +221,7 @@ pub(super) const ORD_PAYMENT_STUCK: Entry = Entry {
 
 pub(super) const ORD_UNPAID_IN_WMS: Entry = Entry {
     kind: Kind::OrdUnpaidInWms,
-    title: "Unpaid order is in the warehouse",
+    title: "Warehouse holds an unpaid order",
     owner: Team::Operations,
     watchers: &[Team::Finance, Team::Warehouse],
     severity: Severity::S2,
@@ -380,7 +380,7 @@ pub(super) const ORD_MISSING_IN_WMS: Entry = Entry {
 
 pub(super) const ORD_NOT_IN_SOURCE: Entry = Entry {
     kind: Kind::OrdNotInSource,
-    title: "Warehouse order is unknown to the sales system",
+    title: "Warehouse order without a sale",
     owner: Team::Operations,
     watchers: &[Team::Warehouse],
     severity: Severity::S3,

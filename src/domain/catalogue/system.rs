@@ -227,7 +227,7 @@ pub(super) const SYS_SCHEMA: Entry = Entry {
 
 pub(super) const SYS_CLOCK: Entry = Entry {
     kind: Kind::SysClock,
-    title: "Clocks disagree",
+    title: "A system's clock is off",
     owner: Team::Integration,
     watchers: &[],
     severity: Severity::S4,
@@ -246,7 +246,7 @@ pub(super) const SYS_CLOCK: Entry = Entry {
 
 pub(super) const SYS_ALERT_FAILED: Entry = Entry {
     kind: Kind::SysAlertFailed,
-    title: "An alert could not be delivered",
+    title: "Alert did not reach anybody",
     owner: Team::Integration,
     watchers: &[
         Team::Warehouse,
