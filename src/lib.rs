@@ -6,6 +6,7 @@ pub mod domain;
 pub mod handbook;
 pub mod secret;
 pub mod store;
+pub mod sync;
 pub mod text;
 pub mod vendors;
 pub mod wire;

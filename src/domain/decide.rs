@@ -182,6 +182,7 @@ fn release_order(
             changes.push(order_change(row, input, old_intent, Some(lines)));
             Decision { changes, need_items: codes }
         }
+        Verdict::Fail(faults) if is_as_before(input, &row, &faults) => Decision::default(),
         Verdict::Fail(faults) => {
             changes.extend(park_pending(input, "blocked by a check"));
             enter(&mut row, OrderState::Blocked, input.now);
@@ -201,6 +202,19 @@ fn release_order(
             Decision { changes, need_items: Vec::new() }
         }
     }
+}
+
+/// A re-check that finds exactly what was found before has nothing to write.
+fn is_as_before(input: &DecideInput<'_>, row: &OrderRow, faults: &[Fault]) -> bool {
+    input.is_recheck
+        && row.state == OrderState::Blocked
+        && row.blocked_by == summary(faults)
+        && faults.iter().all(|f| input.open.iter().any(|(kind, d)| *kind == f.kind && d == &f.discriminator))
+        && input
+            .open
+            .iter()
+            .filter(|(kind, _)| PREFLIGHT_KINDS.contains(kind))
+            .all(|(kind, d)| faults.iter().any(|f| f.kind == *kind && &f.discriminator == d))
 }
 
 fn queue_create(

@@ -68,9 +68,9 @@ impl Gate {
     pub fn new(system: SystemId, adapter: Adapter, now: Ts) -> Self {
         let keys: Vec<(String, u32)> = adapter.system().limits().into_iter().map(|l| (l.key, l.per_minute)).collect();
         Self {
-            budgets: Budgets::new(&keys, now),
+            budgets: Budgets::new(keys.clone(), now),
             breaker: Breaker::default(),
-            lanes: LaneScheduler::default(),
+            lanes: LaneScheduler::new(),
             system,
             adapter,
             throttled_until: None,
@@ -94,17 +94,16 @@ impl Gate {
             }
             self.throttled_until = None;
         }
-        match self.breaker.state(now) {
-            BreakerState::Closed => None,
-            BreakerState::HalfOpen => Some(Closed::ProbeOnly),
-            BreakerState::Open => Some(Closed::Until(self.breaker.next_probe_at(now))),
+        if self.breaker.state() == BreakerState::Closed {
+            return None;
         }
+        if self.breaker.may_call(now) { Some(Closed::ProbeOnly) } else { Some(Closed::Until(self.breaker.next_at().unwrap_or(now))) }
     }
 
     /// Calls of this kind that could be made now without breaking a limit.
     pub fn available(&mut self, op: Op, now: Ts) -> usize {
         let key = self.adapter.system().limit_key(op).to_owned();
-        self.budgets.available(&key, now) as usize
+        usize::try_from(self.budgets.available(&key, now)).unwrap_or(0)
     }
 
     /// Takes one call out of the budget; false when the limit would be broken.
@@ -170,7 +169,7 @@ impl Gate {
                 let (waiting, oldest_at) = waiting.get(lane).copied().unwrap_or((0, None));
                 LaneLive {
                     lane: *lane,
-                    share_percent: i64::from(LaneScheduler::share_percent(*lane)),
+                    share_percent: LaneScheduler::share_percent(*lane),
                     calls_last_minute: calls.len() as i64,
                     waiting,
                     oldest_at,
@@ -182,15 +181,15 @@ impl Gate {
             .clone()
             .into_iter()
             .map(|(key, limit)| MethodLive {
-                calls_last_minute: i64::from(self.budgets.spent_last_minute(&key, now)),
+                calls_last_minute: self.budgets.spent_last_minute(&key, now),
                 method: key,
                 limit_per_minute: i64::from(limit),
             })
             .filter(|m| m.calls_last_minute > 0)
             .collect();
         SystemLive {
-            breaker: self.breaker.state(now),
-            breaker_until: (self.breaker.state(now) == BreakerState::Open).then(|| self.breaker.next_probe_at(now)),
+            breaker: self.breaker.state(),
+            breaker_until: self.breaker.next_at(),
             throttled_until: self.throttled_until.filter(|t| *t > now),
             auth_failed: self.auth_failed.as_ref().map(|(text, _)| text.clone()),
             in_flight: Vec::new(),

@@ -21,8 +21,6 @@ use std::collections::HashMap;
 
 /// Levels read from the store at once.
 const LEVELS_PAGE: usize = 5_000;
-/// A change of fewer items than this is never "mass", whatever the share.
-pub const MASS_ITEMS_MIN: usize = 50;
 /// Changes committed at once.
 const COMMIT_CHUNK: usize = 500;
 
@@ -188,7 +186,7 @@ async fn decide_writes(
     let total = cx.store.item_count(&pair.warehouse).await?.max(1) as usize;
     let due: Vec<StockPosition> = wanted.iter().filter(|(_, due)| *due).map(|(p, _)| p.clone()).collect();
     let done = Published { items: wanted.len(), changed: due.len(), is_stopped: false };
-    let is_mass = due.len() >= MASS_ITEMS_MIN && publish::mass_change(due.len(), total, pair.policy.mass_change_percent);
+    let is_mass = drift::mass_change(due.len(), total, pair.policy.mass_change_percent);
     if is_mass && !is_approved {
         let detail = format!(
             "this run would change {} of {total} items, more than {} %; nothing was published. Look at the figures, then approve the run",

@@ -10,6 +10,7 @@ use crate::domain::decide;
 use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, Intent};
 use crate::domain::exception::Severity;
 use crate::domain::ids::{OrderId, RequestId, WmsOrderNo};
+use crate::domain::mapping_set::MappingSet;
 use crate::domain::order::{OrderFull, OrderState, WmsOrderIntent};
 use crate::domain::policy::Policy;
 use crate::domain::preflight::{self, Fault};
@@ -65,6 +66,7 @@ impl One {
 pub struct ChangeJob {
     warehouse: Arc<dyn Warehouse>,
     policy: Policy,
+    set: Arc<MappingSet>,
     orders: Vec<One>,
     phase: Phase,
     is_asking: bool,
@@ -73,9 +75,9 @@ pub struct ChangeJob {
 
 impl ChangeJob {
     /// From claimed rows, or (asking) from rows in doubt.
-    pub fn new(warehouse: Arc<dyn Warehouse>, policy: Policy, rows: Vec<DeliveryRow>, is_asking: bool) -> Self {
+    pub fn new(warehouse: Arc<dyn Warehouse>, policy: Policy, set: Arc<MappingSet>, rows: Vec<DeliveryRow>, is_asking: bool) -> Self {
         let orders = rows.into_iter().map(|row| One { row, is_live: true, is_written: false, is_recreating: false }).collect();
-        Self { warehouse, policy, orders, phase: Phase::Live, is_asking, headers: HashMap::new() }
+        Self { warehouse, policy, set, orders, phase: Phase::Live, is_asking, headers: HashMap::new() }
     }
 
     /// The next call it will make.
@@ -157,7 +159,7 @@ impl ChangeJob {
                 let mine: Vec<WmsLine> = lines.iter().filter(|l| l.number == wanted.number).cloned().collect();
                 preflight::differs(wanted, header, &mine).is_empty()
             }
-            _ => matches!(known_status(&header.status_text), Some(WmsStatus::Cancelled)),
+            _ => matches!(status::wms_status(&header.status_text, &self.set), Some(WmsStatus::Cancelled)),
         }
     }
 
@@ -166,12 +168,13 @@ impl ChangeJob {
         let ids: Vec<OrderId> = self.orders.iter().filter_map(|o| o.row.order).collect();
         let loaded = jcx.cx.store.orders_by_id(&ids).await?;
         let now = jcx.cx.now();
+        let set = self.set.clone();
         let mut changes = Vec::new();
         let mut reviews = Vec::new();
         let mut done = Vec::new();
         for one in self.orders.iter_mut().filter(|o| o.is_live) {
             let order = loaded.iter().find(|o| Some(o.row.id) == one.row.order);
-            let live = live_status(one.number().and_then(|n| self.headers.get(n)));
+            let live = live_status(one.number().and_then(|n| self.headers.get(n)), &set);
             let expressible = match (one.wanted(), order.and_then(|o| o.body.intent.as_ref())) {
                 (Some(wanted), Some(sent)) => amend::expressible(sent, wanted),
                 _ => Ok(()),
@@ -436,15 +439,10 @@ fn amended_lines(order: &OrderFull, intent: &WmsOrderIntent) -> Vec<crate::domai
         .collect()
 }
 
-/// Built-in names only: whether the status is *cancelled* must not depend on a mapping.
-fn known_status(text: &str) -> Option<WmsStatus> {
-    status::built_in(text)
-}
-
-fn live_status(header: Option<&WmsOrder>) -> LiveStatus {
+fn live_status(header: Option<&WmsOrder>, set: &MappingSet) -> LiveStatus {
     match header {
         None => LiveStatus::NotThere,
-        Some(header) => match known_status(&header.status_text) {
+        Some(header) => match status::wms_status(&header.status_text, set) {
             Some(status) => LiveStatus::Known { status, on_hold: header.is_on_hold },
             None => LiveStatus::Unreadable,
         },
