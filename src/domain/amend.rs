@@ -295,3 +295,6 @@ fn is_other_customer(sent: &WmsOrderIntent, wanted: &WmsOrderIntent) -> bool {
     differs(&sent.address.name, &wanted.address.name)
         && differs(&sent.address.email, &wanted.address.email)
 }
+
+#[cfg(test)]
+mod tests;
