@@ -10,7 +10,7 @@ use proptest::prelude::*;
 fn known(status: WmsStatus) -> LiveStatus {
     LiveStatus::Known {
         status,
-        is_on_hold: false,
+        on_hold: false,
     }
 }
 
@@ -50,8 +50,8 @@ fn the_whole_table_of_changes_against_live_status() {
     ];
     assert_eq!(rows.len(), WmsStatus::ALL.len());
     for (status, amend, cancel) in rows {
-        for is_on_hold in [false, true] {
-            let live = LiveStatus::Known { status, is_on_hold };
+        for on_hold in [false, true] {
+            let live = LiveStatus::Known { status, on_hold };
             assert_eq!(
                 verdict(Amend, &live, true, true),
                 amend,
@@ -131,13 +131,13 @@ fn example_10_a_cancel_during_picking_writes_nothing_and_opens_can_too_late() {
 proptest! {
     #[test]
     fn nothing_is_ever_written_once_picking_began(
-        status in 0i64..10, is_on_hold: bool, is_sent: bool, is_expressible: bool, is_recreating: bool, is_cancel: bool,
+        status in 0i64..10, on_hold: bool, is_sent: bool, is_expressible: bool, is_recreating: bool, is_cancel: bool,
     ) {
         let status = WmsStatus::from_code(status).unwrap();
         let mut policy = Policy::linnworks();
         policy.auto_cancel_recreate = is_recreating;
         let change = if is_cancel { Cancel } else { Amend };
-        let got = decide(change, &LiveStatus::Known { status, is_on_hold }, is_sent, is_expressible, &policy);
+        let got = decide(change, &LiveStatus::Known { status, on_hold }, is_sent, is_expressible, &policy);
         if status >= W::PartPicked {
             prop_assert!(!matches!(got, V::Apply | V::Recreate | V::Merge | V::Drop), "{status}: {got:?}");
         }
