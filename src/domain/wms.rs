@@ -71,7 +71,12 @@ pub struct WmsItem {
 impl WmsItem {
     /// The record that the warehouse was asked about a code and does not have it.
     pub const fn absent(code: ItemCode) -> Self {
-        Self { code, name: String::new(), barcode: String::new(), is_active: false }
+        Self {
+            code,
+            name: String::new(),
+            barcode: String::new(),
+            is_active: false,
+        }
     }
 
     /// Whether this is such a record.

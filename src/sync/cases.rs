@@ -19,9 +19,17 @@ const PROOF_WAIT: Span = Span::secs(90);
 pub async fn time_out(cx: &Cx, fence: &Fence, now: Ts) -> StoreResult<()> {
     let mut changes = Vec::new();
     for row in cx.store.exceptions_due(now, ROUND).await? {
-        let edit = if row.state == ExceptionState::FixedPending { proof(cx, &row, now).await? } else { Some(ExceptionEdit::Lapse) };
+        let edit = if row.state == ExceptionState::FixedPending {
+            proof(cx, &row, now).await?
+        } else {
+            Some(ExceptionEdit::Lapse)
+        };
         if let Some(edit) = edit {
-            changes.push(Change::Exception { id: row.id, version: None, edit });
+            changes.push(Change::Exception {
+                id: row.id,
+                version: None,
+                edit,
+            });
         }
     }
     // One refused edit must not hold up the others.
@@ -40,7 +48,10 @@ async fn proof(cx: &Cx, row: &ExceptionRow, now: Ts) -> StoreResult<Option<Excep
     if is_physical(row.kind)
         && let Some(evidence) = physical_outcome(cx, row).await?
     {
-        return Ok(Some(ExceptionEdit::Resolve { how: "warehouse action".to_owned(), evidence }));
+        return Ok(Some(ExceptionEdit::Resolve {
+            how: "warehouse action".to_owned(),
+            evidence,
+        }));
     }
     let is_reading = cx
         .store
@@ -53,9 +64,16 @@ async fn proof(cx: &Cx, row: &ExceptionRow, now: Ts) -> StoreResult<Option<Excep
     }
     if row.members == 0 {
         let evidence = "both systems were read again and no member fails any more".to_owned();
-        return Ok(Some(ExceptionEdit::Resolve { how: "source data".to_owned(), evidence }));
+        return Ok(Some(ExceptionEdit::Resolve {
+            how: "source data".to_owned(),
+            evidence,
+        }));
     }
-    let found = format!("both systems were read again: {} still fail. {}", crate::text::count(row.members, "member", "members"), row.detail);
+    let found = format!(
+        "both systems were read again: {} still fail. {}",
+        crate::text::count(row.members, "member", "members"),
+        row.detail
+    );
     Ok(Some(ExceptionEdit::FixFailed { found }))
 }
 
@@ -63,7 +81,11 @@ async fn proof(cx: &Cx, row: &ExceptionRow, now: Ts) -> StoreResult<Option<Excep
 const fn is_physical(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::AmdTooLate | Kind::CanTooLate | Kind::CanAfterDespatch | Kind::AmdNotExpressible | Kind::CanDespatchedAnyway
+        Kind::AmdTooLate
+            | Kind::CanTooLate
+            | Kind::CanAfterDespatch
+            | Kind::AmdNotExpressible
+            | Kind::CanDespatchedAnyway
     )
 }
 
@@ -88,7 +110,17 @@ async fn physical_outcome(cx: &Cx, row: &ExceptionRow) -> StoreResult<Option<Str
     let said: Vec<String> = orders
         .iter()
         .take(5)
-        .map(|o| format!("{} is {} (warehouse: {})", o.row.number, o.row.state, o.row.wms_status.as_deref().unwrap_or("not there")))
+        .map(|o| {
+            format!(
+                "{} is {} (warehouse: {})",
+                o.row.number,
+                o.row.state,
+                o.row.wms_status.as_deref().unwrap_or("not there")
+            )
+        })
         .collect();
-    Ok(Some(format!("outcome recorded by a person; read: {}", said.join(", "))))
+    Ok(Some(format!(
+        "outcome recorded by a person; read: {}",
+        said.join(", ")
+    )))
 }

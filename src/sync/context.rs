@@ -71,7 +71,14 @@ pub struct Cx {
 
 impl Cx {
     /// Joins everything the engine works with. `seed` feeds the jitter of retries only.
-    pub fn new(store: Store, systems: Systems, pairs: Vec<PairCx>, holder: String, clock: Clock, seed: u64) -> Self {
+    pub fn new(
+        store: Store,
+        systems: Systems,
+        pairs: Vec<PairCx>,
+        holder: String,
+        clock: Clock,
+        seed: u64,
+    ) -> Self {
         Self {
             store,
             systems,
@@ -94,7 +101,10 @@ impl Cx {
 
     /// A jitter factor in 0.5..=1.0.
     pub fn jitter(&self) -> f64 {
-        self.rng.lock().map(|mut rng| rng.random_range(0.5..=1.0)).unwrap_or(1.0)
+        self.rng
+            .lock()
+            .map(|mut rng| rng.random_range(0.5..=1.0))
+            .unwrap_or(1.0)
     }
 
     /// A fresh id, unique over all processes of the store.
@@ -130,11 +140,21 @@ impl Cx {
     }
 
     /// Commits changes as a rule of the engine.
-    pub async fn commit(&self, rule: &str, fence: Option<&Fence>, changes: Vec<Change>) -> StoreResult<Committed> {
+    pub async fn commit(
+        &self,
+        rule: &str,
+        fence: Option<&Fence>,
+        changes: Vec<Change>,
+    ) -> StoreResult<Committed> {
         if changes.is_empty() {
             return Ok(Committed::default());
         }
-        let batch = Batch { actor: format!("engine/{rule}"), at: self.now(), fence: fence.cloned(), changes };
+        let batch = Batch {
+            actor: format!("engine/{rule}"),
+            at: self.now(),
+            fence: fence.cloned(),
+            changes,
+        };
         let done = self.store.commit(batch).await?;
         self.wake.send_modify(|n| *n += 1);
         Ok(done)
@@ -147,7 +167,9 @@ impl Cx {
 
     /// The pairs that read from or write to this system.
     pub fn pairs_of<'a>(&'a self, system: &'a SystemId) -> impl Iterator<Item = &'a PairCx> {
-        self.pairs.iter().filter(move |p| &p.source == system || &p.warehouse == system)
+        self.pairs
+            .iter()
+            .filter(move |p| &p.source == system || &p.warehouse == system)
     }
 
     /// A pair by id.

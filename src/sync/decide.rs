@@ -7,7 +7,9 @@ use crate::domain::change::{Change, Fence};
 use crate::domain::decide::{self, DecideInput};
 use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Intent, NewDelivery};
 use crate::domain::exception::ObjectRef;
-use crate::domain::ids::{CarrierService, DeliveryId, InboxId, ItemCode, OrderId, RequestId, SourceOrderId};
+use crate::domain::ids::{
+    CarrierService, DeliveryId, InboxId, ItemCode, OrderId, RequestId, SourceOrderId,
+};
 use crate::domain::keys;
 use crate::domain::mapping::{MappingKind, Target};
 use crate::domain::mapping_set::MappingSet;
@@ -44,9 +46,17 @@ struct Facts {
 }
 
 /// Decides on a batch of orders of one pair and commits. Returns how many were decided.
-pub async fn decide_orders(cx: &Cx, fence: &Fence, pair: &PairCx, cases: &[Case]) -> StoreResult<usize> {
+pub async fn decide_orders(
+    cx: &Cx,
+    fence: &Fence,
+    pair: &PairCx,
+    cases: &[Case],
+) -> StoreResult<usize> {
     let Some(warehouse) = cx.systems.warehouses.get(&pair.warehouse).cloned() else {
-        return Err(StoreError::Refused(format!("pair {} names a warehouse that is not configured", pair.id)));
+        return Err(StoreError::Refused(format!(
+            "pair {} names a warehouse that is not configured",
+            pair.id
+        )));
     };
     let mut last = None;
     for _ in 0..STALE_REPEATS_MAX {
@@ -61,11 +71,21 @@ pub async fn decide_orders(cx: &Cx, fence: &Fence, pair: &PairCx, cases: &[Case]
     Err(last.unwrap_or(StoreError::Unavailable("orders kept changing".to_owned())))
 }
 
-async fn load(cx: &Cx, pair: &PairCx, warehouse: Arc<dyn Warehouse>, cases: &[Case]) -> StoreResult<Facts> {
+async fn load(
+    cx: &Cx,
+    pair: &PairCx,
+    warehouse: Arc<dyn Warehouse>,
+    cases: &[Case],
+) -> StoreResult<Facts> {
     let set = cx.mapping_set(&pair.id).await?;
     let ids: Vec<SourceOrderId> = cases.iter().map(|c| c.order.source_id.clone()).collect();
-    let existing: HashMap<SourceOrderId, OrderFull> =
-        cx.store.orders_by_source(&pair.id, &ids).await?.into_iter().map(|o| (o.row.source_id.clone(), o)).collect();
+    let existing: HashMap<SourceOrderId, OrderFull> = cx
+        .store
+        .orders_by_source(&pair.id, &ids)
+        .await?
+        .into_iter()
+        .map(|o| (o.row.source_id.clone(), o))
+        .collect();
     let mut codes: HashSet<ItemCode> = HashSet::new();
     let mut lines: HashMap<ItemCode, PickLine> = HashMap::new();
     for case in cases {
@@ -78,10 +98,18 @@ async fn load(cx: &Cx, pair: &PairCx, warehouse: Arc<dyn Warehouse>, cases: &[Ca
         }
     }
     let codes: Vec<ItemCode> = codes.into_iter().collect();
-    let items: HashMap<ItemCode, WmsItem> =
-        cx.store.items(&pair.warehouse, &codes).await?.into_iter().map(|i| (i.code.clone(), i)).collect();
+    let items: HashMap<ItemCode, WmsItem> = cx
+        .store
+        .items(&pair.warehouse, &codes)
+        .await?
+        .into_iter()
+        .map(|i| (i.code.clone(), i))
+        .collect();
     let mut facts = Facts {
-        services: cx.store.targets(&pair.id, MappingKind::Carrier, "wms").await?,
+        services: cx
+            .store
+            .targets(&pair.id, MappingKind::Carrier, "wms")
+            .await?,
         set,
         warehouse,
         items,
@@ -91,13 +119,29 @@ async fn load(cx: &Cx, pair: &PairCx, warehouse: Arc<dyn Warehouse>, cases: &[Ca
         creatable: HashMap::new(),
     };
     for case in cases {
-        let Some(order) = facts.existing.get(&case.order.source_id) else { continue };
-        if !case.is_recheck && order.row.source_revision == case.order.revision() && order.row.source_status == case.order.status {
+        let Some(order) = facts.existing.get(&case.order.source_id) else {
+            continue;
+        };
+        if !case.is_recheck
+            && order.row.source_revision == case.order.revision()
+            && order.row.source_status == case.order.status
+        {
             continue;
         }
-        facts.pending.insert(order.row.id, cx.store.deliveries_of_order(order.row.id).await?);
-        let open = cx.store.occurrences_of(&ObjectRef::Order(order.row.id)).await?;
-        facts.open.insert(order.row.id, open.into_iter().map(|(kind, discriminator, _)| (kind, discriminator)).collect());
+        facts.pending.insert(
+            order.row.id,
+            cx.store.deliveries_of_order(order.row.id).await?,
+        );
+        let open = cx
+            .store
+            .occurrences_of(&ObjectRef::Order(order.row.id))
+            .await?;
+        facts.open.insert(
+            order.row.id,
+            open.into_iter()
+                .map(|(kind, discriminator, _)| (kind, discriminator))
+                .collect(),
+        );
     }
     if pair.policy.product_auto_create {
         load_creatable(cx, pair, &mut facts, &lines).await?;
@@ -106,14 +150,26 @@ async fn load(cx: &Cx, pair: &PairCx, warehouse: Arc<dyn Warehouse>, cases: &[Ca
 }
 
 /// Items the warehouse does not have and the source can describe well enough to create.
-async fn load_creatable(cx: &Cx, pair: &PairCx, facts: &mut Facts, lines: &HashMap<ItemCode, PickLine>) -> StoreResult<()> {
+async fn load_creatable(
+    cx: &Cx,
+    pair: &PairCx,
+    facts: &mut Facts,
+    lines: &HashMap<ItemCode, PickLine>,
+) -> StoreResult<()> {
     for (code, line) in lines {
         let is_absent = facts.items.get(code).is_some_and(WmsItem::is_absent);
-        if !is_absent || facts.set.item(&line.sku).mapping.is_some() || facts.warehouse.item_code_fault(code).is_some() {
+        if !is_absent
+            || facts.set.item(&line.sku).mapping.is_some()
+            || facts.warehouse.item_code_fault(code).is_some()
+        {
             continue;
         }
         if let Ok(item) = preflight::auto_item(line, code) {
-            let key = keys::product(&pair.id, &line.sku, &Intent::CreateItem(item.clone()).content_hash());
+            let key = keys::product(
+                &pair.id,
+                &line.sku,
+                &Intent::CreateItem(item.clone()).content_hash(),
+            );
             let state = cx.store.delivery_by_key(&key).await?.map(|d| d.state);
             facts.creatable.insert(code.clone(), (item, key, state));
         }
@@ -126,7 +182,12 @@ fn item_fact(facts: &Facts, code: &ItemCode) -> ItemFact {
         None => ItemFact::Unread,
         // An item that is about to be created is not a fault of the order; it waits for it.
         Some(item) if item.is_absent() => match facts.creatable.get(code) {
-            Some((_, _, state)) if !matches!(state, Some(DeliveryState::Rejected | DeliveryState::Dead | DeliveryState::Cancelled)) => {
+            Some((_, _, state))
+                if !matches!(
+                    state,
+                    Some(DeliveryState::Rejected | DeliveryState::Dead | DeliveryState::Cancelled)
+                ) =>
+            {
                 ItemFact::Unread
             }
             _ => ItemFact::Absent,
@@ -136,10 +197,21 @@ fn item_fact(facts: &Facts, code: &ItemCode) -> ItemFact {
 }
 
 /// The pre-flight checks of an order with the facts of the store; shared with previews.
-fn check(pair: &PairCx, facts: &Facts, now: crate::domain::time::Ts, order: &SourceOrder, revision: i64) -> Verdict {
+fn check(
+    pair: &PairCx,
+    facts: &Facts,
+    now: crate::domain::time::Ts,
+    order: &SourceOrder,
+    revision: i64,
+) -> Verdict {
     let limits = FieldLimits::default();
     let services = |service: &CarrierService| {
-        (!facts.services.is_empty()).then(|| facts.services.iter().any(|t| t.code == service.0 && t.is_active))
+        (!facts.services.is_empty()).then(|| {
+            facts
+                .services
+                .iter()
+                .any(|t| t.code == service.0 && t.is_active)
+        })
     };
     let input = PreflightInput {
         order,
@@ -168,7 +240,10 @@ async fn build(cx: &Cx, pair: &PairCx, facts: &Facts, cases: &[Case]) -> StoreRe
     for case in cases.iter().rev() {
         // Newest reading first; an older one of the same order in the same batch has nothing to add.
         if let Some(inbox) = case.inbox {
-            changes.push(Change::InboxDone { id: inbox, note: String::new() });
+            changes.push(Change::InboxDone {
+                id: inbox,
+                note: String::new(),
+            });
         }
         if !decided.insert(&case.order.source_id) {
             continue;
@@ -207,7 +282,13 @@ async fn build(cx: &Cx, pair: &PairCx, facts: &Facts, cases: &[Case]) -> StoreRe
 }
 
 /// Items an order waits for are looked up, or created when the source knows them and the warehouse does not.
-async fn provide_items(cx: &Cx, pair: &PairCx, facts: &Facts, need: HashSet<ItemCode>, changes: &mut Vec<Change>) -> StoreResult<()> {
+async fn provide_items(
+    cx: &Cx,
+    pair: &PairCx,
+    facts: &Facts,
+    need: HashSet<ItemCode>,
+    changes: &mut Vec<Change>,
+) -> StoreResult<()> {
     let mut unread = Vec::new();
     for code in need {
         match facts.creatable.get(&code) {
@@ -237,7 +318,11 @@ async fn provide_items(cx: &Cx, pair: &PairCx, facts: &Facts, need: HashSet<Item
     unread.sort();
     for chunk in unread.chunks(crate::vendors::TERMS_MAX) {
         let body = serde_json::json!({ "pair": pair.id, "codes": chunk });
-        changes.push(Change::Request { id: RequestId(cx.id().await?), kind: requests::READ_ITEMS.to_owned(), body });
+        changes.push(Change::Request {
+            id: RequestId(cx.id().await?),
+            kind: requests::READ_ITEMS.to_owned(),
+            body,
+        });
     }
     Ok(())
 }

@@ -59,7 +59,11 @@ const WAITING_EVERY: Span = Span::secs(15);
 
 impl Default for Desk {
     fn default() -> Self {
-        Self { lease: None, watch_at: Ts::MIN, waiting_at: Ts::MIN }
+        Self {
+            lease: None,
+            watch_at: Ts::MIN,
+            waiting_at: Ts::MIN,
+        }
     }
 }
 
@@ -67,7 +71,10 @@ impl Desk {
     /// Does what is due at the desk.
     pub async fn step(&mut self, cx: &Cx, now: Ts) -> StoreResult<Worked> {
         let Some(fence) = hold(&mut self.lease, cx, DESK_LEASE, now).await? else {
-            return Ok(Worked { is_busy: false, next_at: now + cx.lease_ttl });
+            return Ok(Worked {
+                is_busy: false,
+                next_at: now + cx.lease_ttl,
+            });
         };
         let mut is_busy = false;
         for _ in 0..ROUNDS_MAX {
@@ -90,22 +97,38 @@ impl Desk {
             cases::time_out(cx, &fence, now).await?;
             watch::watch(cx, &fence, now).await?;
         }
-        Ok(Worked { is_busy, next_at: self.watch_at.min(self.waiting_at) })
+        Ok(Worked {
+            is_busy,
+            next_at: self.watch_at.min(self.waiting_at),
+        })
     }
 
     /// The lease, to be given back at the end.
     pub fn fence(&self) -> Option<Fence> {
-        self.lease.as_ref().map(|l| Fence { lease: l.name.clone(), epoch: l.epoch })
+        self.lease.as_ref().map(|l| Fence {
+            lease: l.name.clone(),
+            epoch: l.epoch,
+        })
     }
 }
 
 /// Takes or renews a lease; renews once a third of its life is over.
-pub async fn hold(lease: &mut Option<Lease>, cx: &Cx, name: &str, now: Ts) -> StoreResult<Option<Fence>> {
-    let is_fresh = lease.as_ref().is_some_and(|l| l.until.since(now) > Span(cx.lease_ttl.0 * 2 / 3));
+pub async fn hold(
+    lease: &mut Option<Lease>,
+    cx: &Cx,
+    name: &str,
+    now: Ts,
+) -> StoreResult<Option<Fence>> {
+    let is_fresh = lease
+        .as_ref()
+        .is_some_and(|l| l.until.since(now) > Span(cx.lease_ttl.0 * 2 / 3));
     if !is_fresh {
         *lease = cx.store.lease(name, &cx.holder, now, cx.lease_ttl).await?;
     }
-    Ok(lease.as_ref().map(|l| Fence { lease: l.name.clone(), epoch: l.epoch }))
+    Ok(lease.as_ref().map(|l| Fence {
+        lease: l.name.clone(),
+        epoch: l.epoch,
+    }))
 }
 
 async fn take_inbox(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
@@ -116,21 +139,43 @@ async fn take_inbox(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
     for row in rows {
         match (row.body, row.pair) {
             (InboxBody::Order(order), Some(pair)) => {
-                by_pair.entry(pair.0).or_default().push(Case { order: *order, inbox: Some(row.id), is_recheck: false });
+                by_pair.entry(pair.0).or_default().push(Case {
+                    order: *order,
+                    inbox: Some(row.id),
+                    is_recheck: false,
+                });
             }
             (InboxBody::Order(_), None) => {
-                changes.push(Change::InboxDone { id: row.id, note: "belongs to no pair".to_owned() });
+                changes.push(Change::InboxDone {
+                    id: row.id,
+                    note: "belongs to no pair".to_owned(),
+                });
             }
             // A hint only makes the next reading come sooner; what it says is never believed.
             (InboxBody::Hint { event, .. }, _) => {
                 for pair in cx.pairs_of(&row.system) {
-                    let flow = if event.contains("Availab") || event.contains("Incremental") { Flow::StockSnapshot } else { Flow::Despatch };
-                    changes.push(Change::ScheduleHasten { pair: pair.id.clone(), flow, at: cx.now() + Span::secs(1) });
+                    let flow = if event.contains("Availab") || event.contains("Incremental") {
+                        Flow::StockSnapshot
+                    } else {
+                        Flow::Despatch
+                    };
+                    changes.push(Change::ScheduleHasten {
+                        pair: pair.id.clone(),
+                        flow,
+                        at: cx.now() + Span::secs(1),
+                    });
                     if event.contains("Status") {
-                        changes.push(Change::ScheduleHasten { pair: pair.id.clone(), flow: Flow::StatusPull, at: cx.now() + Span::secs(1) });
+                        changes.push(Change::ScheduleHasten {
+                            pair: pair.id.clone(),
+                            flow: Flow::StatusPull,
+                            at: cx.now() + Span::secs(1),
+                        });
                     }
                 }
-                changes.push(Change::InboxDone { id: row.id, note: format!("{event}: the next reading comes sooner") });
+                changes.push(Change::InboxDone {
+                    id: row.id,
+                    note: format!("{event}: the next reading comes sooner"),
+                });
             }
         }
     }
@@ -144,7 +189,10 @@ async fn take_inbox(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
             None => {
                 for case in cases {
                     if let Some(id) = case.inbox {
-                        changes.push(Change::InboxDone { id, note: format!("pair {pair} is not configured") });
+                        changes.push(Change::InboxDone {
+                            id,
+                            note: format!("pair {pair} is not configured"),
+                        });
                     }
                 }
             }
@@ -156,20 +204,40 @@ async fn take_inbox(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
 
 async fn take_requests(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
     let mut count = 0;
-    let waiting: Vec<RequestRow> =
-        cx.store.requests_new(REQUEST_ROUND).await?.into_iter().filter(|r| !requests::needs_system(&r.kind)).collect();
+    let waiting: Vec<RequestRow> = cx
+        .store
+        .requests_new(REQUEST_ROUND)
+        .await?
+        .into_iter()
+        .filter(|r| !requests::needs_system(&r.kind))
+        .collect();
     for request in waiting {
         count += 1;
-        if matches!(request.kind.as_str(), requests::RECHECK_ORDER | requests::RECHECK_ORDERS) {
+        if matches!(
+            request.kind.as_str(),
+            requests::RECHECK_ORDER | requests::RECHECK_ORDERS
+        ) {
             let text = recheck(cx, fence, &request).await?;
-            requests::answer(cx, fence, request.id, Answered { changes: Vec::new(), is_ok: true, text }).await?;
+            requests::answer(
+                cx,
+                fence,
+                request.id,
+                Answered {
+                    changes: Vec::new(),
+                    is_ok: true,
+                    text,
+                },
+            )
+            .await?;
             continue;
         }
-        let answered = requests::carry_out(cx, &request).await?.unwrap_or_else(|| Answered {
-            changes: Vec::new(),
-            is_ok: false,
-            text: format!("nothing here knows how to do \"{}\"", request.kind),
-        });
+        let answered = requests::carry_out(cx, &request)
+            .await?
+            .unwrap_or_else(|| Answered {
+                changes: Vec::new(),
+                is_ok: false,
+                text: format!("nothing here knows how to do \"{}\"", request.kind),
+            });
         requests::answer(cx, fence, request.id, answered).await?;
     }
     Ok(count)
@@ -181,26 +249,46 @@ async fn recheck(cx: &Cx, fence: &Fence, request: &RequestRow) -> StoreResult<St
     orders.sort_by_key(|o| (o.row.ship_by.unwrap_or(Ts::NEVER), o.row.id));
     let mut by_pair: HashMap<String, Vec<Case>> = HashMap::new();
     for order in &orders {
-        let case = Case { order: order.body.source.clone(), inbox: None, is_recheck: true };
-        by_pair.entry(order.row.pair.0.clone()).or_default().push(case);
+        let case = Case {
+            order: order.body.source.clone(),
+            inbox: None,
+            is_recheck: true,
+        };
+        by_pair
+            .entry(order.row.pair.0.clone())
+            .or_default()
+            .push(case);
     }
     for (pair, cases) in &by_pair {
-        let Some(pair) = cx.pair(&pair.as_str().into()) else { continue };
+        let Some(pair) = cx.pair(&pair.as_str().into()) else {
+            continue;
+        };
         for chunk in cases.chunks(DECIDE_CHUNK) {
             decide::decide_orders(cx, fence, pair, chunk).await?;
         }
     }
-    Ok(format!("{} checked again", crate::text::count(orders.len() as i64, "order", "orders")))
+    Ok(format!(
+        "{} checked again",
+        crate::text::count(orders.len() as i64, "order", "orders")
+    ))
 }
 
 /// Despatches that no confirmation covers yet: matched with their orders and planned.
-async fn take_despatches(cx: &Cx, fence: &Fence, pair: &PairCx, with_waiting: bool) -> StoreResult<usize> {
+async fn take_despatches(
+    cx: &Cx,
+    fence: &Fence,
+    pair: &PairCx,
+    with_waiting: bool,
+) -> StoreResult<usize> {
     let groups: Vec<DespatchGroup> = cx
         .store
         .despatches_open(&pair.warehouse, DESPATCH_ROUND)
         .await?
         .into_iter()
-        .filter(|g| g.number.as_str().starts_with(&pair.number_start()) && (with_waiting || g.state == "new"))
+        .filter(|g| {
+            g.number.as_str().starts_with(&pair.number_start())
+                && (with_waiting || g.state == "new")
+        })
         .collect();
     if groups.is_empty() {
         return Ok(0);
@@ -216,7 +304,9 @@ async fn take_despatches(cx: &Cx, fence: &Fence, pair: &PairCx, with_waiting: bo
             other => return other.map(|_| groups.iter().filter(|g| g.state == "new").count()),
         }
     }
-    Err(StoreError::Unavailable("orders kept changing while their despatches were matched".to_owned()))
+    Err(StoreError::Unavailable(
+        "orders kept changing while their despatches were matched".to_owned(),
+    ))
 }
 
 async fn plan_all(
@@ -232,12 +322,23 @@ async fn plan_all(
     let now = cx.now();
     for number in numbers {
         let mine: Vec<&DespatchGroup> = groups.iter().filter(|g| &g.number == number).collect();
-        let Some(order) = orders.iter().find(|o| o.row.wms_number.as_ref() == Some(number)) else {
+        let Some(order) = orders
+            .iter()
+            .find(|o| o.row.wms_number.as_ref() == Some(number))
+        else {
             changes.extend(mine.iter().flat_map(|g| orphan(pair, g, now)));
             continue;
         };
-        let parts: Vec<confirm::Group> =
-            mine.iter().map(|g| (DespatchNo(g.despatch.clone()), g.lines.clone(), g.first_seen_at)).collect();
+        let parts: Vec<confirm::Group> = mine
+            .iter()
+            .map(|g| {
+                (
+                    DespatchNo(g.despatch.clone()),
+                    g.lines.clone(),
+                    g.first_seen_at,
+                )
+            })
+            .collect();
         let state = |state: &str, order: Option<OrderId>| -> Vec<Change> {
             mine.iter()
                 .map(|g| Change::DespatchState {
@@ -251,7 +352,9 @@ async fn plan_all(
         match confirm::plan(order, &parts, &set, &pair.policy, now) {
             ConfirmPlan::Confirm { intent, lines } => {
                 changes.extend(state("matched", Some(order.row.id)));
-                changes.extend(confirmation(cx, pair, order, *intent, lines, DeliveryId(next), now).await?);
+                changes.extend(
+                    confirmation(cx, pair, order, *intent, lines, DeliveryId(next), now).await?,
+                );
                 next += 1;
             }
             ConfirmPlan::WaitTracking { .. } => {
@@ -263,7 +366,9 @@ async fn plan_all(
             ConfirmPlan::Faults(faults) => {
                 changes.extend(state("fault", Some(order.row.id)));
                 for fault in &faults {
-                    changes.push(Change::Raise(rules::occurrence(&pair.id, &order.row, fault, None, now)));
+                    changes.push(Change::Raise(rules::occurrence(
+                        &pair.id, &order.row, fault, None, now,
+                    )));
                 }
             }
         }
@@ -285,7 +390,11 @@ async fn confirmation(
     row.despatched_at = row.despatched_at.or(Some(intent.despatched_at));
     row.tracking = intent.tracking.clone();
     if row.state != OrderState::Confirmed {
-        let state = if intent.is_whole { OrderState::Confirming } else { OrderState::PartDespatched };
+        let state = if intent.is_whole {
+            OrderState::Confirming
+        } else {
+            OrderState::PartDespatched
+        };
         rules::enter(&mut row, state, now);
     }
     // A change that was too late is history once the goods have left; its case stays until somebody records the outcome.
@@ -293,7 +402,12 @@ async fn confirmation(
         for old in cx.store.deliveries_of_order(order.row.id).await? {
             let is_change = matches!(old.flow, Flow::OrderAmend | Flow::OrderCancel);
             if is_change && matches!(old.state, DeliveryState::Rejected | DeliveryState::Dead) {
-                changes.push(settle::ended(&old, DeliveryState::Superseded, now, "the warehouse despatched the order"));
+                changes.push(settle::ended(
+                    &old,
+                    DeliveryState::Superseded,
+                    now,
+                    "the warehouse despatched the order",
+                ));
             }
         }
     }
@@ -313,7 +427,11 @@ async fn confirmation(
         caused_at: intent.despatched_at,
         intent: Intent::ConfirmDespatch(Box::new(intent)),
     })));
-    changes.push(Change::Order { row: Box::new(row), body: None, lines: Some(lines) });
+    changes.push(Change::Order {
+        row: Box::new(row),
+        body: None,
+        lines: Some(lines),
+    });
     Ok(changes)
 }
 
@@ -324,7 +442,10 @@ fn orphan(pair: &PairCx, group: &DespatchGroup, now: Ts) -> Vec<Change> {
         discriminator: format!("ORDER={}", group.number),
         object: ObjectRef::Despatch(group.despatch.clone()),
         label: group.number.0.clone(),
-        detail: format!("despatch {} is for {}, an order nobody here knows", group.despatch, group.number),
+        detail: format!(
+            "despatch {} is for {}, an order nobody here knows",
+            group.despatch, group.number
+        ),
         began_at: group.lines.first().map_or(now, |l| l.despatched_at),
         ship_by: None,
         value_minor: 0,

@@ -40,12 +40,25 @@ impl Engine {
         let now = cx.now();
         let mut workers = Vec::new();
         for (id, warehouse) in &cx.systems.warehouses {
-            workers.push(Worker::new(id.clone(), Adapter::Warehouse(warehouse.clone()), now));
+            workers.push(Worker::new(
+                id.clone(),
+                Adapter::Warehouse(warehouse.clone()),
+                now,
+            ));
         }
         for (id, source) in &cx.systems.sources {
-            workers.push(Worker::new(id.clone(), Adapter::Source(source.clone()), now));
+            workers.push(Worker::new(
+                id.clone(),
+                Adapter::Source(source.clone()),
+                now,
+            ));
         }
-        Self { cx, desk: Desk::default(), workers, is_prepared: false }
+        Self {
+            cx,
+            desk: Desk::default(),
+            workers,
+            is_prepared: false,
+        }
     }
 
     /// Makes sure every flow of every pair has its schedule.
@@ -58,7 +71,11 @@ impl Engine {
         for pair in &self.cx.pairs {
             for flow in WAREHOUSE_FLOWS.iter().chain(SOURCE_FLOWS) {
                 if !known.iter().any(|s| s.pair == pair.id && s.flow == *flow) {
-                    changes.push(Change::ScheduleHasten { pair: pair.id.clone(), flow: *flow, at: now });
+                    changes.push(Change::ScheduleHasten {
+                        pair: pair.id.clone(),
+                        flow: *flow,
+                        at: now,
+                    });
                 }
             }
         }
@@ -101,7 +118,12 @@ impl Engine {
                 return Ok(());
             }
         }
-        let Self { cx, mut desk, workers, .. } = self;
+        let Self {
+            cx,
+            mut desk,
+            workers,
+            ..
+        } = self;
         let desk_loop = async {
             let ended = desk_loop(&cx, &mut desk, &stop).await;
             (desk.fence(), ended)
@@ -161,7 +183,12 @@ async fn rest(error: &StoreError, stop: &CancellationToken) {
 }
 
 /// Sleeps until something is due, something was committed here, or another process changed the store.
-async fn doze(cx: &Cx, worked: Worked, wakes: &mut tokio::sync::watch::Receiver<u64>, stop: &CancellationToken) {
+async fn doze(
+    cx: &Cx,
+    worked: Worked,
+    wakes: &mut tokio::sync::watch::Receiver<u64>,
+    stop: &CancellationToken,
+) {
     let now = cx.now();
     let wait = worked.next_at.since(now).0.clamp(0, SLEEP_MAX.0);
     let wait = Span(wait).to_std();

@@ -42,16 +42,31 @@ struct Watch<'a> {
 pub async fn watch(cx: &Cx, fence: &Fence, now: Ts) -> StoreResult<()> {
     for pair in &cx.pairs {
         let open = cx.store.open_exceptions(&[], Some(&pair.id)).await?;
-        let mut watch = Watch { cx, pair, now, open, changes: Vec::new(), resync: Vec::new() };
+        let mut watch = Watch {
+            cx,
+            pair,
+            now,
+            open,
+            changes: Vec::new(),
+            resync: Vec::new(),
+        };
         watch.orders().await?;
         watch.schedules().await?;
         watch.items().await?;
         watch.doubts().await?;
-        let Watch { mut changes, resync, .. } = watch;
+        let Watch {
+            mut changes,
+            resync,
+            ..
+        } = watch;
         let first = cx.ids(resync.len() as i64 + 1).await?;
         for (at, order) in resync.into_iter().take(RESYNC_MAX).enumerate() {
             let body = serde_json::json!({ "order": order });
-            changes.push(Change::Request { id: RequestId(first + at as i64), kind: requests::RESYNC_ORDER.to_owned(), body });
+            changes.push(Change::Request {
+                id: RequestId(first + at as i64),
+                kind: requests::RESYNC_ORDER.to_owned(),
+                body,
+            });
         }
         for chunk in changes.chunks(500) {
             cx.commit("watch", Some(fence), chunk.to_vec()).await?;
@@ -62,11 +77,19 @@ pub async fn watch(cx: &Cx, fence: &Fence, now: Ts) -> StoreResult<()> {
 
 async fn invariants(cx: &Cx, fence: &Fence, now: Ts) -> StoreResult<()> {
     let broken = cx.store.invariants(now).await?;
-    let open = cx.store.open_exceptions(&[Kind::SysInvariant], None).await?;
+    let open = cx
+        .store
+        .open_exceptions(&[Kind::SysInvariant], None)
+        .await?;
     let mut changes: Vec<Change> = broken
         .iter()
         .map(|line| {
-            let code = line.split_whitespace().next().unwrap_or("I").trim_end_matches(':').to_owned();
+            let code = line
+                .split_whitespace()
+                .next()
+                .unwrap_or("I")
+                .trim_end_matches(':')
+                .to_owned();
             Change::Raise(Occurrence {
                 kind: Kind::SysInvariant,
                 pair: requests::ALL_PAIRS.into(),
@@ -98,16 +121,31 @@ async fn invariants(cx: &Cx, fence: &Fence, now: Ts) -> StoreResult<()> {
 
 impl Watch<'_> {
     fn is_open(&self, kind: Kind, discriminator: &str) -> bool {
-        self.open.iter().any(|e| e.kind == kind && e.discriminator == discriminator)
+        self.open
+            .iter()
+            .any(|e| e.kind == kind && e.discriminator == discriminator)
     }
 
-    fn raise(&mut self, row: &OrderRow, kind: Kind, detail: String, severity: Option<Severity>, began_at: Ts) {
+    fn raise(
+        &mut self,
+        row: &OrderRow,
+        kind: Kind,
+        detail: String,
+        severity: Option<Severity>,
+        began_at: Ts,
+    ) {
         let fault = Fault::new(kind, format!("ORDER={}", row.number), detail);
         // A case that is open and says the same need not be written every minute.
         if self.is_open(kind, &fault.discriminator) {
             return;
         }
-        self.changes.push(Change::Raise(rules::occurrence(&self.pair.id, row, &fault, severity, began_at)));
+        self.changes.push(Change::Raise(rules::occurrence(
+            &self.pair.id,
+            row,
+            &fault,
+            severity,
+            began_at,
+        )));
     }
 
     fn clear(&mut self, row: &OrderRow, kind: Kind, evidence: &str) {
@@ -128,12 +166,20 @@ impl Watch<'_> {
         let states: Vec<OrderState> = OrderState::ALL
             .iter()
             .copied()
-            .filter(|s| s.is_before_warehouse() || s.is_in_warehouse() || matches!(s, OrderState::Despatched | OrderState::Confirming))
+            .filter(|s| {
+                s.is_before_warehouse()
+                    || s.is_in_warehouse()
+                    || matches!(s, OrderState::Despatched | OrderState::Confirming)
+            })
             .collect();
         let mut after = None;
         let mut seen: HashSet<String> = HashSet::new();
         loop {
-            let page = self.cx.store.order_rows_in(&self.pair.id, &states, after, PAGE).await?;
+            let page = self
+                .cx
+                .store
+                .order_rows_in(&self.pair.id, &states, after, PAGE)
+                .await?;
             after = page.last().map(|r| r.id);
             for row in &page {
                 seen.insert(format!("ORDER={}", row.number));
@@ -175,14 +221,28 @@ impl Watch<'_> {
         let waited = self.now.since(row.state_since);
         match row.state {
             OrderState::HeldPayment if waited > PAYMENT_WAIT => {
-                self.raise(row, Kind::OrdPaymentStuck, "unpaid for more than a day".to_owned(), None, row.state_since);
+                self.raise(
+                    row,
+                    Kind::OrdPaymentStuck,
+                    "unpaid for more than a day".to_owned(),
+                    None,
+                    row.state_since,
+                );
             }
-            OrderState::Ready | OrderState::Checking | OrderState::Queued | OrderState::Sending => self.not_sent(row),
+            OrderState::Ready | OrderState::Checking | OrderState::Queued | OrderState::Sending => {
+                self.not_sent(row)
+            }
             OrderState::Despatched => self.despatched(row),
             OrderState::Confirming => self.confirming(row),
             OrderState::PartDespatched if waited > self.pair.policy.confirm_grace.times(8) => {
                 let text = "part of it left, and the rest has not followed".to_owned();
-                self.raise(row, Kind::DspPartialUnreflected, text, None, row.state_since);
+                self.raise(
+                    row,
+                    Kind::DspPartialUnreflected,
+                    text,
+                    None,
+                    row.state_since,
+                );
             }
             state if state.is_in_warehouse() => self.in_warehouse(row, waited),
             _ => {}
@@ -194,9 +254,17 @@ impl Watch<'_> {
     }
 
     fn not_sent(&mut self, row: &OrderRow) {
-        let Some(released) = row.released_at else { return };
-        if row.held_reason.is_none() && self.now.since(released.max(row.state_since)) > self.pair.policy.in_wms_grace {
-            let text = format!("released {} ago and not in the warehouse: {}", crate::text::age(self.now.since(released).as_secs()), row.state);
+        let Some(released) = row.released_at else {
+            return;
+        };
+        if row.held_reason.is_none()
+            && self.now.since(released.max(row.state_since)) > self.pair.policy.in_wms_grace
+        {
+            let text = format!(
+                "released {} ago and not in the warehouse: {}",
+                crate::text::age(self.now.since(released).as_secs()),
+                row.state
+            );
             self.raise(row, Kind::OrdMissingInWms, text, None, released);
         }
     }
@@ -212,7 +280,11 @@ impl Watch<'_> {
         let text = "the warehouse shows it despatched, and no despatch record has reached us; the source still has it open".to_owned();
         self.raise(row, Kind::DspOpenAfterDespatch, text, None, row.state_since);
         self.resync.push(row.id);
-        self.changes.push(Change::ScheduleHasten { pair: self.pair.id.clone(), flow: Flow::Despatch, at: self.now });
+        self.changes.push(Change::ScheduleHasten {
+            pair: self.pair.id.clone(),
+            flow: Flow::Despatch,
+            at: self.now,
+        });
     }
 
     fn confirming(&mut self, row: &OrderRow) {
@@ -225,11 +297,27 @@ impl Watch<'_> {
 
     fn in_warehouse(&mut self, row: &OrderRow, waited: Span) {
         let is_closed = row.source_status == SourceStatus::Processed;
-        if is_closed && self.now.since(row.source_read_at) >= Span::ZERO && waited.0.min(self.now.since(row.updated_at).0) > CLOSED_GRACE.0 {
-            let text = format!("the source says shipped; the warehouse has it {}", row.state);
-            self.raise(row, Kind::DspClosedNotDespatched, text, None, row.updated_at);
+        if is_closed
+            && self.now.since(row.source_read_at) >= Span::ZERO
+            && waited.0.min(self.now.since(row.updated_at).0) > CLOSED_GRACE.0
+        {
+            let text = format!(
+                "the source says shipped; the warehouse has it {}",
+                row.state
+            );
+            self.raise(
+                row,
+                Kind::DspClosedNotDespatched,
+                text,
+                None,
+                row.updated_at,
+            );
         } else if !is_closed {
-            self.clear(row, Kind::DspClosedNotDespatched, "the source has it open again");
+            self.clear(
+                row,
+                Kind::DspClosedNotDespatched,
+                "the source has it open again",
+            );
         }
         let limit = match row.state {
             OrderState::InWarehouse | OrderState::Backordered => Span::hours(8),
@@ -248,8 +336,11 @@ impl Watch<'_> {
     }
 
     fn promise(&mut self, row: &OrderRow) {
-        let is_waiting = row.released_at.is_some() && (row.state.is_before_warehouse() || row.state.is_in_warehouse());
-        let (Some(ship_by), true) = (row.ship_by, is_waiting) else { return };
+        let is_waiting = row.released_at.is_some()
+            && (row.state.is_before_warehouse() || row.state.is_in_warehouse());
+        let (Some(ship_by), true) = (row.ship_by, is_waiting) else {
+            return;
+        };
         if sla::is_breached(self.now, ship_by, row.state) {
             self.clear(row, Kind::SlaAtRisk, "the promise has passed: now a breach");
             let text = format!("promised for {ship_by}, still {}", row.state);
@@ -264,7 +355,14 @@ impl Watch<'_> {
 
     /// Flows that should have run and did not; flows whose shape did not fit and does again.
     async fn schedules(&mut self) -> StoreResult<()> {
-        for row in self.cx.store.schedules().await?.into_iter().filter(|s| s.pair == self.pair.id) {
+        for row in self
+            .cx
+            .store
+            .schedules()
+            .await?
+            .into_iter()
+            .filter(|s| s.pair == self.pair.id)
+        {
             let run = Run {
                 pair: self.pair.clone(),
                 flow: row.flow,
@@ -275,10 +373,20 @@ impl Watch<'_> {
             let discriminator = format!("FLOW={}", row.flow);
             let late = self.now.since(row.last_ok_at.unwrap_or(row.due_at));
             let allowed = Span((interval(self.pair, row.flow).0 * 3 / 2).max(Span::mins(5).0));
-            if row.paused.is_none() && late > allowed && self.now.since(row.due_at) > Span::mins(1) {
+            if row.paused.is_none() && late > allowed && self.now.since(row.due_at) > Span::mins(1)
+            {
                 if !self.is_open(Kind::SysScheduleMissed, &discriminator) {
-                    let text = format!("{} has not run well for {}: {}", row.flow, crate::text::age(late.as_secs()), row.last_note);
-                    self.changes.push(Change::Raise(run.occurrence(Kind::SysScheduleMissed, &text, row.last_ok_at.unwrap_or(row.due_at))));
+                    let text = format!(
+                        "{} has not run well for {}: {}",
+                        row.flow,
+                        crate::text::age(late.as_secs()),
+                        row.last_note
+                    );
+                    self.changes.push(Change::Raise(run.occurrence(
+                        Kind::SysScheduleMissed,
+                        &text,
+                        row.last_ok_at.unwrap_or(row.due_at),
+                    )));
                 }
             } else {
                 self.close(Kind::SysScheduleMissed, &discriminator, "it ran");
@@ -286,14 +394,30 @@ impl Watch<'_> {
             let is_stock = row.flow == Flow::StockSnapshot;
             if is_stock && row.paused.is_none() && late > self.pair.policy.stock_interval.times(3) {
                 if !self.is_open(Kind::StkStale, &discriminator) {
-                    let text = format!("no complete snapshot for {}: {}", crate::text::age(late.as_secs()), row.last_note);
-                    self.changes.push(Change::Raise(run.occurrence(Kind::StkStale, &text, row.last_ok_at.unwrap_or(row.due_at))));
+                    let text = format!(
+                        "no complete snapshot for {}: {}",
+                        crate::text::age(late.as_secs()),
+                        row.last_note
+                    );
+                    self.changes.push(Change::Raise(run.occurrence(
+                        Kind::StkStale,
+                        &text,
+                        row.last_ok_at.unwrap_or(row.due_at),
+                    )));
                 }
             } else if is_stock {
-                self.close(Kind::StkStale, &discriminator, "a complete snapshot was read");
+                self.close(
+                    Kind::StkStale,
+                    &discriminator,
+                    "a complete snapshot was read",
+                );
             }
             if row.is_last_ok {
-                self.close(Kind::SysSchema, &discriminator, "the last reading was understood");
+                self.close(
+                    Kind::SysSchema,
+                    &discriminator,
+                    "the last reading was understood",
+                );
             }
         }
         Ok(())
@@ -314,33 +438,66 @@ impl Watch<'_> {
     /// Unknown SKUs are looked up again every few minutes: somebody may have created the item.
     async fn items(&mut self) -> StoreResult<()> {
         let key = format!("items_again/{}", self.pair.id);
-        let last = self.cx.store.setting(&key).await?.and_then(|v| v.parse::<i64>().ok()).unwrap_or(0);
+        let last = self
+            .cx
+            .store
+            .setting(&key)
+            .await?
+            .and_then(|v| v.parse::<i64>().ok())
+            .unwrap_or(0);
         if self.now.since(Ts(last)) < ITEMS_AGAIN {
             return Ok(());
         }
         let set = self.cx.mapping_set(&self.pair.id).await?;
-        let kinds = [Kind::OrdSkuUnknown, Kind::OrdSkuInactive, Kind::PrdBarcodeMismatch];
+        let kinds = [
+            Kind::OrdSkuUnknown,
+            Kind::OrdSkuInactive,
+            Kind::PrdBarcodeMismatch,
+        ];
         let codes: Vec<_> = self
             .open
             .iter()
             .filter(|e| kinds.contains(&e.kind))
-            .filter_map(|e| e.discriminator.split_once('=').map(|(_, sku)| set.item(&sku.into()).item))
+            .filter_map(|e| {
+                e.discriminator
+                    .split_once('=')
+                    .map(|(_, sku)| set.item(&sku.into()).item)
+            })
             .collect();
         for chunk in codes.chunks(crate::vendors::TERMS_MAX) {
             let body = serde_json::json!({ "pair": self.pair.id, "codes": chunk });
             let id = RequestId(self.cx.id().await?);
-            self.changes.push(Change::Request { id, kind: requests::READ_ITEMS.to_owned(), body });
+            self.changes.push(Change::Request {
+                id,
+                kind: requests::READ_ITEMS.to_owned(),
+                body,
+            });
         }
         if !codes.is_empty() {
-            self.changes.push(Change::Setting { key, value: self.now.0.to_string() });
+            self.changes.push(Change::Setting {
+                key,
+                value: self.now.0.to_string(),
+            });
         }
         Ok(())
     }
 
     /// Doubts that last become a case of their own, whatever keeps them from being settled.
     async fn doubts(&mut self) -> StoreResult<()> {
-        for flow in [Flow::OrderCreate, Flow::OrderAmend, Flow::OrderCancel, Flow::Despatch, Flow::StockSnapshot, Flow::Product] {
-            for row in self.cx.store.deliveries_in(&self.pair.id, flow, &[DeliveryState::InDoubt], PAGE).await? {
+        for flow in [
+            Flow::OrderCreate,
+            Flow::OrderAmend,
+            Flow::OrderCancel,
+            Flow::Despatch,
+            Flow::StockSnapshot,
+            Flow::Product,
+        ] {
+            for row in self
+                .cx
+                .store
+                .deliveries_in(&self.pair.id, flow, &[DeliveryState::InDoubt], PAGE)
+                .await?
+            {
                 let since = row.sent_at.unwrap_or(row.updated_at);
                 if self.now.since(since) >= crate::domain::retry::DOUBT_EXCEPTION {
                     let kind = super::settle::kind_of_doubt(flow);

@@ -2,12 +2,12 @@
 
 use super::calls::{Adapter, Closed, Gate, JobCx, Keep, call};
 use super::context::{Cx, PairCx};
+use super::deliver::Tick;
 use super::deliver::change::ChangeJob;
 use super::deliver::confirm::ConfirmJob;
 use super::deliver::create::CreateJob;
 use super::deliver::product::ProductJob;
 use super::deliver::publish::{ItemIds, PublishJob};
-use super::deliver::Tick;
 use super::desk::{Worked, hold};
 use super::reads::catalogue::Catalogue;
 use super::reads::despatches::DespatchPoll;
@@ -171,7 +171,10 @@ impl Worker {
 
     /// The lease, to be given back at the end.
     pub fn fence(&self) -> Option<Fence> {
-        self.lease.as_ref().map(|l| Fence { lease: l.name.clone(), epoch: l.epoch })
+        self.lease.as_ref().map(|l| Fence {
+            lease: l.name.clone(),
+            epoch: l.epoch,
+        })
     }
 
     /// Calls made so far.
@@ -192,7 +195,10 @@ impl Worker {
         let Some(fence) = hold(&mut self.lease, cx, &name, now).await? else {
             self.active.clear();
             self.recovered_epoch = None;
-            return Ok(Worked { is_busy: false, next_at: now + cx.lease_ttl });
+            return Ok(Worked {
+                is_busy: false,
+                next_at: now + cx.lease_ttl,
+            });
         };
         self.take_over(cx, &fence, now).await?;
         let mut calls = 0;
@@ -224,7 +230,10 @@ impl Worker {
             }
         }
         self.tell(cx, &fence, now).await?;
-        Ok(Worked { is_busy: calls > 0, next_at: next_at.min(now + IDLE_MAX) })
+        Ok(Worked {
+            is_busy: calls > 0,
+            next_at: next_at.min(now + IDLE_MAX),
+        })
     }
 
     /// A new epoch: whatever was being sent by the last holder is in doubt now.
@@ -233,7 +242,9 @@ impl Worker {
             return Ok(());
         }
         self.active.clear();
-        cx.store.recover(&self.gate.system, now, retry::SETTLE, fence).await?;
+        cx.store
+            .recover(&self.gate.system, now, retry::SETTLE, fence)
+            .await?;
         self.recovered_epoch = Some(fence.epoch);
         self.is_first = false;
         Ok(())
@@ -244,11 +255,19 @@ impl Worker {
     }
 
     async fn my_schedules(&self, cx: &Cx) -> StoreResult<Vec<ScheduleRow>> {
-        let flows = if self.is_source() { SOURCE_FLOWS } else { WAREHOUSE_FLOWS };
+        let flows = if self.is_source() {
+            SOURCE_FLOWS
+        } else {
+            WAREHOUSE_FLOWS
+        };
         let mut rows = cx.store.schedules().await?;
         rows.retain(|row| {
             let is_mine = cx.pair(&row.pair).is_some_and(|p| {
-                let system = if self.is_source() { &p.source } else { &p.warehouse };
+                let system = if self.is_source() {
+                    &p.source
+                } else {
+                    &p.warehouse
+                };
                 system == &self.gate.system
             });
             is_mine && flows.contains(&row.flow) && row.paused.is_none()
@@ -264,19 +283,40 @@ impl Worker {
     fn proposals(&self, schedules: &[ScheduleRow], work: &[LaneWork], now: Ts) -> Vec<Proposal> {
         let mut out = Vec::new();
         for row in schedules.iter().filter(|s| s.due_at <= now) {
-            let purpose = Purpose::Scheduled { pair: row.pair.clone(), flow: row.flow };
+            let purpose = Purpose::Scheduled {
+                pair: row.pair.clone(),
+                flow: row.flow,
+            };
             if !self.is_active(&purpose) {
-                out.push(Proposal { purpose, lane: read_lane(row.flow), op: first_read(row.flow) });
+                out.push(Proposal {
+                    purpose,
+                    lane: read_lane(row.flow),
+                    op: first_read(row.flow),
+                });
             }
         }
         for part in work {
             for is_asking in [false, true] {
-                let waiting = if is_asking { part.in_doubt_due } else { part.ready };
-                let purpose = Purpose::Deliver { flow: part.flow, is_asking };
-                if waiting == 0 || self.is_active(&purpose) || (!is_asking && self.must_wait(part, work, now)) {
+                let waiting = if is_asking {
+                    part.in_doubt_due
+                } else {
+                    part.ready
+                };
+                let purpose = Purpose::Deliver {
+                    flow: part.flow,
+                    is_asking,
+                };
+                if waiting == 0
+                    || self.is_active(&purpose)
+                    || (!is_asking && self.must_wait(part, work, now))
+                {
                     continue;
                 }
-                out.push(Proposal { op: first_op(part.flow), purpose, lane: part.lane });
+                out.push(Proposal {
+                    op: first_op(part.flow),
+                    purpose,
+                    lane: part.lane,
+                });
             }
         }
         out
@@ -286,7 +326,15 @@ impl Worker {
     /// Stock that has waited a whole interval goes all the same, so that no lane starves.
     fn must_wait(&self, part: &LaneWork, work: &[LaneWork], now: Ts) -> bool {
         let is_despatching = work.iter().any(|w| w.flow == Flow::Despatch && w.ready > 0)
-            || self.active.iter().any(|a| matches!(a.purpose, Purpose::Deliver { flow: Flow::Despatch, .. }));
+            || self.active.iter().any(|a| {
+                matches!(
+                    a.purpose,
+                    Purpose::Deliver {
+                        flow: Flow::Despatch,
+                        ..
+                    }
+                )
+            });
         let waited = part.oldest_due_at.map_or(Span::ZERO, |at| now.since(at));
         part.flow == Flow::StockSnapshot && is_despatching && waited < Span::mins(5)
     }
@@ -308,7 +356,14 @@ impl Worker {
     }
 
     /// Makes one call for the lane. True when a scheduled run started or ended.
-    async fn work_on(&mut self, cx: &Cx, fence: &Fence, lane: Lane, proposals: Vec<Proposal>, now: Ts) -> StoreResult<bool> {
+    async fn work_on(
+        &mut self,
+        cx: &Cx,
+        fence: &Fence,
+        lane: Lane,
+        proposals: Vec<Proposal>,
+        now: Ts,
+    ) -> StoreResult<bool> {
         let mut at = None;
         for (index, active) in self.active.iter().enumerate() {
             if active.lane == lane && self.gate.available(active.job.next_op(), now) > 0 {
@@ -332,11 +387,17 @@ impl Worker {
             }
         }
         let Some(at) = at else { return Ok(true) };
-        let Some(active) = self.active.get_mut(at) else { return Ok(is_schedule_touched) };
+        let Some(active) = self.active.get_mut(at) else {
+            return Ok(is_schedule_touched);
+        };
         if !self.gate.take(active.job.next_op(), lane, now) {
             return Ok(is_schedule_touched);
         }
-        let mut jcx = JobCx { cx, gate: &mut self.gate, fence };
+        let mut jcx = JobCx {
+            cx,
+            gate: &mut self.gate,
+            fence,
+        };
         if active.job.tick(&mut jcx).await? == Tick::Done {
             is_schedule_touched |= matches!(active.purpose, Purpose::Scheduled { .. });
             self.active.remove(at);
@@ -344,16 +405,28 @@ impl Worker {
         Ok(is_schedule_touched)
     }
 
-    async fn start(&mut self, cx: &Cx, fence: &Fence, proposal: Proposal, now: Ts) -> StoreResult<()> {
+    async fn start(
+        &mut self,
+        cx: &Cx,
+        fence: &Fence,
+        proposal: Proposal,
+        now: Ts,
+    ) -> StoreResult<()> {
         match proposal.purpose.clone() {
             Purpose::Scheduled { pair, flow } => {
                 if let Some(job) = self.scheduled(cx, &pair, flow, now).await? {
-                    self.active.push(Active { purpose: proposal.purpose, lane: proposal.lane, job });
+                    self.active.push(Active {
+                        purpose: proposal.purpose,
+                        lane: proposal.lane,
+                        job,
+                    });
                 }
             }
             Purpose::Deliver { flow, is_asking } => {
                 let rows = if is_asking {
-                    cx.store.in_doubt_due(&self.gate.system, flow, now, ROWS_MAX).await?
+                    cx.store
+                        .in_doubt_due(&self.gate.system, flow, now, ROWS_MAX)
+                        .await?
                 } else {
                     let query = ClaimQuery {
                         system: self.gate.system.clone(),
@@ -371,53 +444,120 @@ impl Worker {
         Ok(())
     }
 
-    async fn scheduled(&self, cx: &Cx, pair: &PairId, flow: Flow, now: Ts) -> StoreResult<Option<Job>> {
-        let Some(pair) = cx.pair(pair).cloned() else { return Ok(None) };
-        let row = cx.store.schedules().await?.into_iter().find(|s| s.pair == pair.id && s.flow == flow);
+    async fn scheduled(
+        &self,
+        cx: &Cx,
+        pair: &PairId,
+        flow: Flow,
+        now: Ts,
+    ) -> StoreResult<Option<Job>> {
+        let Some(pair) = cx.pair(pair).cloned() else {
+            return Ok(None);
+        };
+        let row = cx
+            .store
+            .schedules()
+            .await?
+            .into_iter()
+            .find(|s| s.pair == pair.id && s.flow == flow);
         let (cursor, failures) = row.map(|r| (r.cursor, r.failures)).unwrap_or_default();
-        let run = Run { pair, flow, started_at: now, cursor, failures };
+        let run = Run {
+            pair,
+            flow,
+            started_at: now,
+            cursor,
+            failures,
+        };
         Ok(match (&self.gate.adapter, flow) {
-            (Adapter::Warehouse(w), Flow::StatusPull) => Some(Job::Status(StatusPull::new(w.clone(), run))),
-            (Adapter::Warehouse(w), Flow::Despatch) => Some(Job::Despatch(DespatchPoll::new(w.clone(), run))),
-            (Adapter::Warehouse(w), Flow::StockSnapshot) => Some(Job::Snapshot(Snapshot::new(w.clone(), run, false))),
-            (Adapter::Warehouse(w), Flow::Catalogue) => Some(Job::Catalogue(Catalogue::new(w.clone(), run))),
-            (Adapter::Warehouse(w), Flow::ReconcileOrders) => Some(Job::Reconcile(ReconcileOrders::new(w.clone(), run))),
-            (Adapter::Source(s), Flow::OrderPull) => Some(Job::Orders(OrderPull::new(s.clone(), run))),
-            (Adapter::Source(s), Flow::NotifyWatch) => Some(Job::Notify(NotifyWatch::new(s.clone(), run))),
-            (Adapter::Source(s), Flow::Product | Flow::ReconcileStock) => {
-                Some(Job::Products(Products::new(s.clone(), run, self.item_ids.clone())))
+            (Adapter::Warehouse(w), Flow::StatusPull) => {
+                Some(Job::Status(StatusPull::new(w.clone(), run)))
             }
+            (Adapter::Warehouse(w), Flow::Despatch) => {
+                Some(Job::Despatch(DespatchPoll::new(w.clone(), run)))
+            }
+            (Adapter::Warehouse(w), Flow::StockSnapshot) => {
+                Some(Job::Snapshot(Snapshot::new(w.clone(), run, false)))
+            }
+            (Adapter::Warehouse(w), Flow::Catalogue) => {
+                Some(Job::Catalogue(Catalogue::new(w.clone(), run)))
+            }
+            (Adapter::Warehouse(w), Flow::ReconcileOrders) => {
+                Some(Job::Reconcile(ReconcileOrders::new(w.clone(), run)))
+            }
+            (Adapter::Source(s), Flow::OrderPull) => {
+                Some(Job::Orders(OrderPull::new(s.clone(), run)))
+            }
+            (Adapter::Source(s), Flow::NotifyWatch) => {
+                Some(Job::Notify(NotifyWatch::new(s.clone(), run)))
+            }
+            (Adapter::Source(s), Flow::Product | Flow::ReconcileStock) => Some(Job::Products(
+                Products::new(s.clone(), run, self.item_ids.clone()),
+            )),
             _ => None,
         })
     }
 
     /// One job per pair, because policy is the pair's.
-    async fn start_delivery(&mut self, cx: &Cx, flow: Flow, is_asking: bool, rows: Vec<DeliveryRow>) -> StoreResult<()> {
+    async fn start_delivery(
+        &mut self,
+        cx: &Cx,
+        flow: Flow,
+        is_asking: bool,
+        rows: Vec<DeliveryRow>,
+    ) -> StoreResult<()> {
         let mut by_pair: HashMap<PairId, Vec<DeliveryRow>> = HashMap::new();
         for row in rows {
             by_pair.entry(row.pair.clone()).or_default().push(row);
         }
         for (pair, rows) in by_pair {
-            let Some(pair) = cx.pair(&pair).cloned() else { continue };
+            let Some(pair) = cx.pair(&pair).cloned() else {
+                continue;
+            };
             let job = match (&self.gate.adapter, flow) {
-                (Adapter::Warehouse(w), Flow::OrderCreate) => Some(Job::Create(CreateJob::new(w.clone(), rows, is_asking))),
+                (Adapter::Warehouse(w), Flow::OrderCreate) => {
+                    Some(Job::Create(CreateJob::new(w.clone(), rows, is_asking)))
+                }
                 (Adapter::Warehouse(w), Flow::OrderAmend | Flow::OrderCancel) => {
                     let set = cx.mapping_set(&pair.id).await?;
-                    Some(Job::Change(ChangeJob::new(w.clone(), pair.policy.clone(), set, rows, is_asking)))
+                    Some(Job::Change(ChangeJob::new(
+                        w.clone(),
+                        pair.policy.clone(),
+                        set,
+                        rows,
+                        is_asking,
+                    )))
                 }
-                (Adapter::Warehouse(w), Flow::Product) => Some(Job::Product(ProductJob::new(w.clone(), rows, is_asking))),
+                (Adapter::Warehouse(w), Flow::Product) => {
+                    Some(Job::Product(ProductJob::new(w.clone(), rows, is_asking)))
+                }
                 (Adapter::Source(s), Flow::Despatch) => {
                     let centres = fulfilment_centres(cx, &pair.source).await?;
-                    Some(Job::Confirm(ConfirmJob::new(s.clone(), rows, is_asking, pair.policy.scan_required, centres)))
+                    Some(Job::Confirm(ConfirmJob::new(
+                        s.clone(),
+                        rows,
+                        is_asking,
+                        pair.policy.scan_required,
+                        centres,
+                    )))
                 }
                 (Adapter::Source(s), Flow::StockSnapshot) => {
                     let ids = self.item_ids.clone();
-                    Some(Job::Publish(PublishJob::new(s.clone(), pair.policy.clone(), ids, rows, is_asking)))
+                    Some(Job::Publish(PublishJob::new(
+                        s.clone(),
+                        pair.policy.clone(),
+                        ids,
+                        rows,
+                        is_asking,
+                    )))
                 }
                 _ => None,
             };
             if let Some(job) = job {
-                self.active.push(Active { purpose: Purpose::Deliver { flow, is_asking }, lane: flow.lane(), job });
+                self.active.push(Active {
+                    purpose: Purpose::Deliver { flow, is_asking },
+                    lane: flow.lane(),
+                    job,
+                });
             }
         }
         Ok(())
@@ -425,8 +565,13 @@ impl Worker {
 
     /// Requests that need this system: gathered into batches, one batch of a kind at a time.
     async fn start_looks(&mut self, cx: &Cx, fence: &Fence) -> StoreResult<()> {
-        let waiting: Vec<RequestRow> =
-            cx.store.requests_new(REQUESTS_MAX).await?.into_iter().filter(|r| requests::needs_system(&r.kind)).collect();
+        let waiting: Vec<RequestRow> = cx
+            .store
+            .requests_new(REQUESTS_MAX)
+            .await?
+            .into_iter()
+            .filter(|r| requests::needs_system(&r.kind))
+            .collect();
         if waiting.is_empty() {
             return Ok(());
         }
@@ -440,28 +585,60 @@ impl Worker {
                     if !self.is_active(&Purpose::Look(requests::READ_ITEMS)) {
                         let (codes, ids) = wanted_items(&waiting, pair);
                         if !ids.is_empty() {
-                            let job = Job::Items(ItemLook::new(warehouse.clone(), pair.clone(), codes, ids));
-                            self.active.push(Active { purpose: Purpose::Look(requests::READ_ITEMS), lane: Lane::Other, job });
+                            let job = Job::Items(ItemLook::new(
+                                warehouse.clone(),
+                                pair.clone(),
+                                codes,
+                                ids,
+                            ));
+                            self.active.push(Active {
+                                purpose: Purpose::Look(requests::READ_ITEMS),
+                                lane: Lane::Other,
+                                job,
+                            });
                         }
                     }
                     if !self.is_active(&Purpose::Look(requests::RESYNC_WMS)) {
-                        let (orders, ids) = wanted_orders(cx, fence, &waiting, requests::RESYNC_WMS, pair).await?;
+                        let (orders, ids) =
+                            wanted_orders(cx, fence, &waiting, requests::RESYNC_WMS, pair).await?;
                         if !orders.is_empty() {
                             let ids = ids.into_iter().map(|(id, _)| id).collect();
-                            let job = Job::WmsLook(WmsLook::new(warehouse.clone(), pair.clone(), orders, ids));
-                            self.active.push(Active { purpose: Purpose::Look(requests::RESYNC_WMS), lane: Lane::Other, job });
+                            let job = Job::WmsLook(WmsLook::new(
+                                warehouse.clone(),
+                                pair.clone(),
+                                orders,
+                                ids,
+                            ));
+                            self.active.push(Active {
+                                purpose: Purpose::Look(requests::RESYNC_WMS),
+                                lane: Lane::Other,
+                                job,
+                            });
                         }
                     }
-                    self.start_approved(cx, fence, &waiting, pair, &warehouse).await?;
+                    self.start_approved(cx, fence, &waiting, pair, &warehouse)
+                        .await?;
                 }
                 Adapter::Source(source) => {
-                    if pair.source != self.gate.system || self.is_active(&Purpose::Look(requests::RESYNC_ORDER)) {
+                    if pair.source != self.gate.system
+                        || self.is_active(&Purpose::Look(requests::RESYNC_ORDER))
+                    {
                         continue;
                     }
-                    let (orders, ids) = wanted_orders(cx, fence, &waiting, requests::RESYNC_ORDER, pair).await?;
+                    let (orders, ids) =
+                        wanted_orders(cx, fence, &waiting, requests::RESYNC_ORDER, pair).await?;
                     if !orders.is_empty() {
-                        let job = Job::SourceLook(SourceLook::new(source.clone(), pair.clone(), orders, ids));
-                        self.active.push(Active { purpose: Purpose::Look(requests::RESYNC_ORDER), lane: Lane::Other, job });
+                        let job = Job::SourceLook(SourceLook::new(
+                            source.clone(),
+                            pair.clone(),
+                            orders,
+                            ids,
+                        ));
+                        self.active.push(Active {
+                            purpose: Purpose::Look(requests::RESYNC_ORDER),
+                            lane: Lane::Other,
+                            job,
+                        });
                     }
                 }
             }
@@ -478,12 +655,23 @@ impl Worker {
         pair: &PairCx,
         warehouse: &std::sync::Arc<dyn crate::vendors::Warehouse>,
     ) -> StoreResult<()> {
-        let approval = waiting
-            .iter()
-            .find(|r| r.kind == requests::APPROVE_MASS_CHANGE && requests::field::<PairId>(r, "pair").as_ref() == Some(&pair.id));
-        let purpose = Purpose::Scheduled { pair: pair.id.clone(), flow: Flow::StockSnapshot };
-        let Some(approval) = approval.filter(|_| !self.is_active(&purpose)) else { return Ok(()) };
-        let row = cx.store.schedules().await?.into_iter().find(|s| s.pair == pair.id && s.flow == Flow::StockSnapshot);
+        let approval = waiting.iter().find(|r| {
+            r.kind == requests::APPROVE_MASS_CHANGE
+                && requests::field::<PairId>(r, "pair").as_ref() == Some(&pair.id)
+        });
+        let purpose = Purpose::Scheduled {
+            pair: pair.id.clone(),
+            flow: Flow::StockSnapshot,
+        };
+        let Some(approval) = approval.filter(|_| !self.is_active(&purpose)) else {
+            return Ok(());
+        };
+        let row = cx
+            .store
+            .schedules()
+            .await?
+            .into_iter()
+            .find(|s| s.pair == pair.id && s.flow == Flow::StockSnapshot);
         let run = Run {
             pair: pair.clone(),
             flow: Flow::StockSnapshot,
@@ -491,23 +679,46 @@ impl Worker {
             cursor: row.map(|r| r.cursor).unwrap_or_default(),
             failures: 0,
         };
-        let answer = format!("approved by {}: a full snapshot is read and published", approval.who);
-        let done = Change::RequestDone { id: approval.id, is_ok: true, answer };
+        let answer = format!(
+            "approved by {}: a full snapshot is read and published",
+            approval.who
+        );
+        let done = Change::RequestDone {
+            id: approval.id,
+            is_ok: true,
+            answer,
+        };
         cx.commit("approve", Some(fence), vec![done]).await?;
         let job = Job::Snapshot(Snapshot::new(warehouse.clone(), run, true));
-        self.active.push(Active { purpose, lane: Lane::Read, job });
+        self.active.push(Active {
+            purpose,
+            lane: Lane::Read,
+            job,
+        });
         Ok(())
     }
 
     async fn probe(&mut self, cx: &Cx, fence: &Fence) -> StoreResult<()> {
         let adapter = self.gate.adapter.clone();
-        let mut jcx = JobCx { cx, gate: &mut self.gate, fence };
+        let mut jcx = JobCx {
+            cx,
+            gate: &mut self.gate,
+            fence,
+        };
         let called = call!(jcx, Keep::OnError, |log| adapter.system().probe(&log));
-        cx.commit("probe", Some(fence), called.payloads).await.map(|_| ())
+        cx.commit("probe", Some(fence), called.payloads)
+            .await
+            .map(|_| ())
     }
 
     /// When there is something to do again.
-    async fn next_at(&mut self, cx: &Cx, schedules: &[ScheduleRow], proposals: &[Proposal], now: Ts) -> StoreResult<Ts> {
+    async fn next_at(
+        &mut self,
+        cx: &Cx,
+        schedules: &[ScheduleRow],
+        proposals: &[Proposal],
+        now: Ts,
+    ) -> StoreResult<Ts> {
         let mut next = now + IDLE_MAX;
         for row in schedules.iter().filter(|s| s.due_at > now) {
             next = next.min(row.due_at);
@@ -515,7 +726,12 @@ impl Worker {
         if let Some(due) = cx.store.next_delivery_due(&self.gate.system, now).await? {
             next = next.min(due);
         }
-        let ops: Vec<Op> = self.active.iter().map(|a| a.job.next_op()).chain(proposals.iter().map(|p| p.op)).collect();
+        let ops: Vec<Op> = self
+            .active
+            .iter()
+            .map(|a| a.job.next_op())
+            .chain(proposals.iter().map(|p| p.op))
+            .collect();
         for op in ops {
             next = next.min(self.gate.next_at(op, now));
         }
@@ -528,7 +744,8 @@ impl Worker {
         self.tell_down(now, &mut changes);
         self.tell_auth(now, &mut changes);
         self.tell_throttled(now, &mut changes);
-        let is_due = now.since(self.live_at) >= cx.live_every && self.gate.calls_total != self.live_calls;
+        let is_due =
+            now.since(self.live_at) >= cx.live_every && self.gate.calls_total != self.live_calls;
         if is_due || !changes.is_empty() {
             self.live_at = now;
             self.live_calls = self.gate.calls_total;
@@ -543,7 +760,10 @@ impl Worker {
             }
             let live = self.gate.live(now, &waiting);
             let live = serde_json::to_value(&live).unwrap_or_default();
-            changes.push(Change::SystemLive { system: self.gate.system.clone(), live });
+            changes.push(Change::SystemLive {
+                system: self.gate.system.clone(),
+                live,
+            });
         }
         cx.commit("live", Some(fence), changes).await.map(|_| ())
     }
@@ -558,10 +778,19 @@ impl Worker {
             return;
         }
         self.calm_since = None;
-        if !self.told_down || self.gate.breaker.opened_at().is_some_and(|at| now.since(at) < Span::secs(1)) {
+        if !self.told_down
+            || self
+                .gate
+                .breaker
+                .opened_at()
+                .is_some_and(|at| now.since(at) < Span::secs(1))
+        {
             self.told_down = true;
             let began = self.gate.breaker.opened_at().unwrap_or(now);
-            let text = format!("{} does not answer; one probe every 30 s, all its work waits", self.gate.system);
+            let text = format!(
+                "{} does not answer; one probe every 30 s, all its work waits",
+                self.gate.system
+            );
             changes.push(self.raise(Kind::SysDown, &text, began));
         }
     }
@@ -571,7 +800,10 @@ impl Worker {
             Some((text, _)) => {
                 if !self.told_auth || self.gate.calls_total <= 3 {
                     self.told_auth = true;
-                    let text = format!("{} refuses our credentials: {text}. Work waits; a test is made every minute", self.gate.system);
+                    let text = format!(
+                        "{} refuses our credentials: {text}. Work waits; a test is made every minute",
+                        self.gate.system
+                    );
                     changes.push(self.raise(Kind::SysAuth, &text, now));
                 }
             }
@@ -588,7 +820,10 @@ impl Worker {
             let since = *self.throttled_since.get_or_insert(now);
             if !self.told_throttled && now.since(since) >= THROTTLED_LONG {
                 self.told_throttled = true;
-                let text = format!("{} has refused calls for ten minutes: another program may be spending the same limit", self.gate.system);
+                let text = format!(
+                    "{} has refused calls for ten minutes: another program may be spending the same limit",
+                    self.gate.system
+                );
                 changes.push(self.raise(Kind::SysThrottled, &text, since));
             }
         } else if self.gate.calls_total > 0 {
@@ -645,7 +880,9 @@ const fn first_read(flow: Flow) -> Op {
         Flow::NotifyWatch => Op::AuditTrails,
         Flow::Product => Op::Locations,
         Flow::ReconcileStock => Op::ProductsPage,
-        Flow::ReconcileOrders | Flow::OrderCreate | Flow::OrderAmend | Flow::OrderCancel => Op::OrdersByNumber,
+        Flow::ReconcileOrders | Flow::OrderCreate | Flow::OrderAmend | Flow::OrderCancel => {
+            Op::OrdersByNumber
+        }
     }
 }
 
@@ -660,10 +897,15 @@ const fn first_op(flow: Flow) -> Op {
 
 async fn fulfilment_centres(cx: &Cx, source: &SystemId) -> StoreResult<Vec<LocationId>> {
     let stored = cx.store.setting(&format!("centres/{source}")).await?;
-    Ok(stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    Ok(stored
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default())
 }
 
-fn wanted_items(waiting: &[RequestRow], pair: &PairCx) -> (Vec<ItemCode>, Vec<crate::domain::ids::RequestId>) {
+fn wanted_items(
+    waiting: &[RequestRow],
+    pair: &PairCx,
+) -> (Vec<ItemCode>, Vec<crate::domain::ids::RequestId>) {
     let mut codes: Vec<ItemCode> = Vec::new();
     let mut ids = Vec::new();
     for request in waiting.iter().filter(|r| r.kind == requests::READ_ITEMS) {
@@ -684,7 +926,10 @@ async fn wanted_orders(
     waiting: &[RequestRow],
     kind: &str,
     pair: &PairCx,
-) -> StoreResult<(Vec<OrderFull>, Vec<(crate::domain::ids::RequestId, OrderId)>)> {
+) -> StoreResult<(
+    Vec<OrderFull>,
+    Vec<(crate::domain::ids::RequestId, OrderId)>,
+)> {
     let asked: Vec<(crate::domain::ids::RequestId, OrderId)> = waiting
         .iter()
         .filter(|r| r.kind == kind)
@@ -712,9 +957,16 @@ async fn wanted_orders(
     }
     let changes = refused
         .into_iter()
-        .map(|(id, why)| Change::RequestDone { id, is_ok: false, answer: why.to_owned() })
+        .map(|(id, why)| Change::RequestDone {
+            id,
+            is_ok: false,
+            answer: why.to_owned(),
+        })
         .collect();
     cx.commit("look", Some(fence), changes).await?;
-    let orders = known.into_iter().filter(|o| wanted.iter().any(|(_, id)| *id == o.row.id)).collect();
+    let orders = known
+        .into_iter()
+        .filter(|o| wanted.iter().any(|(_, id)| *id == o.row.id))
+        .collect();
     Ok((orders, wanted))
 }
