@@ -4,6 +4,7 @@
 
 pub mod domain;
 pub mod handbook;
+pub mod sandbox;
 pub mod secret;
 pub mod store;
 pub mod sync;
