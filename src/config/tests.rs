@@ -88,8 +88,8 @@ fn each_mistake_is_told_with_file_line_key_and_what_to_write() {
         ("\"sqlite:tallyman.db\"", "\"mysql://x\"", "t.toml:2: store, url: must be sqlite:FILE or postgres://USER@HOST/DATABASE"),
         ("\"sqlite:tallyman.db\"", "\"postgres://me:hunter2@db/t\"", "t.toml:2: store, url: a secret may not stand in the file; take the password out of the address and use the PGPASSFILE variable or a .pgpass file"),
         ("\"sqlite:tallyman.db\"", "7", "t.toml:2: store, url: text in quotes is expected, not a number"),
-        ("id = \"pvx\"", "id = \"PVX 1\"", "t.toml:5: system \"PVX 1\", id: must be made of small letters, digits and hyphens, at most 32 characters\nt.toml:21: pair \"lw-pvx\", warehouse: there is no [[system]] with this id"),
-        ("id = \"lw\"", "id = \"pvx\"", "t.toml:13: system \"pvx\", id: is used twice; every system needs an id of its own\nt.toml:20: pair \"lw-pvx\", source: there is no [[system]] with this id"),
+        ("id = \"pvx\"", "id = \"PVX 1\"", "t.toml:5: system \"PVX 1\", id: must be made of small letters, digits and hyphens, at most 32 characters\nt.toml:22: pair \"lw-pvx\", warehouse: there is no [[system]] with this id"),
+        ("id = \"lw\"", "id = \"pvx\"", "t.toml:13: system \"pvx\", id: is used twice; every system needs an id of its own\nt.toml:21: pair \"lw-pvx\", source: there is no [[system]] with this id"),
         ("\"peoplevox\"", "\"peoplevocks\"", "t.toml:6: system \"pvx\", kind: must be one of peoplevox, linnworks; did you mean \"peoplevox\"?"),
         ("\"linnworks\"", "\"shopline\"", "t.toml:14: system \"lw\", kind: \"shopline\" is not in this build; it speaks to peoplevox and linnworks"),
         ("\"linnworks\"", "\"cin7core\"", "t.toml:14: system \"lw\", kind: \"cin7core\" is not in this build; it speaks to peoplevox and linnworks"),
@@ -103,11 +103,11 @@ fn each_mistake_is_told_with_file_line_key_and_what_to_write() {
         ("https://wms", "https://me:hunter2@wms", "t.toml:7: system \"pvx\", base_url: must not hold a user name or password"),
         ("https://wms.peoplevox.net", "wms", "t.toml:7: system \"pvx\", base_url: must be an address such as https://host.example"),
         ("username = \"robot\"", "username = \"robot\"\nlimits = { peoplevox = 0 }", "t.toml:10: system \"pvx\", limits, peoplevox: calls a minute are expected: a whole number between 1 and 100000"),
-        ("source = \"lw\"", "source = \"lws\"", "t.toml:20: pair \"lw-pvx\", source: there is no [[system]] with this id; did you mean \"lw\"?"),
-        ("source = \"lw\"", "source = \"pvx\"", "t.toml:20: pair \"lw-pvx\", source: is a warehouse; orders come from a sales system (kind = \"linnworks\")"),
-        ("warehouse = \"pvx\"", "warehouse = \"lw\"", "t.toml:21: pair \"lw-pvx\", warehouse: is a sales system; a warehouse is needed (kind = \"peoplevox\")"),
-        ("prefix = \"LW\"", "prefix = \"LW-\"", "t.toml:22: pair \"lw-pvx\", prefix: must be made of letters and digits, at most 8 characters; the hyphen is added"),
-        ("channel = \"Linnworks\"", "channel = \" \"", "t.toml:23: pair \"lw-pvx\", channel: must not be empty"),
+        ("source = \"lw\"", "source = \"lws\"", "t.toml:21: pair \"lw-pvx\", source: there is no [[system]] with this id; did you mean \"lw\"?"),
+        ("source = \"lw\"", "source = \"pvx\"", "t.toml:21: pair \"lw-pvx\", source: is a warehouse; orders come from a sales system (kind = \"linnworks\")"),
+        ("warehouse = \"pvx\"", "warehouse = \"lw\"", "t.toml:22: pair \"lw-pvx\", warehouse: is a sales system; a warehouse is needed (kind = \"peoplevox\")"),
+        ("prefix = \"LW\"", "prefix = \"LW-\"", "t.toml:23: pair \"lw-pvx\", prefix: must be made of letters and digits, at most 8 characters; the hyphen is added"),
+        ("channel = \"Linnworks\"", "channel = \" \"", "t.toml:24: pair \"lw-pvx\", channel: must not be empty"),
     ];
     for (from, to, expected) in cases {
         assert!(GOOD.contains(from), "{from}");
@@ -136,7 +136,7 @@ fn each_mistake_in_a_policy_is_told_with_its_range_or_words() {
         let told = problems(&format!("{GOOD}[pair.policy]\n{line}\n"));
         assert_eq!(
             told,
-            format!("t.toml:25: pair \"lw-pvx\", policy, {expected}")
+            format!("t.toml:26: pair \"lw-pvx\", policy, {expected}")
         );
     }
 }
@@ -144,11 +144,11 @@ fn each_mistake_in_a_policy_is_told_with_its_range_or_words() {
 #[test]
 fn server_team_and_second_pair_have_their_own_rules() {
     let cases = [
-        ("[server]\nlisten = \"8480\"\n", "t.toml:25: server, listen: must be ADDRESS:PORT such as 127.0.0.1:8480"),
-        ("[[team]]\ncode = \"warehous\"\n", "t.toml:25: [[team]], code: must be one of warehouse, ecommerce, operations, data, finance, cx, integration; did you mean \"warehouse\"?"),
-        ("[[team]]\ncode = \"cx\"\nalerts = [{ kind = \"mail\", url = \"https://x.example\" }]\n", "t.toml:26: [[team]], alerts, kind: must be \"webhook\""),
-        ("[[team]]\ncode = \"cx\"\n[[team]]\ncode = \"cx\"\n", "t.toml:27: [[team]], code: is written twice; keep one [[team]] of it"),
-        ("[[pair]]\nid = \"two\"\nsource = \"lw\"\nwarehouse = \"pvx\"\nprefix = \"lw\"\nchannel = \"x\"\n", "t.toml:28: pair \"two\", prefix: is also the prefix of pair \"lw-pvx\" in the same warehouse; their order numbers would clash"),
+        ("[server]\nlisten = \"8480\"\n", "t.toml:26: server, listen: must be ADDRESS:PORT such as 127.0.0.1:8480"),
+        ("[[team]]\ncode = \"warehous\"\n", "t.toml:26: [[team]], code: must be one of warehouse, ecommerce, operations, data, finance, cx, integration; did you mean \"warehouse\"?"),
+        ("[[team]]\ncode = \"cx\"\nalerts = [{ kind = \"mail\", url = \"https://x.example\" }]\n", "t.toml:27: [[team]], alerts, kind: must be \"webhook\""),
+        ("[[team]]\ncode = \"cx\"\n[[team]]\ncode = \"cx\"\n", "t.toml:28: [[team]], code: is written twice; keep one [[team]] of it"),
+        ("[[pair]]\nid = \"two\"\nsource = \"lw\"\nwarehouse = \"pvx\"\nprefix = \"lw\"\nchannel = \"x\"\n", "t.toml:29: pair \"two\", prefix: is also the prefix of pair \"lw-pvx\" in the same warehouse; their order numbers would clash"),
     ];
     for (more, expected) in cases {
         assert_eq!(problems(&format!("{GOOD}{more}")), expected);
@@ -164,7 +164,7 @@ fn all_problems_of_a_file_are_told_together_in_order_of_lines() {
     let told = problems(&source);
     let lines: Vec<&str> = told.lines().collect();
     assert_eq!(lines.len(), 4, "{told}");
-    assert!(lines[0].starts_with("t.toml:2:") && lines[3].starts_with("t.toml:22:"));
+    assert!(lines[0].starts_with("t.toml:2:") && lines[3].starts_with("t.toml:23:"));
 }
 
 #[test]
