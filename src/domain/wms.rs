@@ -128,3 +128,21 @@ pub struct WmsSite {
     pub reference: SiteRef,
     pub name: String,
 }
+
+/// Longest values a warehouse takes, characters; pre-flight checks hold orders against it so that nothing is cut off silently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WarehouseLimits {
+    pub order_number_chars: usize,
+    pub po_reference_chars: usize,
+    pub item_code_chars: usize,
+    pub item_name_chars: usize,
+    pub barcode_chars: usize,
+    pub item_group_chars: usize,
+    pub channel_chars: usize,
+    pub line_ref_chars: usize,
+    /// Each address line (the second one with company and third line joined in), town, region, postcode, country.
+    pub address_chars: usize,
+    pub contact_chars: usize,
+    pub email_chars: usize,
+    pub service_chars: usize,
+}
