@@ -101,6 +101,14 @@ pub struct PeoplevoxAccount {
     pub client_id: String,
     pub username: String,
     pub password: SecretRef,
+    /// Hosts besides the vendor's own that may be spoken to.
+    pub hosts: Vec<String>,
+    /// Template or report → the tenant's name of it (`names.sheets`).
+    pub sheet_names: BTreeMap<String, String>,
+    /// Template or report → column → the tenant's name; empty: the column does not exist (`names.columns`).
+    pub column_names: BTreeMap<String, BTreeMap<String, String>>,
+    /// Statuses that need no further watching, in the tenant's words; empty: the usual ones.
+    pub closed_statuses: Vec<String>,
 }
 
 /// `kind = "linnworks"`
@@ -113,6 +121,8 @@ pub struct LinnworksAccount {
     pub application_id: String,
     pub application_secret: SecretRef,
     pub token: SecretRef,
+    /// Hosts besides the vendor's own that may be spoken to.
+    pub hosts: Vec<String>,
 }
 
 /// One `[[pair]]`: a source joined to a warehouse.

@@ -142,18 +142,6 @@ impl<'t, 's> Section<'t, 's> {
         }
     }
 
-    /// `on`/`off` as a TOML boolean.
-    pub fn flag(&mut self, p: &mut Problems<'_>, key: &'static str) -> Option<bool> {
-        let v = self.get(key)?;
-        match v.get_ref() {
-            DeValue::Boolean(b) => Some(*b),
-            _ => {
-                self.wrong_type(p, key, v, "true or false");
-                None
-            }
-        }
-    }
-
     /// A list of texts; absent is empty.
     pub fn texts(&mut self, p: &mut Problems<'_>, key: &'static str) -> Vec<String> {
         let Some(v) = self.get(key) else {

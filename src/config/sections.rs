@@ -313,12 +313,64 @@ fn read_peoplevox(p: &mut Problems<'_>, section: &mut Section<'_, '_>) -> Option
     let client_id = section.required(p, "client_id");
     let username = section.required(p, "username");
     let password = section.required_secret(p, "password");
+    let hosts = section.texts(p, "hosts");
+    let closed_statuses = section.texts(p, "closed_statuses");
+    let (mut sheet_names, mut column_names) = (BTreeMap::new(), BTreeMap::new());
+    if let Some(mut names) = section.table(p, "names") {
+        if let Some(sheets) = names.table(p, "sheets") {
+            sheet_names = read_names(p, &sheets);
+        }
+        if let Some(columns) = names.table(p, "columns") {
+            column_names = read_column_names(p, &columns);
+        }
+        names.finish(p);
+    }
     Some(PeoplevoxAccount {
         base_url: base_url?,
         client_id: client_id?.value,
         username: username?.value,
         password: password?,
+        hosts,
+        sheet_names,
+        column_names,
+        closed_statuses,
     })
+}
+
+/// A table of names: any key, text as value.
+fn read_names(p: &mut Problems<'_>, section: &Section<'_, '_>) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
+    for (key, value) in section.table {
+        match value.get_ref() {
+            DeValue::String(s) => {
+                out.insert(key.get_ref().to_string(), s.to_string());
+            }
+            _ => p.add(
+                &value.span(),
+                section.name(&crate::text::clean_to(key.get_ref(), 60)),
+                "text in quotes is expected: the name your tenant uses",
+            ),
+        }
+    }
+    out
+}
+
+fn read_column_names(
+    p: &mut Problems<'_>,
+    section: &Section<'_, '_>,
+) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut out = BTreeMap::new();
+    for (key, value) in section.table {
+        let name = section.name(&crate::text::clean_to(key.get_ref(), 60));
+        match value.get_ref() {
+            DeValue::Table(t) => {
+                let inner = Section::new(name, t, value.span());
+                out.insert(key.get_ref().to_string(), read_names(p, &inner));
+            }
+            _ => p.add(&value.span(), name, "a table of column names is expected"),
+        }
+    }
+    out
 }
 
 /// Linnworks' documented sign-in host.
@@ -332,6 +384,7 @@ fn read_linnworks(p: &mut Problems<'_>, section: &mut Section<'_, '_>) -> Option
     let application_id = section.required(p, "application_id");
     let application_secret = section.required_secret(p, "application_secret");
     let token = section.required_secret(p, "token");
+    let hosts = section.texts(p, "hosts");
     if (has_auth_url && auth_url.is_none()) || (has_server_url && server_url.is_none()) {
         return None;
     }
@@ -341,6 +394,7 @@ fn read_linnworks(p: &mut Problems<'_>, section: &mut Section<'_, '_>) -> Option
         application_id: application_id?.value,
         application_secret: application_secret?,
         token: token?,
+        hosts,
     })
 }
 

@@ -50,7 +50,7 @@ fn the_example_in_the_assets_is_a_good_file_and_states_the_defaults() {
         .lines()
         .map(|l| {
             let inner = l.trim_start_matches("# ");
-            let is_key = ["[server]", "listen", "public_url", "hook_secret", "[[team]]", "code", "alerts", "limits"]
+            let is_key = ["[server]", "listen", "public_url", "hook_secret", "[[team]]", "code", "alerts", "limits", "hosts", "closed_statuses", "names"]
                 .iter()
                 .any(|k| inner.starts_with(k));
             if l.starts_with("# ") && is_key { inner } else { l }
@@ -59,6 +59,12 @@ fn the_example_in_the_assets_is_a_good_file_and_states_the_defaults() {
         .collect();
     let config = Config::parse(&full, Path::new("full.toml")).unwrap();
     assert_eq!(config.systems[0].limits.get("peoplevox"), Some(&60));
+    let Account::Peoplevox(pvx) = &config.systems[0].account else {
+        panic!("pvx is a warehouse")
+    };
+    assert_eq!(pvx.hosts, ["wms.example.com"]);
+    assert_eq!(pvx.sheet_names["Sales orders"], "Our orders");
+    assert_eq!(pvx.column_names["Sales orders"]["ContactName"], "Contact");
     assert!(config.server.is_some());
     assert_eq!(config.teams.len(), 1);
 }

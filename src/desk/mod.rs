@@ -12,7 +12,7 @@ mod stock;
 mod tests;
 
 pub use mappings::{
-    CSV_BYTES_MAX, CSV_CELL_CHARS_MAX, CSV_ROWS_MAX, EDITS_MAX, MappingCsv, PREVIEW_ITEMS_MAX,
+    CSV_BYTES_MAX, CSV_CELL_CHARS_MAX, CSV_ROWS_MAX, CodeRule, EDITS_MAX, MappingCsv, PREVIEW_ITEMS_MAX,
     PREVIEW_ORDERS_MAX, Preview, PreviewItem, Verdict, parse_attributes, show_attributes,
 };
 pub use request::RequestKind;
@@ -104,6 +104,7 @@ pub struct Desk {
     access: Access,
     pairs: Arc<[PairConfig]>,
     clock: Clock,
+    code_rule: CodeRule,
 }
 
 impl Desk {
@@ -121,7 +122,14 @@ impl Desk {
             access,
             pairs: pairs.into(),
             clock,
+            code_rule: Arc::new(|_, _| None),
         }
+    }
+
+    /// With the warehouses' rules for item codes, for exact previews.
+    pub fn with_code_rule(mut self, rule: CodeRule) -> Self {
+        self.code_rule = rule;
+        self
     }
 
     /// The store behind it, for reading.
