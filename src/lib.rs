@@ -2,8 +2,11 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod cli;
 pub mod config;
+pub mod desk;
 pub mod domain;
+pub mod report;
 pub mod secret;
 pub mod store;
 pub mod text;

@@ -101,7 +101,9 @@ fn read_store(p: &mut Problems<'_>, file: &mut Section<'_, '_>) -> Option<StoreC
 
 fn has_password(url: &str) -> bool {
     reqwest::Url::parse(url).is_ok_and(|u| {
-        u.password().is_some() || u.query_pairs().any(|(k, _)| k.eq_ignore_ascii_case("password"))
+        u.password().is_some()
+            || u.query_pairs()
+                .any(|(k, _)| k.eq_ignore_ascii_case("password"))
     })
 }
 
@@ -451,9 +453,10 @@ fn read_pair(
         );
     }
     let (source, warehouse) = (source?, warehouse?);
-    if let Some(o) = others.iter().find(|o| {
-        o.warehouse.as_str() == warehouse && o.prefix.eq_ignore_ascii_case(&prefix.value)
-    }) {
+    if let Some(o) = others
+        .iter()
+        .find(|o| o.warehouse.as_str() == warehouse && o.prefix.eq_ignore_ascii_case(&prefix.value))
+    {
         p.add(&prefix.at, prefix_name, format!("is also the prefix of pair {:?} in the same warehouse; their order numbers would clash", o.id.as_str()));
     }
     Some(PairConfig {

@@ -50,10 +50,26 @@ fn the_example_in_the_assets_is_a_good_file_and_states_the_defaults() {
         .lines()
         .map(|l| {
             let inner = l.trim_start_matches("# ");
-            let is_key = ["[server]", "listen", "public_url", "hook_secret", "[[team]]", "code", "alerts", "limits", "hosts", "closed_statuses", "names"]
-                .iter()
-                .any(|k| inner.starts_with(k));
-            if l.starts_with("# ") && is_key { inner } else { l }
+            let is_key = [
+                "[server]",
+                "listen",
+                "public_url",
+                "hook_secret",
+                "[[team]]",
+                "code",
+                "alerts",
+                "limits",
+                "hosts",
+                "closed_statuses",
+                "names",
+            ]
+            .iter()
+            .any(|k| inner.starts_with(k));
+            if l.starts_with("# ") && is_key {
+                inner
+            } else {
+                l
+            }
         })
         .flat_map(|l| [l, "\n"])
         .collect();
@@ -89,31 +105,131 @@ fn a_policy_is_read_whether_its_keys_are_quoted_or_nested() {
 fn each_mistake_is_told_with_file_line_key_and_what_to_write() {
     // (what is replaced, by what, the whole message)
     let cases: &[(&str, &str, &str)] = &[
-        ("[store]", "[stroe]", "t.toml:1: store: is missing; write [store] with url = \"sqlite:tallyman.db\"\nt.toml:1: stroe: unknown key; did you mean \"store\"?"),
-        ("url = \"sqlite:tallyman.db\"", "", "t.toml:1: store, url: is missing"),
-        ("\"sqlite:tallyman.db\"", "\"mysql://x\"", "t.toml:2: store, url: must be sqlite:FILE or postgres://USER@HOST/DATABASE"),
-        ("\"sqlite:tallyman.db\"", "\"postgres://me:hunter2@db/t\"", "t.toml:2: store, url: a secret may not stand in the file; take the password out of the address and use the PGPASSFILE variable or a .pgpass file"),
-        ("\"sqlite:tallyman.db\"", "7", "t.toml:2: store, url: text in quotes is expected, not a number"),
-        ("id = \"pvx\"", "id = \"PVX 1\"", "t.toml:5: system \"PVX 1\", id: must be made of small letters, digits and hyphens, at most 32 characters\nt.toml:22: pair \"lw-pvx\", warehouse: there is no [[system]] with this id"),
-        ("id = \"lw\"", "id = \"pvx\"", "t.toml:13: system \"pvx\", id: is used twice; every system needs an id of its own\nt.toml:21: pair \"lw-pvx\", source: there is no [[system]] with this id"),
-        ("\"peoplevox\"", "\"peoplevocks\"", "t.toml:6: system \"pvx\", kind: must be one of peoplevox, linnworks; did you mean \"peoplevox\"?"),
-        ("\"linnworks\"", "\"shopline\"", "t.toml:14: system \"lw\", kind: \"shopline\" is not in this build; it speaks to peoplevox and linnworks"),
-        ("\"linnworks\"", "\"cin7core\"", "t.toml:14: system \"lw\", kind: \"cin7core\" is not in this build; it speaks to peoplevox and linnworks"),
-        ("username", "usrname", "t.toml:4: system \"pvx\", username: is missing\nt.toml:9: system \"pvx\", usrname: unknown key; did you mean \"username\"?"),
-        ("{ env = \"PVX_PASSWORD\" }", "\"hunter2\"", "t.toml:10: system \"pvx\", password: a secret may not stand in the file; write password = { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"program\", \"argument\"] }"),
-        ("{ env = \"PVX_PASSWORD\" }", "{ env = \"A\", file = \"B\" }", "t.toml:10: system \"pvx\", password: names two places; keep one of env, file, command"),
-        ("{ env = \"PVX_PASSWORD\" }", "{}", "t.toml:10: system \"pvx\", password: names no place; write one of env, file, command"),
-        ("{ env = \"PVX_PASSWORD\" }", "{ evn = \"A\" }", "t.toml:10: system \"pvx\", password, evn: unknown key; did you mean \"env\"?"),
-        ("{ env = \"PVX_PASSWORD\" }", "{ command = \"pass show\" }", "t.toml:10: system \"pvx\", password, command: a list of texts is expected, not text"),
-        ("https://wms", "http://wms", "t.toml:7: system \"pvx\", base_url: must begin with https:// (plain http only on this machine)"),
-        ("https://wms", "https://me:hunter2@wms", "t.toml:7: system \"pvx\", base_url: must not hold a user name or password"),
-        ("https://wms.peoplevox.net", "wms", "t.toml:7: system \"pvx\", base_url: must be an address such as https://host.example"),
-        ("username = \"robot\"", "username = \"robot\"\nlimits = { peoplevox = 0 }", "t.toml:10: system \"pvx\", limits, peoplevox: calls a minute are expected: a whole number between 1 and 100000"),
-        ("source = \"lw\"", "source = \"lws\"", "t.toml:21: pair \"lw-pvx\", source: there is no [[system]] with this id; did you mean \"lw\"?"),
-        ("source = \"lw\"", "source = \"pvx\"", "t.toml:21: pair \"lw-pvx\", source: is a warehouse; orders come from a sales system (kind = \"linnworks\")"),
-        ("warehouse = \"pvx\"", "warehouse = \"lw\"", "t.toml:22: pair \"lw-pvx\", warehouse: is a sales system; a warehouse is needed (kind = \"peoplevox\")"),
-        ("prefix = \"LW\"", "prefix = \"LW-\"", "t.toml:23: pair \"lw-pvx\", prefix: must be made of letters and digits, at most 8 characters; the hyphen is added"),
-        ("channel = \"Linnworks\"", "channel = \" \"", "t.toml:24: pair \"lw-pvx\", channel: must not be empty"),
+        (
+            "[store]",
+            "[stroe]",
+            "t.toml:1: store: is missing; write [store] with url = \"sqlite:tallyman.db\"\nt.toml:1: stroe: unknown key; did you mean \"store\"?",
+        ),
+        (
+            "url = \"sqlite:tallyman.db\"",
+            "",
+            "t.toml:1: store, url: is missing",
+        ),
+        (
+            "\"sqlite:tallyman.db\"",
+            "\"mysql://x\"",
+            "t.toml:2: store, url: must be sqlite:FILE or postgres://USER@HOST/DATABASE",
+        ),
+        (
+            "\"sqlite:tallyman.db\"",
+            "\"postgres://me:hunter2@db/t\"",
+            "t.toml:2: store, url: a secret may not stand in the file; take the password out of the address and use the PGPASSFILE variable or a .pgpass file",
+        ),
+        (
+            "\"sqlite:tallyman.db\"",
+            "7",
+            "t.toml:2: store, url: text in quotes is expected, not a number",
+        ),
+        (
+            "id = \"pvx\"",
+            "id = \"PVX 1\"",
+            "t.toml:5: system \"PVX 1\", id: must be made of small letters, digits and hyphens, at most 32 characters\nt.toml:22: pair \"lw-pvx\", warehouse: there is no [[system]] with this id",
+        ),
+        (
+            "id = \"lw\"",
+            "id = \"pvx\"",
+            "t.toml:13: system \"pvx\", id: is used twice; every system needs an id of its own\nt.toml:21: pair \"lw-pvx\", source: there is no [[system]] with this id",
+        ),
+        (
+            "\"peoplevox\"",
+            "\"peoplevx\"",
+            "t.toml:6: system \"pvx\", kind: must be one of peoplevox, linnworks; did you mean \"peoplevox\"?",
+        ),
+        (
+            "\"linnworks\"",
+            "\"shopline\"",
+            "t.toml:14: system \"lw\", kind: \"shopline\" is not in this build; it speaks to peoplevox and linnworks",
+        ),
+        (
+            "\"linnworks\"",
+            "\"cin7core\"",
+            "t.toml:14: system \"lw\", kind: \"cin7core\" is not in this build; it speaks to peoplevox and linnworks",
+        ),
+        (
+            "username",
+            "usrname",
+            "t.toml:4: system \"pvx\", username: is missing\nt.toml:9: system \"pvx\", usrname: unknown key; did you mean \"username\"?",
+        ),
+        (
+            "{ env = \"PVX_PASSWORD\" }",
+            "\"hunter2\"",
+            "t.toml:10: system \"pvx\", password: a secret may not stand in the file; write password = { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"program\", \"argument\"] }",
+        ),
+        (
+            "{ env = \"PVX_PASSWORD\" }",
+            "{ env = \"A\", file = \"B\" }",
+            "t.toml:10: system \"pvx\", password: names two places; keep one of env, file, command",
+        ),
+        (
+            "{ env = \"PVX_PASSWORD\" }",
+            "{}",
+            "t.toml:10: system \"pvx\", password: names no place; write one of env, file, command",
+        ),
+        (
+            "{ env = \"PVX_PASSWORD\" }",
+            "{ fiel = \"A\" }",
+            "t.toml:10: system \"pvx\", password, fiel: unknown key; did you mean \"file\"?",
+        ),
+        (
+            "{ env = \"PVX_PASSWORD\" }",
+            "{ command = \"pass show\" }",
+            "t.toml:10: system \"pvx\", password, command: a list of texts is expected, not text",
+        ),
+        (
+            "https://wms",
+            "http://wms",
+            "t.toml:7: system \"pvx\", base_url: must begin with https:// (plain http only on this machine)",
+        ),
+        (
+            "https://wms",
+            "https://me:hunter2@wms",
+            "t.toml:7: system \"pvx\", base_url: must not hold a user name or password",
+        ),
+        (
+            "https://wms.peoplevox.net",
+            "wms",
+            "t.toml:7: system \"pvx\", base_url: must be an address such as https://host.example",
+        ),
+        (
+            "username = \"robot\"",
+            "username = \"robot\"\nlimits = { peoplevox = 0 }",
+            "t.toml:10: system \"pvx\", limits, peoplevox: calls a minute are expected: a whole number between 1 and 100000",
+        ),
+        (
+            "source = \"lw\"",
+            "source = \"lws\"",
+            "t.toml:21: pair \"lw-pvx\", source: there is no [[system]] with this id",
+        ),
+        (
+            "source = \"lw\"",
+            "source = \"pvx\"",
+            "t.toml:21: pair \"lw-pvx\", source: is a warehouse; orders come from a sales system (kind = \"linnworks\")",
+        ),
+        (
+            "warehouse = \"pvx\"",
+            "warehouse = \"lw\"",
+            "t.toml:22: pair \"lw-pvx\", warehouse: is a sales system; a warehouse is needed (kind = \"peoplevox\")",
+        ),
+        (
+            "prefix = \"LW\"",
+            "prefix = \"LW-\"",
+            "t.toml:23: pair \"lw-pvx\", prefix: must be made of letters and digits, at most 8 characters; the hyphen is added",
+        ),
+        (
+            "channel = \"Linnworks\"",
+            "channel = \" \"",
+            "t.toml:24: pair \"lw-pvx\", channel: must not be empty",
+        ),
     ];
     for (from, to, expected) in cases {
         assert!(GOOD.contains(from), "{from}");
@@ -126,17 +242,50 @@ fn each_mistake_is_told_with_file_line_key_and_what_to_write() {
 #[test]
 fn each_mistake_in_a_policy_is_told_with_its_range_or_words() {
     let cases = [
-        ("\"stock.intervall\" = \"5m\"", "stock.intervall: unknown policy key; did you mean \"stock.interval\"?"),
-        ("\"stock.interval\" = 5", "stock.interval: a duration in quotes such as \"5m\" is expected, not a number"),
-        ("\"stock.interval\" = \"5 minutes\"", "stock.interval: \"5 minutes\" is not a duration; write a number and a unit such as 30s, 5m, 2h or 7d"),
-        ("\"stock.interval\" = \"1s\"", "stock.interval: must lie between 1m and 1d"),
-        ("\"order.partial_shipment\" = \"yes\"", "order.partial_shipment: \"on\" or \"off\" is expected"),
-        ("\"stock.mass_change_percent\" = 0", "stock.mass_change_percent: a whole number between 1 and 100 is expected"),
-        ("\"barcode.mismatch\" = \"blok\"", "barcode.mismatch: must be one of warn, block; did you mean \"block\"?"),
-        ("\"sla.cutoff_hour\" = 24", "sla.cutoff_hour: a whole number between 0 and 23 is expected"),
-        ("\"sla.time_zone\" = \"London\"", "sla.time_zone: \"London\" is not a time zone; write one such as \"Europe/London\""),
-        ("\"stock.mode\" = \"delta\"", "stock.mode: this build knows \"snapshot\" only; take the key out or write that"),
-        ("\"stock.basis\" = \"GROSS\"", "stock.basis: the basis belongs to a location: set it with its SITE mapping (basis=NET_STATIC or basis=GROSS)"),
+        (
+            "\"stock.intervall\" = \"5m\"",
+            "stock.intervall: unknown policy key; did you mean \"stock.interval\"?",
+        ),
+        (
+            "\"stock.interval\" = 5",
+            "stock.interval: a duration in quotes such as \"5m\" is expected, not a number",
+        ),
+        (
+            "\"stock.interval\" = \"5 minutes\"",
+            "stock.interval: \"5 minutes\" is not a duration; write a number and a unit such as 30s, 5m, 2h or 7d",
+        ),
+        (
+            "\"stock.interval\" = \"1s\"",
+            "stock.interval: must lie between 1m and 1d",
+        ),
+        (
+            "\"order.partial_shipment\" = \"yes\"",
+            "order.partial_shipment: \"on\" or \"off\" is expected",
+        ),
+        (
+            "\"stock.mass_change_percent\" = 0",
+            "stock.mass_change_percent: a whole number between 1 and 100 is expected",
+        ),
+        (
+            "\"barcode.mismatch\" = \"blok\"",
+            "barcode.mismatch: must be one of warn, block; did you mean \"block\"?",
+        ),
+        (
+            "\"sla.cutoff_hour\" = 24",
+            "sla.cutoff_hour: a whole number between 0 and 23 is expected",
+        ),
+        (
+            "\"sla.time_zone\" = \"London\"",
+            "sla.time_zone: \"London\" is not a time zone; write one such as \"Europe/London\"",
+        ),
+        (
+            "\"stock.mode\" = \"delta\"",
+            "stock.mode: this build knows \"snapshot\" only; take the key out or write that",
+        ),
+        (
+            "\"stock.basis\" = \"GROSS\"",
+            "stock.basis: the basis belongs to a location: set it with its SITE mapping (basis=NET_STATIC or basis=GROSS)",
+        ),
     ];
     for (line, expected) in cases {
         let told = problems(&format!("{GOOD}[pair.policy]\n{line}\n"));
@@ -150,11 +299,26 @@ fn each_mistake_in_a_policy_is_told_with_its_range_or_words() {
 #[test]
 fn server_team_and_second_pair_have_their_own_rules() {
     let cases = [
-        ("[server]\nlisten = \"8480\"\n", "t.toml:26: server, listen: must be ADDRESS:PORT such as 127.0.0.1:8480"),
-        ("[[team]]\ncode = \"warehous\"\n", "t.toml:26: [[team]], code: must be one of warehouse, ecommerce, operations, data, finance, cx, integration; did you mean \"warehouse\"?"),
-        ("[[team]]\ncode = \"cx\"\nalerts = [{ kind = \"mail\", url = \"https://x.example\" }]\n", "t.toml:27: [[team]], alerts, kind: must be \"webhook\""),
-        ("[[team]]\ncode = \"cx\"\n[[team]]\ncode = \"cx\"\n", "t.toml:28: [[team]], code: is written twice; keep one [[team]] of it"),
-        ("[[pair]]\nid = \"two\"\nsource = \"lw\"\nwarehouse = \"pvx\"\nprefix = \"lw\"\nchannel = \"x\"\n", "t.toml:29: pair \"two\", prefix: is also the prefix of pair \"lw-pvx\" in the same warehouse; their order numbers would clash"),
+        (
+            "[server]\nlisten = \"8480\"\n",
+            "t.toml:26: server, listen: must be ADDRESS:PORT such as 127.0.0.1:8480",
+        ),
+        (
+            "[[team]]\ncode = \"warehous\"\n",
+            "t.toml:26: [[team]], code: must be one of warehouse, ecommerce, operations, data, finance, cx, integration; did you mean \"warehouse\"?",
+        ),
+        (
+            "[[team]]\ncode = \"cx\"\nalerts = [{ kind = \"mail\", url = \"https://x.example\" }]\n",
+            "t.toml:27: [[team]], alerts, kind: must be \"webhook\"",
+        ),
+        (
+            "[[team]]\ncode = \"cx\"\n[[team]]\ncode = \"cx\"\n",
+            "t.toml:28: [[team]], code: is written twice; keep one [[team]] of it",
+        ),
+        (
+            "[[pair]]\nid = \"two\"\nsource = \"lw\"\nwarehouse = \"pvx\"\nprefix = \"lw\"\nchannel = \"x\"\n",
+            "t.toml:29: pair \"two\", prefix: is also the prefix of pair \"lw-pvx\" in the same warehouse; their order numbers would clash",
+        ),
     ];
     for (more, expected) in cases {
         assert_eq!(problems(&format!("{GOOD}{more}")), expected);
@@ -260,8 +424,5 @@ fn a_file_that_everybody_may_write_or_that_is_not_there_is_refused() {
 fn a_relative_store_lies_beside_its_configuration() {
     let (folder, loaded) = folder_with(GOOD);
     let expected = folder.path().canonicalize().unwrap().join("tallyman.db");
-    assert_eq!(
-        loaded.store_url(),
-        format!("sqlite:{}", expected.display())
-    );
+    assert_eq!(loaded.store_url(), format!("sqlite:{}", expected.display()));
 }

@@ -77,7 +77,11 @@ impl Desk {
             pair: pair.clone(),
             flow,
         };
-        self.ask(&format!("running {name}"), kind, format!("{name} will run now."))
-            .await
+        self.ask(
+            &format!("running {name}"),
+            kind,
+            format!("{name} will run now."),
+        )
+        .await
     }
 }

@@ -12,8 +12,9 @@ mod stock;
 mod tests;
 
 pub use mappings::{
-    CSV_BYTES_MAX, CSV_CELL_CHARS_MAX, CSV_ROWS_MAX, CodeRule, EDITS_MAX, MappingCsv, PREVIEW_ITEMS_MAX,
-    PREVIEW_ORDERS_MAX, Preview, PreviewItem, Verdict, parse_attributes, show_attributes,
+    CSV_BYTES_MAX, CSV_CELL_CHARS_MAX, CSV_ROWS_MAX, CodeRule, EDITS_MAX, MappingCsv,
+    PREVIEW_ITEMS_MAX, PREVIEW_ORDERS_MAX, Preview, PreviewItem, Verdict, parse_attributes,
+    show_attributes,
 };
 pub use request::RequestKind;
 

@@ -98,7 +98,10 @@ impl Desk {
                 row.state
             ));
         }
-        let asked = format!("Order {} will not be sent until it is released.", row.number);
+        let asked = format!(
+            "Order {} will not be sent until it is released.",
+            row.number
+        );
         let what = format!("holding order {}", row.number);
         let kind = RequestKind::HoldOrder {
             order: id,

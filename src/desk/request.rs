@@ -3,7 +3,9 @@
 use super::{Desk, DeskError, DeskResult, Done};
 use crate::domain::change::Change;
 use crate::domain::delivery::Flow;
-use crate::domain::ids::{DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, RequestId};
+use crate::domain::ids::{
+    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, RequestId,
+};
 use crate::domain::time::Ts;
 use crate::store::read::RequestRow;
 use serde_json::json;
@@ -17,7 +19,10 @@ pub enum RequestKind {
     /// Try a delivery again now.
     RetryDelivery { delivery: DeliveryId },
     /// Give a delivery up.
-    CancelDelivery { delivery: DeliveryId, reason: String },
+    CancelDelivery {
+        delivery: DeliveryId,
+        reason: String,
+    },
     /// Read the order in both systems and decide again.
     ResyncOrder { order: OrderId },
     /// Keep an order from being sent.

@@ -272,15 +272,27 @@ impl Evidence {
             .map(|r| format!(", held: {r}"))
             .unwrap_or_default();
         let facts = [
-            ("state", format!("{} since {}{held}", o.state, at(Some(o.state_since)))),
+            (
+                "state",
+                format!("{} since {}{held}", o.state, at(Some(o.state_since))),
+            ),
             ("blocked by", o.blocked_by.clone()),
             ("source", format!("{:?}, {}", o.source_status, o.channel)),
-            ("service", format!("{} → {}", o.service, opt(o.carrier_service.as_ref()))),
+            (
+                "service",
+                format!("{} → {}", o.service, opt(o.carrier_service.as_ref())),
+            ),
             ("site", format!("{} → {}", o.location, opt(o.site.as_ref()))),
             ("warehouse", opt(o.wms_status.as_ref())),
             ("ship by", at(o.ship_by)),
             ("value", format!("{} {}", money(o.value_minor), o.currency)),
-            ("customer", format!("{} {} {}", o.customer_initials, o.postcode_district, o.country)),
+            (
+                "customer",
+                format!(
+                    "{} {} {}",
+                    o.customer_initials, o.postcode_district, o.country
+                ),
+            ),
             ("tracking", o.tracking.clone()),
         ];
         for (name, value) in facts {
@@ -301,7 +313,10 @@ impl Evidence {
                 "\nThe journal is longer; its first {TIMELINE_ROWS_MAX} rows are shown.\n"
             ));
         }
-        out.push_str(&format!("\nPrinted {} UTC by tallyman\n", at(Some(self.printed_at))));
+        out.push_str(&format!(
+            "\nPrinted {} UTC by tallyman\n",
+            at(Some(self.printed_at))
+        ));
         out
     }
 

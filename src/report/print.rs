@@ -74,11 +74,7 @@ fn csv_text(table: &Table) -> Result<String, PrintError> {
                 && cell
                     .chars()
                     .all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
-            if is_number {
-                cell.clone()
-            } else {
-                guard(cell)
-            }
+            if is_number { cell.clone() } else { guard(cell) }
         });
         writer.write_record(cells).map_err(|e| fault(&e))?;
     }

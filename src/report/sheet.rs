@@ -1,9 +1,7 @@
 //! CSV for people's spreadsheets: cells that a spreadsheet would take for a formula are marked, and unmarked on the way back.
 
 /// Characters with which a spreadsheet begins a formula, full-width forms included.
-const FORMULA_STARTS: &[char] = &[
-    '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠',
-];
+const FORMULA_STARTS: &[char] = &['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 fn looks_like_formula(cell: &str) -> bool {
     let first = cell

@@ -1,12 +1,11 @@
 //! The shift report: what the next shift must know, in Markdown.
 
 use super::print::at;
+use super::summary::percentile;
 use crate::domain::exception::ExceptionRow;
 use crate::domain::filter::Filter;
 use crate::domain::time::{Span, Ts};
-use crate::store::read::{
-    Anchor, DebtRow, ExceptionCount, FlowLive, ListQuery, SystemRow, Totals,
-};
+use crate::store::read::{Anchor, DebtRow, ExceptionCount, FlowLive, ListQuery, SystemRow, Totals};
 use crate::store::{Store, StoreResult};
 use crate::text::{age, clean, count, money, time_left};
 use serde::Serialize;
@@ -70,12 +69,6 @@ pub async fn shift_facts(store: &Store, now: Ts, shift: Span) -> StoreResult<Shi
     })
 }
 
-/// The smallest figure that at least `percent` of the ascending figures do not exceed; `None` without figures.
-fn percentile(ascending: &[i64], percent: usize) -> Option<i64> {
-    let rank = (ascending.len() * percent).div_ceil(100);
-    ascending.get(rank.checked_sub(1)?).copied()
-}
-
 /// A cell of a Markdown table.
 fn cell(text: &str) -> String {
     clean(text).replace('\\', "\\\\").replace('|', "\\|")
@@ -110,7 +103,9 @@ fn teams(out: &mut String, f: &ShiftFacts) {
         out.push_str("Nothing is open.\n\n");
         return;
     }
-    out.push_str("| team | severity | open | not acknowledged | nearest promise |\n|---|---|--:|--:|---|\n");
+    out.push_str(
+        "| team | severity | open | not acknowledged | nearest promise |\n|---|---|--:|--:|---|\n",
+    );
     for c in &f.counts {
         let promise = c
             .earliest_ship_by
@@ -156,7 +151,10 @@ fn open_exceptions(out: &mut String, f: &ShiftFacts) {
     }
     let more = f.exceptions_total - i64::try_from(f.exceptions.len()).unwrap_or(i64::MAX);
     if more > 0 {
-        out.push_str(&format!("\nand {} more.\n", count(more, "exception", "exceptions")));
+        out.push_str(&format!(
+            "\nand {} more.\n",
+            count(more, "exception", "exceptions")
+        ));
     }
     out.push('\n');
 }
@@ -211,7 +209,11 @@ fn flows(out: &mut String, f: &ShiftFacts) {
         }
         if let Some(why) = &s.live.auth_failed {
             is_quiet = false;
-            out.push_str(&format!("- {}: credentials refused: {}\n", s.system, clean(why)));
+            out.push_str(&format!(
+                "- {}: credentials refused: {}\n",
+                s.system,
+                clean(why)
+            ));
         }
     }
     if is_quiet {
@@ -289,11 +291,5 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n---\n{text}");
         }
-    }
-
-    #[test]
-    fn percentiles_of_nothing_are_nothing() {
-        assert_eq!(percentile(&[], 95), None);
-        assert_eq!(percentile(&[5], 99), Some(5));
     }
 }

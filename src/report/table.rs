@@ -68,7 +68,11 @@ impl Table {
     pub fn show(&self, columns_max: Option<usize>) -> String {
         let widths = self.widths(columns_max);
         let mut out = String::new();
-        let titles: Vec<String> = self.columns.iter().map(|c| c.title.to_uppercase()).collect();
+        let titles: Vec<String> = self
+            .columns
+            .iter()
+            .map(|c| c.title.to_uppercase())
+            .collect();
         self.line(&mut out, &titles, &widths);
         for row in &self.rows {
             self.line(&mut out, row, &widths);
@@ -142,7 +146,11 @@ mod tests {
             Column::number("units"),
             Column::text("blocked by"),
         ]);
-        table.row(["100123".into(), "3".into(), "postal service \"Tracked 48\" has no carrier service".into()]);
+        table.row([
+            "100123".into(),
+            "3".into(),
+            "postal service \"Tracked 48\" has no carrier service".into(),
+        ]);
         table.row(["9".into(), "12".into(), String::new()]);
         table
     }

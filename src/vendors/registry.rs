@@ -4,9 +4,7 @@ use super::linnworks::{Linnworks, LinnworksConfig};
 use super::peoplevox::{Names, Peoplevox, PeoplevoxConfig};
 use super::transport::{TransportOptions, VendorHosts, reqwest_wire};
 use super::{Limit, SalesSystem, Warehouse};
-use crate::config::{
-    Account, LinnworksAccount, Loaded, PeoplevoxAccount, SystemConfig, nearest,
-};
+use crate::config::{Account, LinnworksAccount, Loaded, PeoplevoxAccount, SystemConfig, nearest};
 use crate::domain::ids::SystemId;
 use crate::wire::Wire;
 use std::collections::BTreeMap;
@@ -33,7 +31,11 @@ impl Systems {
             .warehouses
             .get(id)
             .map(|w| w.as_ref() as &dyn super::System);
-        warehouse.or_else(|| self.sources.get(id).map(|s| s.as_ref() as &dyn super::System))
+        warehouse.or_else(|| {
+            self.sources
+                .get(id)
+                .map(|s| s.as_ref() as &dyn super::System)
+        })
     }
 
     /// Ids of all systems, sorted.
@@ -67,16 +69,15 @@ impl Systems {
 ///
 /// # Errors
 /// [`RegistryError`] with every secret that could not be had and every address that is not spoken to.
-pub fn build(
-    loaded: &Loaded,
-    wires: &BTreeMap<SystemId, Wire>,
-) -> Result<Systems, RegistryError> {
+pub fn build(loaded: &Loaded, wires: &BTreeMap<SystemId, Wire>) -> Result<Systems, RegistryError> {
     let mut systems = Systems::default();
     let mut faults = Vec::new();
     for config in &loaded.config.systems {
         let wire = wires.get(&config.id).cloned();
         if let Err(fault) = add(&mut systems, loaded, config, wire) {
-            let lines = fault.lines().map(|l| format!("system {:?}: {l}", config.id.as_str()));
+            let lines = fault
+                .lines()
+                .map(|l| format!("system {:?}: {l}", config.id.as_str()));
             faults.extend(lines);
             continue;
         }
@@ -262,8 +263,7 @@ token = { command = ["echo", "t"] }
 
     #[test]
     fn a_configured_limit_takes_the_place_of_the_vendors() {
-        let loaded =
-            loaded(|s| s.replace("username", "limits = { peoplevox = 17 }\nusername"));
+        let loaded = loaded(|s| s.replace("username", "limits = { peoplevox = 17 }\nusername"));
         let systems = build(&loaded, &BTreeMap::new()).unwrap();
         assert_eq!(systems.limits(&"pvx".into())[0].per_minute, 17);
     }
@@ -272,24 +272,31 @@ token = { command = ["echo", "t"] }
     fn everything_that_hinders_is_told_at_once_without_a_secret() {
         let loaded = loaded(|s| {
             s.replace("[\"echo\", \"s\"]", "[\"false\"]")
-                .replace("{ command = [\"echo\", \"t\"] }", "{ env = \"TALLYMAN_TEST_UNSET\" }")
+                .replace(
+                    "{ command = [\"echo\", \"t\"] }",
+                    "{ env = \"TALLYMAN_TEST_UNSET\" }",
+                )
                 .replace("https://wms.peoplevox.net", "https://wms.example.com")
         });
         let told = build(&loaded, &BTreeMap::new()).err().unwrap().to_string();
         let lines: Vec<&str> = told.lines().collect();
         assert_eq!(lines.len(), 3, "{told}");
         assert!(lines[0].starts_with("system \"pvx\": \"wms.example.com\" is not spoken to"));
-        assert!(lines[1].starts_with("system \"lw\": application_secret: command \"false\" failed"));
-        assert!(lines[2].starts_with("system \"lw\": token: environment variable TALLYMAN_TEST_UNSET is not set"));
+        assert!(
+            lines[1].starts_with("system \"lw\": application_secret: command \"false\" failed")
+        );
+        assert!(lines[2].starts_with(
+            "system \"lw\": token: environment variable TALLYMAN_TEST_UNSET is not set"
+        ));
     }
 
     #[test]
     fn a_limit_nobody_counts_under_is_a_mistake() {
-        let loaded = loaded(|s| s.replace("username", "limits = { peoplevocks = 17 }\nusername"));
+        let loaded = loaded(|s| s.replace("username", "limits = { peoplevx = 17 }\nusername"));
         let told = build(&loaded, &BTreeMap::new()).err().unwrap().to_string();
         assert_eq!(
             told,
-            "system \"pvx\", limits: calls are not counted under \"peoplevocks\"; did you mean \"peoplevox\"?"
+            "system \"pvx\", limits: calls are not counted under \"peoplevx\"; did you mean \"peoplevox\"?"
         );
     }
 }

@@ -239,9 +239,9 @@ fn take(
         faults.push(format!("line {line}: maps the same value as line {first}"));
         return;
     }
-    let is_active = active.iter().any(|m| {
-        m.kind == *kind && m.from == *from && m.to == *to && m.attributes == *attributes
-    });
+    let is_active = active
+        .iter()
+        .any(|m| m.kind == *kind && m.from == *from && m.to == *to && m.attributes == *attributes);
     if is_active {
         out.unchanged += 1;
     } else {
@@ -306,7 +306,10 @@ mod tests {
                 "kind,from,to,attributes\nCARRIER,a,,\n",
                 "line 2: from and to must not be empty",
             ),
-            ("kind,from,to,attributes\nCARRIER,a\n", "line 2: has 2 cells"),
+            (
+                "kind,from,to,attributes\nCARRIER,a\n",
+                "line 2: has 2 cells",
+            ),
             (
                 "kind,from,to,attributes\nCARRIER,a,b,country\n",
                 "line 2: attribute \"country\" has no value",

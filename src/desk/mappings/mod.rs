@@ -6,9 +6,7 @@ mod preview;
 pub use csv::{
     CSV_BYTES_MAX, CSV_CELL_CHARS_MAX, CSV_ROWS_MAX, MappingCsv, parse_attributes, show_attributes,
 };
-pub use preview::{
-    CodeRule, PREVIEW_ITEMS_MAX, PREVIEW_ORDERS_MAX, Preview, PreviewItem, Verdict,
-};
+pub use preview::{CodeRule, PREVIEW_ITEMS_MAX, PREVIEW_ORDERS_MAX, Preview, PreviewItem, Verdict};
 
 use super::request::RequestKind;
 use super::{Desk, DeskError, DeskResult, Done, reason};
@@ -285,8 +283,13 @@ impl Desk {
                 "the mappings of {pair} are the same as at version {version}; there is nothing to roll back"
             )));
         }
-        self.store_edits(pair, edits, format!("back to version {version}: {why}"), what)
-            .await
+        self.store_edits(
+            pair,
+            edits,
+            format!("back to version {version}: {why}"),
+            what,
+        )
+        .await
     }
 
     /// Every active mapping as CSV for people.
@@ -343,12 +346,13 @@ fn difference(now: &[Mapping], then: &[Mapping]) -> Vec<MappingEdit> {
     }
     let (now, then) = (grouped(now), grouped(then));
     let keys: BTreeSet<_> = now.keys().chain(then.keys()).copied().collect();
-    let content = |rows: Option<&Vec<&Mapping>>| -> Vec<(String, crate::domain::mapping::Attributes)> {
-        rows.into_iter()
-            .flatten()
-            .map(|m| (m.to.clone(), m.attributes.clone()))
-            .collect()
-    };
+    let content =
+        |rows: Option<&Vec<&Mapping>>| -> Vec<(String, crate::domain::mapping::Attributes)> {
+            rows.into_iter()
+                .flatten()
+                .map(|m| (m.to.clone(), m.attributes.clone()))
+                .collect()
+        };
     let mut edits = Vec::new();
     for (kind, from) in keys {
         let (old, new) = (
@@ -439,13 +443,28 @@ mod tests {
     fn rolling_back_reaches_the_earlier_mappings_from_the_present_ones() {
         let then = vec![
             row(MappingKind::Carrier, "Tracked 48", "RM48", &[]),
-            row(MappingKind::Carrier, "Next day", "DPD", &[("country", "GB")]),
-            row(MappingKind::Carrier, "Next day", "DHL", &[("country", "DE")]),
+            row(
+                MappingKind::Carrier,
+                "Next day",
+                "DPD",
+                &[("country", "GB")],
+            ),
+            row(
+                MappingKind::Carrier,
+                "Next day",
+                "DHL",
+                &[("country", "DE")],
+            ),
             row(MappingKind::Site, "0000", "MAIN", &[("basis", "GROSS")]),
         ];
         let now = vec![
             row(MappingKind::Carrier, "Tracked 48", "RM24", &[]),
-            row(MappingKind::Carrier, "Next day", "DPD", &[("country", "FR")]),
+            row(
+                MappingKind::Carrier,
+                "Next day",
+                "DPD",
+                &[("country", "FR")],
+            ),
             row(MappingKind::Carrier, "New", "X", &[]),
             row(MappingKind::Site, "0000", "MAIN", &[("basis", "GROSS")]),
         ];
@@ -461,7 +480,10 @@ mod tests {
             rows.sort();
             rows
         };
-        assert_eq!(content(&reached), content(&MappingSet::new(1, then.clone())));
+        assert_eq!(
+            content(&reached),
+            content(&MappingSet::new(1, then.clone()))
+        );
         assert!(difference(&then, &then).is_empty());
     }
 

@@ -182,9 +182,16 @@ impl Desk {
             now: self.now(),
         };
         let mut tally = Tally::new(set.version(), warnings);
-        self.each_order(pair, BLOCKED, &mut tally, &mut checker, |_| true, |t, c, o| {
-            t.blocked(o, c.check(o, &staged));
-        })
+        self.each_order(
+            pair,
+            BLOCKED,
+            &mut tally,
+            &mut checker,
+            |_| true,
+            |t, c, o| {
+                t.blocked(o, c.check(o, &staged));
+            },
+        )
         .await?;
         let touches = |o: &OrderFull| edits.iter().any(|e| touches(e, o));
         self.each_order(pair, OPEN, &mut tally, &mut checker, touches, |t, c, o| {
@@ -250,7 +257,6 @@ impl Desk {
             > 0;
         for order in page {
             for _ in 0..ITEM_ROUNDS_MAX {
-                tally.missing.clear();
                 // A trial with a throw-away tally only finds out which items are asked for.
                 let mut trial = Tally::new(0, Vec::new());
                 judge(&mut trial, checker, order);
@@ -276,6 +282,7 @@ impl Desk {
                 }
             }
             judge(tally, checker, order);
+            tally.missing.clear();
         }
         Ok(())
     }
