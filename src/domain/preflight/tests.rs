@@ -1,0 +1,2 @@
+use super::testing::*;
+use super::*;

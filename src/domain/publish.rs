@@ -1,0 +1,158 @@
+//! What to publish: the sellable figure, and the field value that makes the source show it.
+
+use super::stock::Basis;
+
+/// What the figure is made of, units of the item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StockInputs {
+    /// V: available in the warehouse over the mapped sites, as reported.
+    pub available: i64,
+    /// H: on hand.
+    pub on_hand: i64,
+    /// L: allocated.
+    pub allocated: i64,
+    /// U: on accepted orders and not yet allocated.
+    pub unsent: i64,
+    /// D: despatched, not yet confirmed in the source. Still committed there, no longer in the warehouse: it is part of
+    /// `committed` and changes nothing here.
+    pub unconfirmed: i64,
+    /// B: withheld.
+    pub buffer: i64,
+    /// C: the source's own open commitments now.
+    pub committed: i64,
+    pub basis: Basis,
+}
+
+/// The three figures of a publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// T: what could be sold; negative when more was promised than exists.
+    pub sellable: i64,
+    /// P: what the source should show.
+    pub publish: i64,
+    /// W: the field value to write.
+    pub write: i64,
+}
+
+/// T = V − U. Some reports stop V at zero; a shortage then shows only as on hand below allocated, and counts.
+pub fn sellable(available: i64, on_hand: i64, allocated: i64, unsent: i64) -> i64 {
+    let shelf = on_hand.saturating_sub(allocated);
+    let available = if available == 0 && shelf < 0 {
+        shelf
+    } else {
+        available
+    };
+    available.saturating_sub(unsent)
+}
+
+/// P = max(0, T − B); W = P, or P + C where the source shows its field less its own open commitments (`GROSS`).
+pub fn publish(inputs: &StockInputs) -> Published {
+    let sellable = sellable(
+        inputs.available,
+        inputs.on_hand,
+        inputs.allocated,
+        inputs.unsent,
+    );
+    let publish = sellable.saturating_sub(inputs.buffer.max(0)).max(0);
+    let write = match inputs.basis {
+        Basis::NetStatic | Basis::NetLive => publish,
+        Basis::Gross => publish.saturating_add(inputs.committed.max(0)),
+    };
+    Published {
+        sellable,
+        publish,
+        write,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn mug() -> StockInputs {
+        StockInputs {
+            available: 15,
+            on_hand: 20,
+            allocated: 5,
+            unsent: 3,
+            unconfirmed: 0,
+            buffer: 2,
+            committed: 8,
+            basis: Basis::NetLive,
+        }
+    }
+
+    #[test]
+    fn example_1_net_publish_writes_what_it_shows() {
+        let p = publish(&mug());
+        assert_eq!((p.sellable, p.publish, p.write), (12, 10, 10));
+        let fixed = publish(&StockInputs {
+            basis: Basis::NetStatic,
+            ..mug()
+        });
+        assert_eq!(fixed, p);
+    }
+
+    #[test]
+    fn example_2_gross_publish_adds_the_source_s_own_commitments() {
+        let p = publish(&StockInputs {
+            basis: Basis::Gross,
+            ..mug()
+        });
+        assert_eq!((p.publish, p.write), (10, 18));
+        assert_eq!(p.write - mug().committed, 10, "what the source then shows");
+    }
+
+    #[test]
+    fn a_report_that_stops_at_zero_still_shows_the_shortage() {
+        let p = publish(&StockInputs {
+            available: 0,
+            on_hand: 4,
+            allocated: 6,
+            unsent: 1,
+            ..mug()
+        });
+        assert_eq!((p.sellable, p.publish, p.write), (-3, 0, 0));
+        let quarantined = publish(&StockInputs {
+            available: 0,
+            on_hand: 4,
+            allocated: 0,
+            unsent: 0,
+            ..mug()
+        });
+        assert_eq!(quarantined.sellable, 0);
+    }
+
+    #[test]
+    fn a_despatch_awaiting_confirmation_does_not_move_the_shown_figure() {
+        // Two units leave: warehouse on hand 20 → 18, allocated 5 → 3; the source still counts them as committed.
+        let before = publish(&StockInputs {
+            basis: Basis::Gross,
+            ..mug()
+        });
+        let after = publish(&StockInputs {
+            on_hand: 18,
+            allocated: 3,
+            unconfirmed: 2,
+            basis: Basis::Gross,
+            ..mug()
+        });
+        assert_eq!(before, after);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_negative_is_ever_published_and_the_shopper_never_sees_more_than_sellable(
+            available in -50i64..500, on_hand in 0i64..500, allocated in 0i64..500, unsent in 0i64..500,
+            buffer in -5i64..50, committed in 0i64..500, code in 0i64..3,
+        ) {
+            let basis = Basis::from_code(code).unwrap();
+            let p = publish(&StockInputs { available, on_hand, allocated, unsent, unconfirmed: 0, buffer, committed, basis });
+            prop_assert!(p.publish >= 0 && p.write >= 0);
+            prop_assert!(p.publish <= p.sellable.max(0));
+            let shown = if basis == Basis::Gross { p.write - committed } else { p.write };
+            prop_assert_eq!(shown, p.publish);
+        }
+    }
+}
