@@ -253,7 +253,8 @@ fn is_conflict(error: &sqlx::Error) -> bool {
 /// What an error of the driver means to the house.
 pub(super) fn fault(error: sqlx::Error) -> StoreError {
     match error {
-        sqlx::Error::Database(inner) => match inner.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
+        sqlx::Error::Database(inner) => match inner.try_downcast_ref::<sqlx::sqlite::SqliteError>()
+        {
             Some(_) => sqlite_fault(inner.code().as_deref().unwrap_or(""), inner.message()),
             None => pg_fault(inner.code().as_deref().unwrap_or(""), inner.message()),
         },
@@ -310,7 +311,10 @@ mod tests {
         assert!(matches!(sqlite_fault("13", ""), StoreError::Full(_)));
         assert!(matches!(sqlite_fault("11", ""), StoreError::Corrupt(_)));
         assert!(matches!(sqlite_fault("26", ""), StoreError::Corrupt(_)));
-        assert!(matches!(sqlite_fault("517", ""), StoreError::Unavailable(_)));
+        assert!(matches!(
+            sqlite_fault("517", ""),
+            StoreError::Unavailable(_)
+        ));
         assert!(matches!(sqlite_fault("1811", ""), StoreError::Refused(_)));
         assert!(matches!(pg_fault("53100", ""), StoreError::Full(_)));
         assert!(matches!(pg_fault("57P01", ""), StoreError::Unavailable(_)));

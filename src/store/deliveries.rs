@@ -60,21 +60,17 @@ const READY_WORK: &str = "select pair, flow, lane, step, count(*), min(due_at) f
  where state = 1 and system = $1 and due_at <= $2 group by pair, flow, lane, step";
 const DOUBT_WORK: &str = "select pair, flow, lane, step, count(*), min(due_at) from delivery \
  where state = 3 and system = $1 and due_at <= $2 group by pair, flow, lane, step";
-const NEXT_READY: &str = "select min(due_at) from delivery where state = 1 and system = $1 and due_at > $2";
-const NEXT_DOUBT: &str = "select min(due_at) from delivery where state = 3 and system = $1 and due_at > $2";
-const SENDING: &str = "select id, pair, order_id, object from delivery where state = 2 and system = $1 @lock";
+const NEXT_READY: &str =
+    "select min(due_at) from delivery where state = 1 and system = $1 and due_at > $2";
+const NEXT_DOUBT: &str =
+    "select min(due_at) from delivery where state = 3 and system = $1 and due_at > $2";
+const SENDING: &str =
+    "select id, pair, order_id, object from delivery where state = 2 and system = $1 @lock";
 
 /// The queries asked several times a second, for the test of their plans.
 #[cfg(test)]
 pub(super) const HOT: &[&str] = &[
-    CLAIM,
-    CLAIM_STEP,
-    DOUBT,
-    READY_WORK,
-    DOUBT_WORK,
-    NEXT_READY,
-    NEXT_DOUBT,
-    SENDING,
+    CLAIM, CLAIM_STEP, DOUBT, READY_WORK, DOUBT_WORK, NEXT_READY, NEXT_DOUBT, SENDING,
 ];
 
 /// Hot deliveries by a condition on `d`.
@@ -252,7 +248,8 @@ impl Store {
                 let (lane, step) = (c.code(Lane::from_code)?, c.int()?);
                 let (count, oldest) = (c.int()?, c.opt_ts()?);
                 if !is_doubt
-                    && (paused.contains(&(pair.clone(), flow.code())) || paused.contains(&(pair, 0)))
+                    && (paused.contains(&(pair.clone(), flow.code()))
+                        || paused.contains(&(pair, 0)))
                 {
                     continue;
                 }

@@ -194,11 +194,15 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         let (sql, args): (String, Vec<Val>) = match object {
             ObjectRef::Order(id) => (
-                format!("select {COLUMNS} from journal where order_id = $1 order by seq desc limit $2"),
+                format!(
+                    "select {COLUMNS} from journal where order_id = $1 order by seq desc limit $2"
+                ),
                 vals![id.0, limit],
             ),
             ObjectRef::Exception(id) => (
-                format!("select {COLUMNS} from journal where exception_id = $1 order by seq desc limit $2"),
+                format!(
+                    "select {COLUMNS} from journal where exception_id = $1 order by seq desc limit $2"
+                ),
                 vals![*id, limit],
             ),
             other => (

@@ -83,11 +83,8 @@ pub(super) async fn run(db: &Db) -> StoreResult<()> {
     for step in STEPS {
         let mut tx = db.write().await?;
         if tx.dialect() == Dialect::Pg {
-            tx.exec(
-                "select pg_advisory_xact_lock($1)",
-                vals![APPLICATION_ID],
-            )
-            .await?;
+            tx.exec("select pg_advisory_xact_lock($1)", vals![APPLICATION_ID])
+                .await?;
         }
         let have = found(&mut tx).await?;
         refuse_newer(have)?;

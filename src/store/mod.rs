@@ -8,7 +8,10 @@ mod commit;
 mod db;
 mod deliveries;
 mod dialect;
+mod exceptions;
+mod journal;
 mod leases;
+mod mappings;
 mod migrate;
 mod notice;
 mod open;
@@ -17,6 +20,9 @@ mod payloads;
 mod schedules;
 mod stock;
 mod value;
+mod verify;
+
+pub use exceptions::member_cursor;
 
 use crate::domain::delivery::{Flow, Lane};
 use crate::domain::ids::{DeliveryId, ExceptionId, PairId, SystemId};

@@ -61,7 +61,9 @@ impl Notice {
         }
         watch.last_poll = Some(Instant::now());
         let mark = match db {
-            Db::Sqlite { writer, reader } => data_version(writer.as_ref(), reader, &mut watch).await?,
+            Db::Sqlite { writer, reader } => {
+                data_version(writer.as_ref(), reader, &mut watch).await?
+            }
             Db::Pg { pool, .. } => {
                 if !watch.is_started {
                     watch.is_started = true;
@@ -195,12 +197,9 @@ impl Store {
             *v += 1;
         });
         // When this clone had missed something else before, it must still wake for that.
-        let _ = self.seen.compare_exchange(
-            before,
-            before + 1,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let _ = self
+            .seen
+            .compare_exchange(before, before + 1, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// Marks everything up to now as seen (at opening).

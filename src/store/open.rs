@@ -39,7 +39,9 @@ impl Store {
         let mut tries = 0;
         loop {
             match open_once(options).await {
-                Err(StoreError::Unavailable(_)) if is_sqlite(&options.url) && tries < OPEN_TRIES => {
+                Err(StoreError::Unavailable(_))
+                    if is_sqlite(&options.url) && tries < OPEN_TRIES =>
+                {
                     tries += 1;
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -187,12 +189,7 @@ async fn open_sqlite(options: &StoreOptions, path: &Path) -> StoreResult<Db> {
 }
 
 /// Checks the file and brings its schema forward.
-async fn check_sqlite(
-    db: Db,
-    options: &StoreOptions,
-    path: &Path,
-    size: u64,
-) -> StoreResult<Db> {
+async fn check_sqlite(db: Db, options: &StoreOptions, path: &Path, size: u64) -> StoreResult<Db> {
     if size > 0 {
         let mut conn = db.read().await?;
         if size <= CHECK_BYTES_MAX {
@@ -243,7 +240,7 @@ fn refuse_older(options: &StoreOptions, found: i64) -> StoreResult<()> {
 }
 
 /// Creates the file readable and writable by its owner only; SQLite gives its companion files the same mode.
-fn create_private(path: &Path) -> StoreResult<()> {
+pub(super) fn create_private(path: &Path) -> StoreResult<()> {
     let mut open = std::fs::OpenOptions::new();
     open.write(true).create_new(true);
     #[cfg(unix)]

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 /// Minutes of history the Live pane draws.
 const RATE_MINUTES: usize = 30;
 
-const REQUEST: &str = "select id, at, who, kind, body, is_done, is_ok, answer, done_at from request";
+const REQUEST: &str =
+    "select id, at, who, kind, body, is_done, is_ok, answer, done_at from request";
 
 fn request_row(c: &mut Cols<'_>) -> StoreResult<RequestRow> {
     Ok(RequestRow {
@@ -205,11 +206,7 @@ impl Store {
 }
 
 /// The entry of a flow, made when absent.
-fn at(
-    flows: &mut BTreeMap<(PairId, Flow), FlowLive>,
-    pair: PairId,
-    flow: Flow,
-) -> &mut FlowLive {
+fn at(flows: &mut BTreeMap<(PairId, Flow), FlowLive>, pair: PairId, flow: Flow) -> &mut FlowLive {
     flows
         .entry((pair.clone(), flow))
         .or_insert_with(|| FlowLive {

@@ -158,6 +158,7 @@ create index delivery_claim on delivery (system, flow, lane, ship_sort, id, due_
 create index delivery_ready on delivery (system, due_at, pair, flow, lane, step) where state = 1;
 create index delivery_doubt on delivery (system, due_at, pair, flow, lane, step) where state = 3;
 create index delivery_sending on delivery (system) where state = 2;
+create index delivery_dead on delivery (id) where state = 5;
 create index delivery_order on delivery (order_id) where order_id is not null;
 create index delivery_flow on delivery (pair, flow, state, due_at);
 
@@ -235,6 +236,7 @@ create table exception (
   kind text collate "C" not null,
   pair text collate "C" not null,
   discriminator text collate "C" not null,
+  fingerprint text collate "C" not null,
   severity bigint not null,
   state bigint not null,
   team bigint not null,
@@ -262,8 +264,9 @@ create table exception (
   ship_sort bigint not null,
   search text collate "C" not null
 ) with (fillfactor = 70);
-create unique index exception_open on exception (kind, pair, discriminator) where state < 10;
-create index exception_case on exception (kind, pair, discriminator, id);
+create unique index exception_open on exception (fingerprint) where state < 10;
+create index exception_case on exception (fingerprint, id);
+create index exception_kind on exception (kind, pair) where state < 10;
 create index exception_by_promise on exception (ship_sort, severity, id) where state < 10;
 create index exception_by_severity on exception (severity, began_at, id) where state < 10;
 create index exception_by_age on exception (began_at, id) where state < 10;
@@ -483,6 +486,7 @@ create table mapping (
 );
 create unique index mapping_active on mapping (pair, kind, from_text, condition) where status = 1;
 create index mapping_history on mapping (pair, since_set);
+create index mapping_rule on mapping (pair, kind, from_text, condition, version);
 
 create table mapping_set (
   pair text collate "C" not null,

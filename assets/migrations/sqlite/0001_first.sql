@@ -155,6 +155,7 @@ create index delivery_claim on delivery (system, flow, lane, ship_sort, id, due_
 create index delivery_ready on delivery (system, due_at, pair, flow, lane, step) where state = 1;
 create index delivery_doubt on delivery (system, due_at, pair, flow, lane, step) where state = 3;
 create index delivery_sending on delivery (system) where state = 2;
+create index delivery_dead on delivery (id) where state = 5;
 create index delivery_order on delivery (order_id) where order_id is not null;
 create index delivery_flow on delivery (pair, flow, state, due_at);
 
@@ -232,6 +233,7 @@ create table exception (
   kind text not null,
   pair text not null,
   discriminator text not null,
+  fingerprint text not null,
   severity integer not null,
   state integer not null,
   team integer not null,
@@ -259,8 +261,9 @@ create table exception (
   ship_sort integer not null,
   search text not null
 ) strict;
-create unique index exception_open on exception (kind, pair, discriminator) where state < 10;
-create index exception_case on exception (kind, pair, discriminator, id);
+create unique index exception_open on exception (fingerprint) where state < 10;
+create index exception_case on exception (fingerprint, id);
+create index exception_kind on exception (kind, pair) where state < 10;
 create index exception_by_promise on exception (ship_sort, severity, id) where state < 10;
 create index exception_by_severity on exception (severity, began_at, id) where state < 10;
 create index exception_by_age on exception (began_at, id) where state < 10;
@@ -479,6 +482,7 @@ create table mapping (
 ) strict, without rowid;
 create unique index mapping_active on mapping (pair, kind, from_text, condition) where status = 1;
 create index mapping_history on mapping (pair, since_set);
+create index mapping_rule on mapping (pair, kind, from_text, condition, version);
 
 create table mapping_set (
   pair text not null,

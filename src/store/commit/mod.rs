@@ -125,9 +125,9 @@ impl<'b> Groups<'b> {
             | Change::Targets { .. }
             | Change::Snapshot { .. }
             | Change::Positions(_) => self.stock.push((index, change)),
-            Change::Mappings { .. }
-            | Change::MappingUsed { .. }
-            | Change::MappingBroken { .. } => self.mappings.push((index, change)),
+            Change::Mappings { .. } | Change::MappingUsed { .. } | Change::MappingBroken { .. } => {
+                self.mappings.push((index, change))
+            }
             Change::ScheduleDone(_)
             | Change::ScheduleHasten { .. }
             | Change::FlowPaused { .. }
@@ -172,7 +172,11 @@ impl Store {
     }
 
     /// One try; the flag tells that it lost a conflict and may be repeated.
-    async fn commit_once(&self, batch: &Batch, payloads: &[Vec<Val>]) -> Result<Committed, (StoreError, bool)> {
+    async fn commit_once(
+        &self,
+        batch: &Batch,
+        payloads: &[Vec<Val>],
+    ) -> Result<Committed, (StoreError, bool)> {
         let mut conn = self.inner.db.write().await.map_err(|e| (e, false))?;
         let done = match apply(&mut conn, payloads, batch).await {
             Ok(done) => done,
@@ -181,10 +185,7 @@ impl Store {
         if conn.dialect() == Dialect::Pg {
             conn.exec(
                 "select pg_notify($1, $2)",
-                vals![
-                    super::notice::CHANNEL,
-                    self.inner.notice.instance.as_str()
-                ],
+                vals![super::notice::CHANNEL, self.inner.notice.instance.as_str()],
             )
             .await
             .map_err(|e| (e, false))?;
@@ -265,7 +266,14 @@ pub(super) async fn lock(conn: &mut Conn, mut keys: Vec<String>) -> StoreResult<
 }
 
 /// An occurrence of a broken rule that the store itself found.
-fn invariant(pair: &PairId, discriminator: String, object: ObjectRef, label: &str, detail: String, at: Ts) -> Occurrence {
+fn invariant(
+    pair: &PairId,
+    discriminator: String,
+    object: ObjectRef,
+    label: &str,
+    detail: String,
+    at: Ts,
+) -> Occurrence {
     Occurrence {
         kind: crate::domain::catalogue::Kind::SysInvariant,
         pair: pair.clone(),
