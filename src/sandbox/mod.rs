@@ -30,7 +30,7 @@ pub use pvx::state::{PvxOrder, PvxStatus, Shelf};
 pub use rng::Guid;
 pub use serve::serve;
 pub use setup::DemoCredentials;
-pub use world::{HandError, OrderSpec, World};
+pub use world::{HandError, MAPPED_LOCATION, OrderSpec, World};
 
 use crate::domain::time::{Span, Ts};
 use crate::wire::{Wire, WireError};
