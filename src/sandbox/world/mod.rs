@@ -58,6 +58,10 @@ pub(crate) enum Event {
     Delayed(SimSystem, Box<Request<Bytes>>),
 }
 
+/// Marks an answer that takes longer than usual where latency is real.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SlowBy(pub Span);
+
 /// Everything there is.
 #[derive(Debug)]
 pub struct World {
@@ -163,7 +167,7 @@ impl World {
             self.schedule(due, Event::Delayed(system, Box::new(request)));
             return Exchange::Lost("timed out".to_owned());
         }
-        self.bend(fault);
+        self.bend(system, fault);
         let from = self.ledger.len();
         let answer = self.carry_out(system, request);
         self.unbend();
@@ -227,13 +231,13 @@ impl World {
         Some(Exchange::Answer(answer))
     }
 
-    fn bend(&mut self, fault: Option<FaultKind>) {
+    fn bend(&mut self, system: SimSystem, fault: Option<FaultKind>) {
         self.faults.current = fault;
         match fault {
-            Some(FaultKind::SessionEnds) => {
-                self.expire_pvx_sessions();
-                self.expire_lw_sessions();
-            }
+            Some(FaultKind::SessionEnds) => match system {
+                SimSystem::Peoplevox => self.expire_pvx_sessions(),
+                SimSystem::Linnworks => self.expire_lw_sessions(),
+            },
             Some(FaultKind::ServerMoves) => self.lw.uses_other_host = !self.lw.uses_other_host,
             Some(FaultKind::StaleRead(lag)) => {
                 let since = self.now - lag;
@@ -257,7 +261,7 @@ impl World {
         &mut self,
         fault: Option<FaultKind>,
         from: usize,
-        answer: Response<Bytes>,
+        mut answer: Response<Bytes>,
     ) -> Exchange {
         let lost = match fault {
             Some(FaultKind::LostAfter) => Exchange::Lost("timed out".to_owned()),
@@ -269,6 +273,10 @@ impl World {
                 "text/html; charset=utf-8",
                 "<html><body>Bad Gateway</body></html>",
             )),
+            Some(FaultKind::Slow(extra)) => {
+                answer.extensions_mut().insert(SlowBy(extra));
+                return Exchange::Answer(answer);
+            }
             Some(FaultKind::EmptyBody) => Exchange::Answer(Response::new(Bytes::new())),
             _ => return Exchange::Answer(answer),
         };
