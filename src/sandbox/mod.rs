@@ -24,11 +24,11 @@ pub use config::{
 pub use faults::{FaultKind, FaultRule};
 pub use ledger::{CallStats, Effect, Notification};
 pub use lw::service::ROUTES as LINNWORKS_ROUTES;
-pub use lw::state::{Book, LwOrder};
+pub use lw::state::{Book, Level, Linnworks, LwAddress, LwItem, LwLine, LwLocation, LwOrder};
 pub use pvx::callbacks::Callback;
-pub use pvx::state::{PvxOrder, PvxStatus, Shelf};
+pub use pvx::state::{Despatch, Pvx, PvxItem, PvxLine, PvxOrder, PvxStatus, Shelf, StockChange};
 pub use rng::Guid;
-pub use serve::serve;
+pub use serve::{Served, serve};
 pub use setup::DemoCredentials;
 pub use world::{HandError, OrderSpec, World};
 

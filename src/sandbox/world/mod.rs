@@ -58,6 +58,28 @@ pub(crate) enum Event {
     Delayed(SimSystem, Box<Request<Bytes>>),
 }
 
+/// A request read as far as its method.
+enum Call {
+    Peoplevox(pvx::service::Call),
+    Linnworks(&'static str),
+}
+
+impl Call {
+    fn read(world: &World, system: SimSystem, request: &Request<Bytes>) -> Self {
+        match system {
+            SimSystem::Peoplevox => Self::Peoplevox(world.pvx_read(request)),
+            SimSystem::Linnworks => Self::Linnworks(lw::service::method_of(request)),
+        }
+    }
+
+    fn method(&self) -> String {
+        match self {
+            Self::Peoplevox(call) => call.method.clone(),
+            Self::Linnworks(name) => (*name).to_owned(),
+        }
+    }
+}
+
 /// Marks an answer that takes longer than usual where latency is real.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SlowBy(pub Span);
@@ -145,7 +167,8 @@ impl World {
             Event::Callback(callback) => self.callback_due(*callback),
             Event::Delayed(system, request) => {
                 let from = self.ledger.len();
-                self.carry_out(system, *request);
+                let call = Call::read(self, system, &request);
+                self.carry_out(call, &request);
                 self.ledger.mark_unanswered(from);
             }
         }
@@ -153,10 +176,8 @@ impl World {
 
     /// One HTTP exchange: what arrives, what goes wrong, what comes back.
     pub fn exchange(&mut self, system: SimSystem, request: Request<Bytes>) -> Exchange {
-        let method = match system {
-            SimSystem::Peoplevox => self.pvx_read(&request).method,
-            SimSystem::Linnworks => lw::service::method_of(&request),
-        };
+        let call = Call::read(self, system, &request);
+        let method = call.method();
         let fault = self.faults.choose(system, &method, self.now);
         if let Some(answer) = self.before_effect(system, &method, fault) {
             return answer;
@@ -169,18 +190,15 @@ impl World {
         }
         self.bend(system, fault);
         let from = self.ledger.len();
-        let answer = self.carry_out(system, request);
+        let answer = self.carry_out(call, &request);
         self.unbend();
         self.after_effect(fault, from, answer)
     }
 
-    fn carry_out(&mut self, system: SimSystem, request: Request<Bytes>) -> Response<Bytes> {
-        match system {
-            SimSystem::Peoplevox => {
-                let call = self.pvx_read(&request);
-                self.pvx_run(call)
-            }
-            SimSystem::Linnworks => self.lw_run(&request),
+    fn carry_out(&mut self, call: Call, request: &Request<Bytes>) -> Response<Bytes> {
+        match call {
+            Call::Peoplevox(call) => self.pvx_run(call),
+            Call::Linnworks(_) => self.lw_run(request),
         }
     }
 
