@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod desk;
 pub mod domain;
+pub mod handbook;
 pub mod report;
 pub mod secret;
 pub mod store;

@@ -15,7 +15,7 @@ pub enum LiveStatus {
     /// The create is in doubt: nobody knows yet whether it is there.
     InDoubt,
     /// There, with this status. On hold is a flag beside it.
-    Known { status: WmsStatus, is_on_hold: bool },
+    Known { status: WmsStatus, on_hold: bool },
     /// Could not be read, or the status word is unknown.
     Unreadable,
 }
@@ -65,11 +65,11 @@ pub fn decide(
         LiveStatus::InDoubt => ChangeVerdict::Wait,
         LiveStatus::Unreadable => ChangeVerdict::RetryRead,
         LiveStatus::NotThere => not_there(change, is_create_sent),
-        LiveStatus::Known { status, is_on_hold } => {
+        LiveStatus::Known { status, on_hold } => {
             let stage = Stage::of(*status);
             match change {
                 OrderChange::Cancel => cancel(stage, *status),
-                OrderChange::Amend => amend(stage, *status, *is_on_hold, is_expressible, policy),
+                OrderChange::Amend => amend(stage, *status, *on_hold, is_expressible, policy),
             }
         }
     }
@@ -295,3 +295,6 @@ fn is_other_customer(sent: &WmsOrderIntent, wanted: &WmsOrderIntent) -> bool {
     differs(&sent.address.name, &wanted.address.name)
         && differs(&sent.address.email, &wanted.address.email)
 }
+
+#[cfg(test)]
+mod tests;

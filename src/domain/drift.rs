@@ -91,8 +91,8 @@ pub struct Risk {
 const HOUR_MILLI: i64 = 1_000;
 const DAY_MILLI: i64 = 24 * HOUR_MILLI;
 
-/// Risk of a figure: `t` sellable, `s` shown by the source (or what should be, to judge a buffer: see [`risk_of`]),
-/// `velocity_milli` units sold an hour times 1000, `hours_to_next_write_milli` hours times 1000.
+/// Risk of a figure: `t` sellable, `s` shown by the source, `velocity_milli` units sold an hour times 1000,
+/// `hours_to_next_write_milli` hours times 1000. It knows nothing of buffers: [`risk_of`] does.
 pub fn risk(
     t: i64,
     s: i64,

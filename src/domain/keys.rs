@@ -177,7 +177,7 @@ mod tests {
             despatch(&pair(), &[b.clone(), a.clone(), b.clone()], "T1")
         );
         assert_ne!(
-            despatch(&pair(), &[a.clone()], "T1"),
+            despatch(&pair(), std::slice::from_ref(&a), "T1"),
             despatch(&pair(), &[a], "T2")
         );
     }

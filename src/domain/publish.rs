@@ -65,6 +65,44 @@ pub fn publish(inputs: &StockInputs) -> Published {
     }
 }
 
+/// A complete snapshot may have this much fewer items than the last one, percent.
+pub const SNAPSHOT_SHRINK_PERCENT_MAX: i64 = 5;
+
+/// What a snapshot run read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SnapshotFacts {
+    /// Every page up to the vendor's own end was read.
+    pub is_last_page_read: bool,
+    /// Rows read over all pages.
+    pub rows: i64,
+    /// Rows the vendor says there are, when it says so.
+    pub total: Option<i64>,
+    /// Rows of the last complete snapshot of the same kind; `None` for the first.
+    pub previous_rows: Option<i64>,
+}
+
+/// Why a snapshot must not be applied; `None` when it is whole. What is absent from a snapshot with holes is never zero.
+pub fn snapshot_fault(facts: &SnapshotFacts) -> Option<String> {
+    let SnapshotFacts { rows, .. } = *facts;
+    if !facts.is_last_page_read {
+        return Some(format!(
+            "a page is missing: only {rows} rows were read; nothing was applied, it is read again"
+        ));
+    }
+    if let Some(total) = facts.total
+        && total != rows
+    {
+        return Some(format!(
+            "{rows} rows were read, but the warehouse counts {total}; nothing was applied, it is read again"
+        ));
+    }
+    let previous = facts.previous_rows?;
+    let least = previous.saturating_mul(100 - SNAPSHOT_SHRINK_PERCENT_MAX);
+    (rows.saturating_mul(100) < least).then(|| {
+        format!("{rows} rows were read, {previous} the time before; nothing was applied, accept it if the items are really gone")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +177,61 @@ mod tests {
             ..mug()
         });
         assert_eq!(before, after);
+    }
+
+    #[test]
+    fn example_14_a_snapshot_with_a_hole_is_not_applied() {
+        let whole = SnapshotFacts {
+            is_last_page_read: true,
+            rows: 4_000,
+            total: Some(4_000),
+            previous_rows: Some(4_010),
+        };
+        assert_eq!(snapshot_fault(&whole), None);
+        assert_eq!(
+            snapshot_fault(&SnapshotFacts {
+                total: None,
+                previous_rows: None,
+                ..whole
+            }),
+            None
+        );
+        for (facts, expected) in [
+            (
+                SnapshotFacts {
+                    is_last_page_read: false,
+                    rows: 3_600,
+                    ..whole
+                },
+                "page is missing",
+            ),
+            (
+                SnapshotFacts {
+                    rows: 3_600,
+                    ..whole
+                },
+                "counts 4000",
+            ),
+            (
+                SnapshotFacts {
+                    rows: 3_600,
+                    total: None,
+                    ..whole
+                },
+                "4010 the time before",
+            ),
+            (
+                SnapshotFacts {
+                    rows: 0,
+                    total: Some(0),
+                    ..whole
+                },
+                "4010 the time before",
+            ),
+        ] {
+            let got = snapshot_fault(&facts).unwrap();
+            assert!(got.contains(expected), "{got}");
+        }
     }
 
     proptest! {

@@ -76,6 +76,62 @@ pub fn is_dead(flow: Flow, since: Span) -> bool {
     since >= limit
 }
 
+/// What a read found about a write in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// There, and equal to what was meant.
+    Equal,
+    /// There, with other content.
+    Different,
+    /// Not there.
+    Absent,
+    /// Could not be read.
+    Unreadable,
+}
+
+/// What becomes of a write in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DoubtVerdict {
+    /// It took effect: finished, nothing is sent again.
+    Applied,
+    /// It did not: send again with the same key.
+    SendAgain,
+    /// Ask again at this time; `absent_at` is when it was first found absent, to be kept.
+    Ask { at: Ts, absent_at: Option<Ts> },
+    /// Something else stands there: a person decides.
+    Conflict,
+}
+
+/// The verdict on a write in doubt. One read that finds nothing proves nothing, the other side may still be writing:
+/// only two of them at least [`ABSENT_SPACING`] apart do. `attempt` counts the reads, for the wait after one that failed.
+pub fn settle(
+    flow: Flow,
+    found: Found,
+    absent_at: Option<Ts>,
+    attempt: i64,
+    r: f64,
+    now: Ts,
+) -> DoubtVerdict {
+    match (found, absent_at) {
+        (Found::Equal, _) => DoubtVerdict::Applied,
+        (Found::Different, _) => DoubtVerdict::Conflict,
+        (Found::Unreadable, absent_at) => DoubtVerdict::Ask {
+            at: now + wait(flow, attempt, r),
+            absent_at,
+        },
+        (Found::Absent, Some(first)) if now.since(first) >= ABSENT_SPACING => {
+            DoubtVerdict::SendAgain
+        }
+        (Found::Absent, first) => {
+            let first = first.unwrap_or(now);
+            DoubtVerdict::Ask {
+                at: first + ABSENT_SPACING,
+                absent_at: Some(first),
+            }
+        }
+    }
+}
+
 /// Retries may be this share of a system's calls in a minute.
 pub const RETRY_PERCENT_MAX: usize = 20;
 
@@ -181,6 +237,45 @@ mod tests {
             assert!(is_dead(flow, Span::hours(dead_h)), "{flow}");
         }
         assert!(!is_dead(Flow::StockSnapshot, Span::days(365)));
+    }
+
+    #[test]
+    fn example_8_absent_once_then_found_finishes_without_a_second_order() {
+        let sent = Ts(0);
+        let settle =
+            |found, absent_at, now| settle(Flow::OrderCreate, found, absent_at, 1, 1.0, now);
+        let five = sent + SETTLE;
+        let fifteen = sent + Span::secs(15);
+        let first = settle(Found::Absent, None, five);
+        assert_eq!(
+            first,
+            DoubtVerdict::Ask {
+                at: fifteen,
+                absent_at: Some(five)
+            }
+        );
+        assert_eq!(
+            settle(Found::Equal, Some(five), fifteen),
+            DoubtVerdict::Applied
+        );
+        assert_eq!(
+            settle(Found::Absent, Some(five), fifteen),
+            DoubtVerdict::SendAgain
+        );
+        let early = settle(Found::Absent, Some(five), sent + Span::secs(14));
+        assert_eq!(early, first, "two reads must lie ten seconds apart");
+        assert_eq!(
+            settle(Found::Different, Some(five), fifteen),
+            DoubtVerdict::Conflict
+        );
+        let unread = settle(Found::Unreadable, Some(five), fifteen);
+        assert_eq!(
+            unread,
+            DoubtVerdict::Ask {
+                at: sent + Span::secs(20),
+                absent_at: Some(five)
+            }
+        );
     }
 
     #[test]

@@ -25,12 +25,13 @@ fn house_rule(released_at: Ts, policy: &Policy) -> Ts {
     let local = released_at.to_utc().with_timezone(&zone);
     let today = local.date_naive();
     let is_in_time = is_working(today) && local.hour() < policy.cutoff_hour;
-    let day = if is_in_time {
-        today
+    let hour = policy.cutoff_hour.max(LAST_COLLECTION_HOUR);
+    let same_day = collection(today, zone, hour);
+    if is_in_time && same_day > released_at {
+        same_day
     } else {
-        next_working(today)
-    };
-    collection(day, zone, policy.cutoff_hour.max(LAST_COLLECTION_HOUR))
+        collection(next_working(today), zone, hour)
+    }
 }
 
 fn is_working(day: NaiveDate) -> bool {

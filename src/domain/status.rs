@@ -20,26 +20,44 @@ pub fn wms_status(text: &str, mappings: &MappingSet) -> Option<WmsStatus> {
 
 /// Names and numeric ids as Peoplevox is known to give them in the order list's `Status` column.
 fn built_in(text: &str) -> Option<WmsStatus> {
+    if let Ok(id) = text.trim().parse::<i64>() {
+        return by_id(id);
+    }
     let word: String = text
         .chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect();
     Some(match word.as_str() {
-        "0" | "new" => WmsStatus::New,
-        "1" | "backorder" | "backordered" | "onbackorder" => WmsStatus::BackOrder,
-        "2" | "allocated" => WmsStatus::Allocated,
-        "3" | "picked" => WmsStatus::Picked,
-        "4" | "packed" => WmsStatus::Packed,
-        "5" | "despatched" | "dispatched" => WmsStatus::Despatched,
-        "6" | "cancelled" | "canceled" => WmsStatus::Cancelled,
-        "7" | "partiallyallocated" | "partallocated" => WmsStatus::PartAllocated,
-        "8" | "partiallypicked" | "partpicked" => WmsStatus::PartPicked,
-        "9"
-        | "partiallydespatched"
-        | "partdespatched"
-        | "partiallydispatched"
-        | "partdispatched" => WmsStatus::PartDespatched,
+        "new" => WmsStatus::New,
+        "backorder" | "backordered" | "onbackorder" => WmsStatus::BackOrder,
+        "partiallyallocated" | "partallocated" => WmsStatus::PartAllocated,
+        "allocated" => WmsStatus::Allocated,
+        "partiallypicked" | "partpicked" => WmsStatus::PartPicked,
+        "picked" => WmsStatus::Picked,
+        "packed" => WmsStatus::Packed,
+        "partiallydespatched" | "partdespatched" | "partiallydispatched" | "partdispatched" => {
+            WmsStatus::PartDespatched
+        }
+        "despatched" | "dispatched" => WmsStatus::Despatched,
+        "cancelled" | "canceled" => WmsStatus::Cancelled,
+        _ => return None,
+    })
+}
+
+/// Numeric ids some accounts print instead of a name.
+const fn by_id(id: i64) -> Option<WmsStatus> {
+    Some(match id {
+        0 => WmsStatus::New,
+        1 => WmsStatus::BackOrder,
+        2 => WmsStatus::Allocated,
+        3 => WmsStatus::Picked,
+        4 => WmsStatus::Packed,
+        5 => WmsStatus::Despatched,
+        6 => WmsStatus::Cancelled,
+        7 => WmsStatus::PartAllocated,
+        8 => WmsStatus::PartPicked,
+        9 => WmsStatus::PartDespatched,
         _ => return None,
     })
 }

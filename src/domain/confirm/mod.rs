@@ -49,7 +49,7 @@ pub fn plan(
     if rows.is_empty() {
         return ConfirmPlan::Nothing;
     }
-    if let Some(fault) = shipped_though_cancelled(order, &rows) {
+    if let Some(fault) = left_though_cancelled(order, &rows) {
         return ConfirmPlan::Faults(vec![fault]);
     }
     let lines = match rows::count(order, &rows) {
@@ -76,20 +76,29 @@ fn this_order(order: &OrderFull) -> String {
     format!("ORDER={}", order.row.number)
 }
 
-fn shipped_though_cancelled(order: &OrderFull, rows: &[DespatchLine]) -> Option<Fault> {
-    let is_cancelled = order.row.state == OrderState::Cancelled
-        || order.row.source_status == SourceStatus::Cancelled;
+/// Goods of a cancelled order are never confirmed: the warehouse had been told (the costliest error there is), or the
+/// cancellation came too late for it.
+fn left_though_cancelled(order: &OrderFull, rows: &[DespatchLine]) -> Option<Fault> {
+    let number = &order.row.number;
     let despatch = rows.first().map_or("", |r| r.despatch.as_str());
-    is_cancelled.then(|| {
-        Fault::new(
+    let (kind, detail) = if order.row.state == OrderState::Cancelled {
+        (
             Kind::CanDespatchedAnyway,
-            this_order(order),
             format!(
-                "order {} was cancelled, but despatch {despatch} left the warehouse; recall the parcel or record the loss",
-                order.row.number
+                "order {number} was cancelled in the warehouse, but despatch {despatch} left; recall the parcel or record the loss"
             ),
         )
-    })
+    } else if order.row.source_status == SourceStatus::Cancelled {
+        (
+            Kind::CanAfterDespatch,
+            format!(
+                "order {number} was cancelled in the source, but had left with despatch {despatch}; offer the customer a return"
+            ),
+        )
+    } else {
+        return None;
+    };
+    Some(Fault::new(kind, this_order(order), detail))
 }
 
 /// Until when to wait, if at all: for the label of every despatch that has none, and, when the warehouse was not

@@ -2,6 +2,7 @@
 
 use super::{Fault, Group, this_order};
 use crate::domain::catalogue::Kind;
+use crate::domain::ids::ItemCode;
 use crate::domain::order::{OrderFull, OrderLine};
 use crate::domain::wms::DespatchLine;
 
@@ -42,10 +43,7 @@ fn copies_max(order: &OrderFull, row: &DespatchLine) -> usize {
     if !row.line_ref.trim().is_empty() {
         return 1;
     }
-    let lines = order
-        .lines
-        .iter()
-        .filter(|l| l.item.as_ref() == Some(&row.item));
+    let lines = order.lines.iter().filter(|l| is_of(l, &row.item));
     lines.count().max(1)
 }
 
@@ -72,6 +70,14 @@ pub(super) fn count(
     }
 }
 
+/// Whether a line is of this item; a line whose item was never resolved goes by its SKU.
+fn is_of(line: &OrderLine, item: &ItemCode) -> bool {
+    match &line.item {
+        Some(own) => own == item,
+        None => line.sku.as_str() == item.as_str(),
+    }
+}
+
 fn mismatch(order: &OrderFull, detail: String) -> Fault {
     Fault::new(Kind::DspQtyMismatch, this_order(order), detail)
 }
@@ -91,7 +97,7 @@ fn add(order: &OrderFull, lines: &mut [OrderLine], row: &DespatchLine) -> Result
         .position(|l| !row.line_ref.trim().is_empty() && l.line_ref == row.line_ref.trim());
     if let Some(at) = by_ref {
         let line = &mut lines[at];
-        if line.item.as_ref().is_some_and(|i| *i != row.item) {
+        if !is_of(line, &row.item) {
             return Err(mismatch(
                 order,
                 format!(
@@ -119,7 +125,7 @@ fn spread(lines: &mut [OrderLine], row: &DespatchLine) -> Result<(), ()> {
     let mut rest = row.qty_each;
     let mut last = None;
     for (at, line) in lines.iter_mut().enumerate() {
-        if line.item.as_ref() != Some(&row.item) {
+        if !is_of(line, &row.item) {
             continue;
         }
         last = Some(at);
@@ -144,7 +150,7 @@ fn surplus(order: &OrderFull, after: &[OrderLine], rows: &[DespatchLine]) -> Vec
         .map(|(line, before)| {
             let here: Vec<&DespatchLine> = rows
                 .iter()
-                .filter(|r| r.line_ref.trim() == line.line_ref || line.item.as_ref() == Some(&r.item))
+                .filter(|r| r.line_ref.trim() == line.line_ref || is_of(line, &r.item))
                 .collect();
             let is_single_parcel_too_much = numbers.iter().any(|n| {
                 let sum = here

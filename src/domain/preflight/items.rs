@@ -115,10 +115,17 @@ fn kit_lines(
     found: &mut Findings,
 ) -> Vec<WmsLineIntent> {
     let mut out = Vec::new();
-    for row in input.mappings.rows(MappingKind::Composite) {
-        if row.from == pick.sku.as_str() {
-            found.use_row((row.id.0, row.version));
+    let recipe = input.mappings.rows(MappingKind::Composite);
+    for row in recipe.filter(|r| r.from == pick.sku.as_str()) {
+        if let Some(why) = &row.broken {
+            found.fault(
+                Kind::MapTargetGone,
+                mapping_discriminator(MappingKind::Composite, pick.sku.as_str()),
+                format!("the recipe of kit {} is broken: {why}", pick.sku),
+            );
+            return out;
         }
+        found.use_row((row.id.0, row.version));
     }
     for (at, (item, units)) in parts.iter().enumerate() {
         let sku = Sku(item.0.clone());

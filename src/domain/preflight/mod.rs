@@ -239,11 +239,16 @@ fn check_carrier(input: &PreflightInput<'_>, found: &mut Findings) -> Option<Ser
         value_minor: order.total_minor,
         channel: &order.channel,
     };
-    let gone = |found: &mut Findings, why: String| {
-        let discriminator = mapping_discriminator(MappingKind::Carrier, tag.as_str());
-        found.fault(Kind::MapTargetGone, discriminator, why);
-    };
-    match input.mappings.carrier(tag, &facts) {
+    let gone = match input.mappings.carrier(tag, &facts) {
+        CarrierMatch::Mapped {
+            service,
+            mapping,
+            is_fallback,
+        } => match service_fault(input, &service) {
+            None => return Some(use_service(input, service, mapping, is_fallback, found)),
+            Some(why) => why,
+        },
+        CarrierMatch::Broken(why) => why,
         CarrierMatch::Unmapped => {
             let shown = if tag.as_str().is_empty() {
                 "(none)"
@@ -258,63 +263,58 @@ fn check_carrier(input: &PreflightInput<'_>, found: &mut Findings) -> Option<Ser
                     facts.country
                 ),
             );
-            None
+            return None;
         }
-        CarrierMatch::Broken(why) => {
-            gone(
-                found,
-                format!(
-                    "the mapping of postal service {tag} is broken: {why}; map it to a service that exists"
-                ),
-            );
-            None
-        }
-        CarrierMatch::Mapped {
-            service,
-            mapping,
-            is_fallback,
-        } => {
-            if (input.service_targets)(&service) == Some(false) {
-                gone(
-                    found,
-                    format!(
-                        "postal service {tag} is mapped to {service}, which the warehouse no longer has enabled; map it again"
-                    ),
-                );
-                return None;
-            }
-            let chars = service.as_str().chars().count();
-            if chars > input.limits.service_chars_max {
-                gone(
-                    found,
-                    format!(
-                        "carrier service {service} has {chars} characters; the warehouse takes {}",
-                        input.limits.service_chars_max
-                    ),
-                );
-                return None;
-            }
-            if is_fallback {
-                found.note(
-                    Kind::OrdDefaultUsed,
-                    format!("SERVICE={tag}"),
-                    format!("the catch-all chose {service} for postal service {tag}; add a mapping of its own"),
-                );
-            }
-            found.use_row(mapping);
-            let row = input.mappings.row(mapping.0);
-            let needs = row
-                .and_then(|r| r.attributes.get("needs"))
-                .map_or_else(Vec::new, |n| {
-                    n.split(['+', ','])
-                        .map(|w| w.trim().to_lowercase())
-                        .collect()
-                });
-            Some(Service {
-                code: service,
-                needs,
-            })
-        }
+    };
+    found.fault(
+        Kind::MapTargetGone,
+        mapping_discriminator(MappingKind::Carrier, tag.as_str()),
+        format!(
+            "the mapping of postal service {tag} is broken: {gone}; map it to a service that exists"
+        ),
+    );
+    None
+}
+
+/// What stands against using a carrier service.
+fn service_fault(input: &PreflightInput<'_>, service: &CarrierService) -> Option<String> {
+    if (input.service_targets)(service) == Some(false) {
+        return Some(format!("the warehouse no longer has {service} enabled"));
+    }
+    let (chars, most) = (
+        service.as_str().chars().count(),
+        input.limits.service_chars_max,
+    );
+    (chars > most).then(|| format!("{service} has {chars} characters, the warehouse takes {most}"))
+}
+
+fn use_service(
+    input: &PreflightInput<'_>,
+    code: CarrierService,
+    mapping: (i64, i64),
+    is_fallback: bool,
+    found: &mut Findings,
+) -> Service {
+    if is_fallback {
+        let tag = &input.order.service;
+        found.note(
+            Kind::OrdDefaultUsed,
+            format!("SERVICE={tag}"),
+            format!(
+                "the catch-all chose {code} for postal service {tag}; add a mapping of its own"
+            ),
+        );
+    }
+    found.use_row(mapping);
+    let row = input.mappings.row(mapping.0);
+    let needs = row.and_then(|r| r.attributes.get("needs"));
+    Service {
+        code,
+        needs: needs.map_or_else(Vec::new, |n| {
+            n.split(['+', ','])
+                .map(|w| w.trim().to_lowercase())
+                .collect()
+        }),
     }
 }
 

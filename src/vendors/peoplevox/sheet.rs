@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn hostile_cells_come_back_byte_for_byte() {
-        let rows = vec![
+        let rows = [
             ["-X1", "=A", "-3", "say \"hi\"", "two\nlines", "a&b", "]]>"],
             ["", " lead", "trail ", ",", "\r\n", "'", "@"],
         ];

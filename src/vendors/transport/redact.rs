@@ -61,7 +61,9 @@ impl Redactor {
     pub fn redact(&self, bytes: &[u8]) -> Vec<u8> {
         let mut out = bytes.to_vec();
         for needle in &self.needles {
-            out = replace(&out, needle);
+            if find(&out, needle).is_some() {
+                out = replace(&out, needle);
+            }
         }
         out
     }
