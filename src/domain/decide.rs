@@ -2,6 +2,7 @@
 //!
 //! Pure: the checks run through closures over facts that were read before, ids and time come in as arguments.
 
+use super::amend::keep_line_refs;
 use super::catalogue::Kind;
 use super::change::{Change, DeliveryMove};
 use super::delivery::{DeliveryRow, DeliveryState, Flow, Intent, NewDelivery};
@@ -9,10 +10,13 @@ use super::exception::{DETAIL_CHARS_MAX, ObjectRef, Occurrence, Severity};
 use super::ids::{DeliveryId, ItemCode, OrderId, PairId, SystemId};
 use super::keys;
 use super::mapping_set::MappingSet;
-use super::order::{OrderBody, OrderFull, OrderLine, OrderRow, OrderState, SourceOrder, SourceStatus, WmsOrderIntent};
+use super::order::{
+    OrderBody, OrderFull, OrderLine, OrderRow, OrderState, SourceOrder, SourceStatus,
+    WmsOrderIntent,
+};
 use super::policy::Policy;
 use super::preflight::{Fault, Verdict};
-use super::release::{Release, release};
+use super::release::{Release, release, release_after_move};
 use super::sla;
 use super::time::Ts;
 
@@ -73,11 +77,18 @@ pub fn decide(input: &DecideInput<'_>) -> Decision {
                 && known.body.source.tracking == input.incoming.tracking;
             if is_same && !input.is_recheck {
                 return Decision {
-                    changes: vec![Change::OrderSeen { ids: vec![known.row.id], at: input.now }],
+                    changes: vec![Change::OrderSeen {
+                        ids: vec![known.row.id],
+                        at: input.now,
+                    }],
                     need_items: Vec::new(),
                 };
             }
-            if known.row.state.is_before_warehouse() { before_warehouse(input, known) } else { after_sending(input, known) }
+            if known.row.state.is_before_warehouse() {
+                before_warehouse(input, known)
+            } else {
+                after_sending(input, known)
+            }
         }
     }
 }
@@ -101,16 +112,21 @@ fn before_warehouse(input: &DecideInput<'_>, known: &OrderFull) -> Decision {
     take_source(&mut row, input.incoming, input.now);
     let is_under_way = input.pending.iter().any(|d| {
         d.flow == Flow::OrderCreate
-            && (matches!(d.state, DeliveryState::Sending | DeliveryState::InDoubt) || (d.state == DeliveryState::Ready && d.step > 1))
+            && (matches!(d.state, DeliveryState::Sending | DeliveryState::InDoubt)
+                || (d.state == DeliveryState::Ready && d.step > 1))
     });
     if is_under_way {
         // The doubt is settled first; the change follows once the order has been read back.
         row.blocked_by = PENDING_CHANGE.to_owned();
-        return Decision { changes: vec![order_change(row, input, None, None)], need_items: Vec::new() };
+        return Decision {
+            changes: vec![order_change(row, input, None, None)],
+            need_items: Vec::new(),
+        };
     }
     match input.incoming.status {
         SourceStatus::Open => {
-            let released = release(input.incoming, input.mappings, input.policy);
+            let was = &known.body.source.location;
+            let released = release_after_move(input.incoming, was, input.mappings, input.policy);
             evaluate(input, row, released, known.body.intent.clone())
         }
         status => drop_unsent(input, row, status),
@@ -118,23 +134,41 @@ fn before_warehouse(input: &DecideInput<'_>, known: &OrderFull) -> Decision {
 }
 
 /// Shown while a change waits for the order's own creation to be settled; also the mark that one is waiting.
-pub const PENDING_CHANGE: &str = "changed while it was being sent; the change follows when the order has been read back";
+pub const PENDING_CHANGE: &str =
+    "changed while it was being sent; the change follows when the order has been read back";
 
 fn drop_unsent(input: &DecideInput<'_>, mut row: OrderRow, status: SourceStatus) -> Decision {
     let mut changes = cancel_pending(input, "the order ended in the source before it was sent");
     let (state, why) = match status {
-        SourceStatus::Processed => (OrderState::Closed, "processed in the source before it was sent"),
-        SourceStatus::Gone => (OrderState::Cancelled, "deleted, merged or split in the source before it was sent"),
-        _ => (OrderState::Cancelled, "cancelled in the source before it was sent"),
+        SourceStatus::Processed => (
+            OrderState::Closed,
+            "processed in the source before it was sent",
+        ),
+        SourceStatus::Gone => (
+            OrderState::Cancelled,
+            "deleted, merged or split in the source before it was sent",
+        ),
+        _ => (
+            OrderState::Cancelled,
+            "cancelled in the source before it was sent",
+        ),
     };
     enter(&mut row, state, input.now);
     row.blocked_by = why.to_owned();
     clear_all_but(input, &[], "source data", why, &mut changes);
     changes.push(order_change(row, input, None, None));
-    Decision { changes, need_items: Vec::new() }
+    Decision {
+        changes,
+        need_items: Vec::new(),
+    }
 }
 
-fn evaluate(input: &DecideInput<'_>, mut row: OrderRow, released: Release, old_intent: Option<WmsOrderIntent>) -> Decision {
+fn evaluate(
+    input: &DecideInput<'_>,
+    mut row: OrderRow,
+    released: Release,
+    old_intent: Option<WmsOrderIntent>,
+) -> Decision {
     let mut changes = Vec::new();
     let lines = lines_of(input);
     let hold = |row: &mut OrderRow, state, why: String, changes: &mut Vec<Change>| {
@@ -144,7 +178,12 @@ fn evaluate(input: &DecideInput<'_>, mut row: OrderRow, released: Release, old_i
         row.blocked_by = why;
     };
     match released {
-        Release::HeldPayment => hold(&mut row, OrderState::HeldPayment, "waiting for payment".to_owned(), &mut changes),
+        Release::HeldPayment => hold(
+            &mut row,
+            OrderState::HeldPayment,
+            "waiting for payment".to_owned(),
+            &mut changes,
+        ),
         Release::HeldSource(why) => hold(&mut row, OrderState::HeldSource, why, &mut changes),
         Release::NotOurs(why) => {
             changes.extend(cancel_pending(input, &why));
@@ -152,11 +191,19 @@ fn evaluate(input: &DecideInput<'_>, mut row: OrderRow, released: Release, old_i
             enter(&mut row, OrderState::Cancelled, input.now);
             row.blocked_by = why;
         }
-        Release::NothingToPick => hold(&mut row, OrderState::Closed, "nothing to pick: only services".to_owned(), &mut changes),
+        Release::NothingToPick => hold(
+            &mut row,
+            OrderState::Closed,
+            "nothing to pick: only services".to_owned(),
+            &mut changes,
+        ),
         Release::Ready => return release_order(input, row, lines, old_intent),
     }
     changes.push(order_change(row, input, old_intent, Some(lines)));
-    Decision { changes, need_items: Vec::new() }
+    Decision {
+        changes,
+        need_items: Vec::new(),
+    }
 }
 
 fn release_order(
@@ -173,40 +220,88 @@ fn release_order(
         enter(&mut row, OrderState::Ready, input.now);
         row.blocked_by = format!("held by a person: {reason}");
         changes.push(order_change(row, input, old_intent, Some(lines)));
-        return Decision { changes, need_items: Vec::new() };
+        return Decision {
+            changes,
+            need_items: Vec::new(),
+        };
     }
     match (input.check)(input.incoming, row.wms_revision) {
         Verdict::NeedItems(codes) => {
             enter(&mut row, OrderState::Checking, input.now);
             row.blocked_by = "its items are being looked up in the warehouse".to_owned();
             changes.push(order_change(row, input, old_intent, Some(lines)));
-            Decision { changes, need_items: codes }
+            Decision {
+                changes,
+                need_items: codes,
+            }
         }
+        Verdict::Fail(faults) if is_as_before(input, &row, &faults) => Decision::default(),
         Verdict::Fail(faults) => {
             changes.extend(park_pending(input, "blocked by a check"));
             enter(&mut row, OrderState::Blocked, input.now);
             row.blocked_by = summary(&faults);
             raise_faults(input, &row, &faults, &mut changes);
             changes.push(order_change(row, input, old_intent, Some(lines)));
-            Decision { changes, need_items: Vec::new() }
+            Decision {
+                changes,
+                need_items: Vec::new(),
+            }
         }
-        Verdict::Pass { intent, used, notes } => {
-            clear_all_but(input, &notes, "retry", "every check passed with today's mappings and items", &mut changes);
+        Verdict::Pass {
+            intent,
+            used,
+            notes,
+        } => {
+            clear_all_but(
+                input,
+                &notes,
+                "retry",
+                "every check passed with today's mappings and items",
+                &mut changes,
+            );
             raise_faults(input, &row, &notes, &mut changes);
             queue_create(input, &mut row, &mut lines, &intent, &mut changes);
             if !used.is_empty() {
-                changes.push(Change::MappingUsed { ids: used, at: input.now });
+                changes.push(Change::MappingUsed {
+                    ids: used,
+                    at: input.now,
+                });
             }
             changes.push(order_change(row, input, Some(*intent), Some(lines)));
-            Decision { changes, need_items: Vec::new() }
+            Decision {
+                changes,
+                need_items: Vec::new(),
+            }
         }
     }
+}
+
+/// A re-check that finds exactly what was found before has nothing to write.
+fn is_as_before(input: &DecideInput<'_>, row: &OrderRow, faults: &[Fault]) -> bool {
+    input.is_recheck
+        && row.state == OrderState::Blocked
+        && row.blocked_by == summary(faults)
+        && faults.iter().all(|f| {
+            input
+                .open
+                .iter()
+                .any(|(kind, d)| *kind == f.kind && d == &f.discriminator)
+        })
+        && input
+            .open
+            .iter()
+            .filter(|(kind, _)| PREFLIGHT_KINDS.contains(kind))
+            .all(|(kind, d)| {
+                faults
+                    .iter()
+                    .any(|f| f.kind == *kind && &f.discriminator == d)
+            })
 }
 
 fn queue_create(
     input: &DecideInput<'_>,
     row: &mut OrderRow,
-    lines: &mut [OrderLine],
+    lines: &mut Vec<OrderLine>,
     intent: &WmsOrderIntent,
     changes: &mut Vec<Change>,
 ) {
@@ -214,23 +309,30 @@ fn queue_create(
     row.carrier_service = Some(intent.service.clone());
     row.wms_number = Some(intent.number.clone());
     row.blocked_by = String::new();
-    for line in lines.iter_mut() {
-        if let Some(sent) = intent.lines.iter().find(|l| l.line_ref == line.line_ref) {
-            line.item = Some(sent.item.clone());
-        }
-    }
+    *lines = lines_from(intent, input.incoming, lines);
     enter(row, OrderState::Queued, input.now);
     let create = Intent::CreateOrder(Box::new(intent.clone()));
-    let pending = input.pending.iter().find(|d| d.flow == Flow::OrderCreate && !d.state.is_final());
+    let pending = input
+        .pending
+        .iter()
+        .find(|d| d.flow == Flow::OrderCreate && !d.state.is_final());
     match pending {
         Some(delivery) => changes.push(Change::Deliver(DeliveryMove {
             id: delivery.id,
             from: Some(delivery.state),
             // A delivery behind another of its key keeps its place; its content is today's.
-            to: if delivery.state == DeliveryState::Waiting { DeliveryState::Waiting } else { DeliveryState::Ready },
+            to: if delivery.state == DeliveryState::Waiting {
+                DeliveryState::Waiting
+            } else {
+                DeliveryState::Ready
+            },
             step: 0,
             due_at: input.now,
-            attempts: if delivery.state == DeliveryState::Rejected { 0 } else { delivery.attempts },
+            attempts: if delivery.state == DeliveryState::Rejected {
+                0
+            } else {
+                delivery.attempts
+            },
             sent_at: None,
             absent_at: None,
             class: None,
@@ -265,18 +367,27 @@ fn after_sending(input: &DecideInput<'_>, known: &OrderFull) -> Decision {
         SourceStatus::Cancelled | SourceStatus::Gone => cancel_sent(input, &mut row, &mut changes),
         SourceStatus::Processed => {
             if row.state.is_in_warehouse() && row.blocked_by.is_empty() {
-                row.blocked_by = "the source says shipped; the warehouse has not shipped it".to_owned();
+                row.blocked_by =
+                    "the source says shipped; the warehouse has not shipped it".to_owned();
             }
         }
-        SourceStatus::Open if row.state.is_in_warehouse() => amend_sent(input, known, &mut row, &mut changes, &mut need_items),
+        SourceStatus::Open if row.state.is_in_warehouse() => {
+            amend_sent(input, known, &mut row, &mut changes, &mut need_items)
+        }
         SourceStatus::Open => {}
     }
     changes.push(Change::Order {
         row: Box::new(row),
-        body: Some(Box::new(OrderBody { source: input.incoming.clone(), intent: known.body.intent.clone() })),
+        body: Some(Box::new(OrderBody {
+            source: input.incoming.clone(),
+            intent: known.body.intent.clone(),
+        })),
         lines: None,
     });
-    Decision { changes, need_items }
+    Decision {
+        changes,
+        need_items,
+    }
 }
 
 fn cancel_sent(input: &DecideInput<'_>, row: &mut OrderRow, changes: &mut Vec<Change>) {
@@ -292,11 +403,20 @@ fn cancel_sent(input: &DecideInput<'_>, row: &mut OrderRow, changes: &mut Vec<Ch
         raise_faults(input, row, &[fault], changes);
         return;
     }
-    let Some(number) = row.wms_number.clone() else { return };
+    let Some(number) = row.wms_number.clone() else {
+        return;
+    };
     for stale in pending_changes(input, &[Flow::OrderAmend]) {
-        changes.push(end_delivery(stale, DeliveryState::Superseded, "the order was cancelled", input.now));
+        changes.push(end_delivery(
+            stale,
+            DeliveryState::Superseded,
+            "the order was cancelled",
+            input.now,
+        ));
     }
-    row.blocked_by = "cancelled in the source; the warehouse is being asked whether it can still stop".to_owned();
+    row.blocked_by =
+        "cancelled in the source; the warehouse is being asked whether it can still stop"
+            .to_owned();
     changes.push(Change::Enqueue(Box::new(NewDelivery {
         id: input.delivery_id,
         flow: Flow::OrderCancel,
@@ -322,13 +442,15 @@ fn amend_sent(
     changes: &mut Vec<Change>,
     need_items: &mut Vec<ItemCode>,
 ) {
-    match release(input.incoming, input.mappings, input.policy) {
+    let was = &known.body.source.location;
+    match release_after_move(input.incoming, was, input.mappings, input.policy) {
         Release::Ready => {}
         Release::HeldPayment => {
             let fault = Fault {
                 kind: Kind::OrdUnpaidInWms,
                 discriminator: format!("ORDER={}", row.number),
-                detail: "the payment was taken back after the order went to the warehouse".to_owned(),
+                detail: "the payment was taken back after the order went to the warehouse"
+                    .to_owned(),
             };
             raise_faults(input, row, &[fault], changes);
             return;
@@ -341,7 +463,9 @@ fn amend_sent(
             let fault = Fault {
                 kind: Kind::AmdNotExpressible,
                 discriminator: format!("ORDER={}", row.number),
-                detail: format!("{why}: an order cannot be moved to another building, only cancelled and sent again"),
+                detail: format!(
+                    "{why}: an order cannot be moved to another building, only cancelled and sent again"
+                ),
             };
             raise_faults(input, row, &[fault], changes);
             return;
@@ -355,20 +479,41 @@ fn amend_sent(
         }
         Verdict::NeedItems(codes) => need_items.extend(codes),
         Verdict::Pass { intent, used, .. } => {
-            clear_all_but(input, &[], "retry", "every check passed with today's content", changes);
+            clear_all_but(
+                input,
+                &[],
+                "retry",
+                "every check passed with today's content",
+                changes,
+            );
+            // Line references are ordinals: without this a removed line would rename the ones behind it.
+            let intent = match &known.body.intent {
+                Some(sent) => Box::new(keep_line_refs(sent, *intent)),
+                None => intent,
+            };
             let sent_hash = known.row.sent_hash.clone().unwrap_or_default();
             let waiting: Vec<&DeliveryRow> = pending_changes(input, &[Flow::OrderAmend]).collect();
             for stale in waiting {
-                changes.push(end_delivery(stale, DeliveryState::Superseded, "a newer change of the order", input.now));
+                changes.push(end_delivery(
+                    stale,
+                    DeliveryState::Superseded,
+                    "a newer change of the order",
+                    input.now,
+                ));
             }
             if intent.content_hash() == sent_hash {
                 row.blocked_by = String::new();
                 return;
             }
             if !used.is_empty() {
-                changes.push(Change::MappingUsed { ids: used, at: input.now });
+                changes.push(Change::MappingUsed {
+                    ids: used,
+                    at: input.now,
+                });
             }
-            row.blocked_by = "changed in the source; the warehouse is being asked whether it can still change".to_owned();
+            row.blocked_by =
+                "changed in the source; the warehouse is being asked whether it can still change"
+                    .to_owned();
             changes.push(Change::Enqueue(Box::new(NewDelivery {
                 id: input.delivery_id,
                 flow: Flow::OrderAmend,
@@ -402,9 +547,19 @@ pub fn enter(row: &mut OrderRow, state: OrderState, now: Ts) {
     }
 }
 
-fn pending_changes<'a>(input: &'a DecideInput<'_>, flows: &'a [Flow]) -> impl Iterator<Item = &'a DeliveryRow> {
+fn pending_changes<'a>(
+    input: &'a DecideInput<'_>,
+    flows: &'a [Flow],
+) -> impl Iterator<Item = &'a DeliveryRow> {
     input.pending.iter().filter(move |d| {
-        flows.contains(&d.flow) && matches!(d.state, DeliveryState::Waiting | DeliveryState::Ready | DeliveryState::Rejected | DeliveryState::Dead)
+        flows.contains(&d.flow)
+            && matches!(
+                d.state,
+                DeliveryState::Waiting
+                    | DeliveryState::Ready
+                    | DeliveryState::Rejected
+                    | DeliveryState::Dead
+            )
     })
 }
 
@@ -438,20 +593,45 @@ fn end_delivery(delivery: &DeliveryRow, to: DeliveryState, why: &str, now: Ts) -
     })
 }
 
-fn raise_faults(input: &DecideInput<'_>, row: &OrderRow, faults: &[Fault], changes: &mut Vec<Change>) {
+fn raise_faults(
+    input: &DecideInput<'_>,
+    row: &OrderRow,
+    faults: &[Fault],
+    changes: &mut Vec<Change>,
+) {
     for (kind, discriminator) in input.open {
-        let is_still = faults.iter().any(|f| f.kind == *kind && &f.discriminator == discriminator);
-        if PREFLIGHT_KINDS.contains(kind) && !is_still && faults.iter().any(|f| PREFLIGHT_KINDS.contains(&f.kind)) {
-            changes.push(clear(input, row.id, *kind, discriminator, "source data", "this check passes now"));
+        let is_still = faults
+            .iter()
+            .any(|f| f.kind == *kind && &f.discriminator == discriminator);
+        if PREFLIGHT_KINDS.contains(kind)
+            && !is_still
+            && faults.iter().any(|f| PREFLIGHT_KINDS.contains(&f.kind))
+        {
+            changes.push(clear(
+                input,
+                row.id,
+                *kind,
+                discriminator,
+                "source data",
+                "this check passes now",
+            ));
         }
     }
     for fault in faults {
-        changes.push(Change::Raise(occurrence(input.pair, row, fault, None, input.now)));
+        changes.push(Change::Raise(occurrence(
+            input.pair, row, fault, None, input.now,
+        )));
     }
 }
 
 /// An occurrence about an order.
-pub fn occurrence(pair: &PairId, row: &OrderRow, fault: &Fault, severity: Option<Severity>, began_at: Ts) -> Occurrence {
+pub fn occurrence(
+    pair: &PairId,
+    row: &OrderRow,
+    fault: &Fault,
+    severity: Option<Severity>,
+    began_at: Ts,
+) -> Occurrence {
     Occurrence {
         kind: fault.kind,
         pair: pair.clone(),
@@ -466,17 +646,32 @@ pub fn occurrence(pair: &PairId, row: &OrderRow, fault: &Fault, severity: Option
     }
 }
 
-fn clear_all_but(input: &DecideInput<'_>, kept: &[Fault], how: &str, evidence: &str, changes: &mut Vec<Change>) {
+fn clear_all_but(
+    input: &DecideInput<'_>,
+    kept: &[Fault],
+    how: &str,
+    evidence: &str,
+    changes: &mut Vec<Change>,
+) {
     let id = input.existing.map_or(input.order_id, |o| o.row.id);
     for (kind, discriminator) in input.open {
-        let is_kept = kept.iter().any(|f| f.kind == *kind && &f.discriminator == discriminator);
+        let is_kept = kept
+            .iter()
+            .any(|f| f.kind == *kind && &f.discriminator == discriminator);
         if PREFLIGHT_KINDS.contains(kind) && !is_kept {
             changes.push(clear(input, id, *kind, discriminator, how, evidence));
         }
     }
 }
 
-fn clear(input: &DecideInput<'_>, id: OrderId, kind: Kind, discriminator: &str, how: &str, evidence: &str) -> Change {
+fn clear(
+    input: &DecideInput<'_>,
+    id: OrderId,
+    kind: Kind,
+    discriminator: &str,
+    how: &str,
+    evidence: &str,
+) -> Change {
     Change::Clear {
         kind,
         pair: input.pair.clone(),
@@ -493,16 +688,27 @@ fn summary(faults: &[Fault]) -> String {
     crate::text::clean_to(&parts.join("; "), 500)
 }
 
-fn order_change(row: OrderRow, input: &DecideInput<'_>, intent: Option<WmsOrderIntent>, lines: Option<Vec<OrderLine>>) -> Change {
+fn order_change(
+    row: OrderRow,
+    input: &DecideInput<'_>,
+    intent: Option<WmsOrderIntent>,
+    lines: Option<Vec<OrderLine>>,
+) -> Change {
     Change::Order {
         row: Box::new(row),
-        body: Some(Box::new(OrderBody { source: input.incoming.clone(), intent })),
+        body: Some(Box::new(OrderBody {
+            source: input.incoming.clone(),
+            intent,
+        })),
         lines,
     }
 }
 
 fn lines_of(input: &DecideInput<'_>) -> Vec<OrderLine> {
-    let old = input.existing.map(|o| o.lines.as_slice()).unwrap_or_default();
+    let old = input
+        .existing
+        .map(|o| o.lines.as_slice())
+        .unwrap_or_default();
     input
         .incoming
         .pick_lines()
@@ -519,6 +725,39 @@ fn lines_of(input: &DecideInput<'_>) -> Vec<OrderLine> {
                 despatched_each: known.map_or(0, |o| o.despatched_each),
                 confirmed_each: known.map_or(0, |o| o.confirmed_each),
                 unit_price_minor: line.unit_price_minor,
+            }
+        })
+        .collect()
+}
+
+/// Lines in warehouse units, exactly those of the intent; what has left or was confirmed already is kept by line.
+pub fn lines_from(
+    intent: &WmsOrderIntent,
+    source: &SourceOrder,
+    old: &[OrderLine],
+) -> Vec<OrderLine> {
+    let picks = source.pick_lines();
+    intent
+        .lines
+        .iter()
+        .map(|wanted| {
+            let known = old.iter().find(|l| l.line_ref == wanted.line_ref);
+            let title = picks
+                .iter()
+                .find(|p| p.row_id == wanted.row_id && p.sku == wanted.sku)
+                .map(|p| p.title.clone());
+            OrderLine {
+                line_ref: wanted.line_ref.clone(),
+                row_id: wanted.row_id.clone(),
+                sku: wanted.sku.clone(),
+                item: Some(wanted.item.clone()),
+                title: title
+                    .or_else(|| known.map(|l| l.title.clone()))
+                    .unwrap_or_default(),
+                qty_each: wanted.qty_each,
+                despatched_each: known.map_or(0, |l| l.despatched_each),
+                confirmed_each: known.map_or(0, |l| l.confirmed_each),
+                unit_price_minor: wanted.unit_price_minor,
             }
         })
         .collect()
@@ -597,9 +836,19 @@ fn take_source(row: &mut OrderRow, order: &SourceOrder, now: Ts) {
 
 /// The outward part of a postcode: enough for people, not enough to find a door.
 fn district(postcode: &str) -> String {
-    postcode.split_whitespace().next().unwrap_or_default().chars().take(5).collect()
+    postcode
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(5)
+        .collect()
 }
 
 fn initials(name: &str) -> String {
-    name.split_whitespace().filter_map(|word| word.chars().next()).take(3).collect::<String>().to_uppercase()
+    name.split_whitespace()
+        .filter_map(|word| word.chars().next())
+        .take(3)
+        .collect::<String>()
+        .to_uppercase()
 }

@@ -23,6 +23,7 @@ pub mod breaker;
 pub mod budget;
 pub mod confirm;
 pub mod country;
+pub mod decide;
 pub mod drift;
 pub mod keys;
 pub mod loops;

@@ -68,6 +68,23 @@ pub struct WmsItem {
     pub is_active: bool,
 }
 
+impl WmsItem {
+    /// The record that the warehouse was asked about a code and does not have it.
+    pub const fn absent(code: ItemCode) -> Self {
+        Self {
+            code,
+            name: String::new(),
+            barcode: String::new(),
+            is_active: false,
+        }
+    }
+
+    /// Whether this is such a record.
+    pub const fn is_absent(&self) -> bool {
+        !self.is_active && self.name.is_empty() && self.barcode.is_empty()
+    }
+}
+
 /// An item to create in the warehouse.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NewItem {

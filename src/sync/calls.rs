@@ -6,7 +6,9 @@ use crate::domain::budget::{Budgets, LaneScheduler};
 use crate::domain::change::{Change, Fence, Payload};
 use crate::domain::delivery::{AnswerClass, Lane};
 use crate::domain::ids::{PayloadId, SystemId};
-use crate::domain::live::{BreakerState, CallLive, LaneLive, MethodLive, RECENT_CALLS_MAX, SystemLive};
+use crate::domain::live::{
+    BreakerState, CallLive, LaneLive, MethodLive, RECENT_CALLS_MAX, SystemLive,
+};
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
 use crate::vendors::{Answer, CallLog, Op, SalesSystem, System, Trace, Warehouse};
@@ -66,11 +68,16 @@ pub enum Closed {
 impl Gate {
     /// A gate with empty counters and the adapter's own limits.
     pub fn new(system: SystemId, adapter: Adapter, now: Ts) -> Self {
-        let keys: Vec<(String, u32)> = adapter.system().limits().into_iter().map(|l| (l.key, l.per_minute)).collect();
+        let keys: Vec<(String, u32)> = adapter
+            .system()
+            .limits()
+            .into_iter()
+            .map(|l| (l.key, l.per_minute))
+            .collect();
         Self {
-            budgets: Budgets::new(&keys, now),
+            budgets: Budgets::new(keys.clone(), now),
             breaker: Breaker::default(),
-            lanes: LaneScheduler::default(),
+            lanes: LaneScheduler::new(),
             system,
             adapter,
             throttled_until: None,
@@ -86,7 +93,11 @@ impl Gate {
     /// Whether ordinary calls may be made; otherwise why not.
     pub fn closed(&mut self, now: Ts) -> Option<Closed> {
         if let Some((_, until)) = &self.auth_failed {
-            return Some(if *until <= now { Closed::ProbeOnly } else { Closed::Until(*until) });
+            return Some(if *until <= now {
+                Closed::ProbeOnly
+            } else {
+                Closed::Until(*until)
+            });
         }
         if let Some(until) = self.throttled_until {
             if until > now {
@@ -94,17 +105,20 @@ impl Gate {
             }
             self.throttled_until = None;
         }
-        match self.breaker.state(now) {
-            BreakerState::Closed => None,
-            BreakerState::HalfOpen => Some(Closed::ProbeOnly),
-            BreakerState::Open => Some(Closed::Until(self.breaker.next_probe_at(now))),
+        if self.breaker.state() == BreakerState::Closed {
+            return None;
+        }
+        if self.breaker.may_call(now) {
+            Some(Closed::ProbeOnly)
+        } else {
+            Some(Closed::Until(self.breaker.next_at().unwrap_or(now)))
         }
     }
 
     /// Calls of this kind that could be made now without breaking a limit.
     pub fn available(&mut self, op: Op, now: Ts) -> usize {
         let key = self.adapter.system().limit_key(op).to_owned();
-        self.budgets.available(&key, now) as usize
+        usize::try_from(self.budgets.available(&key, now)).unwrap_or(0)
     }
 
     /// Takes one call out of the budget; false when the limit would be broken.
@@ -164,13 +178,16 @@ impl Gate {
             .iter()
             .map(|lane| {
                 let calls = self.by_lane.entry(*lane).or_default();
-                while calls.front().is_some_and(|at| now.since(*at) > Span::mins(1)) {
+                while calls
+                    .front()
+                    .is_some_and(|at| now.since(*at) > Span::mins(1))
+                {
                     calls.pop_front();
                 }
                 let (waiting, oldest_at) = waiting.get(lane).copied().unwrap_or((0, None));
                 LaneLive {
                     lane: *lane,
-                    share_percent: i64::from(LaneScheduler::share_percent(*lane)),
+                    share_percent: LaneScheduler::share_percent(*lane),
                     calls_last_minute: calls.len() as i64,
                     waiting,
                     oldest_at,
@@ -182,15 +199,15 @@ impl Gate {
             .clone()
             .into_iter()
             .map(|(key, limit)| MethodLive {
-                calls_last_minute: i64::from(self.budgets.spent_last_minute(&key, now)),
+                calls_last_minute: self.budgets.spent_last_minute(&key, now),
                 method: key,
                 limit_per_minute: i64::from(limit),
             })
             .filter(|m| m.calls_last_minute > 0)
             .collect();
         SystemLive {
-            breaker: self.breaker.state(now),
-            breaker_until: (self.breaker.state(now) == BreakerState::Open).then(|| self.breaker.next_probe_at(now)),
+            breaker: self.breaker.state(),
+            breaker_until: self.breaker.next_at(),
             throttled_until: self.throttled_until.filter(|t| *t > now),
             auth_failed: self.auth_failed.as_ref().map(|(text, _)| text.clone()),
             in_flight: Vec::new(),
@@ -234,7 +251,13 @@ pub struct Called<T> {
 
 impl JobCx<'_> {
     /// Files a finished call: lessons for the gate, bodies for the store.
-    pub async fn finish<T>(&mut self, keep: Keep, started_at: Ts, log: CallLog, answer: Answer<T>) -> StoreResult<Called<T>> {
+    pub async fn finish<T>(
+        &mut self,
+        keep: Keep,
+        started_at: Ts,
+        log: CallLog,
+        answer: Answer<T>,
+    ) -> StoreResult<Called<T>> {
         let finished_at = self.cx.now();
         let traces = log.take();
         let (class, text, wait) = match &answer {
@@ -243,9 +266,19 @@ impl JobCx<'_> {
         };
         self.gate.remember(&traces, class, &text, finished_at);
         self.gate.learn(class, &text, wait, finished_at);
-        let mut called = Called { answer, payloads: Vec::new(), request_id: None, answer_id: None, started_at, finished_at };
+        let mut called = Called {
+            answer,
+            payloads: Vec::new(),
+            request_id: None,
+            answer_id: None,
+            started_at,
+            finished_at,
+        };
         let is_kept = keep == Keep::Always || class != AnswerClass::Applied;
-        if let Some(trace) = traces.into_iter().rev().find(|t| !t.is_sign_in || class == AnswerClass::Auth)
+        if let Some(trace) = traces
+            .into_iter()
+            .rev()
+            .find(|t| !t.is_sign_in || class == AnswerClass::Auth)
             && is_kept
         {
             self.keep(&mut called, trace).await?;
@@ -256,13 +289,23 @@ impl JobCx<'_> {
     async fn keep<T>(&mut self, called: &mut Called<T>, trace: Trace) -> StoreResult<()> {
         let first = self.cx.ids(2).await?;
         let payload = |id, kind, body| {
-            Change::Payload(Payload { id: PayloadId(id), kind, system: self.gate.system.clone(), method: trace.method.clone(), body })
+            Change::Payload(Payload {
+                id: PayloadId(id),
+                kind,
+                system: self.gate.system.clone(),
+                method: trace.method.clone(),
+                body,
+            })
         };
         called.request_id = Some(PayloadId(first));
-        called.payloads.push(payload(first, "request", trace.request.clone()));
+        called
+            .payloads
+            .push(payload(first, "request", trace.request.clone()));
         if !trace.answer.is_empty() {
             called.answer_id = Some(PayloadId(first + 1));
-            called.payloads.push(payload(first + 1, "answer", trace.answer.clone()));
+            called
+                .payloads
+                .push(payload(first + 1, "answer", trace.answer.clone()));
         }
         Ok(())
     }

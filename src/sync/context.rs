@@ -4,7 +4,7 @@ use crate::domain::change::{Batch, Change, Fence};
 use crate::domain::ids::{LocationId, PairId, SiteRef, SystemId};
 use crate::domain::mapping_set::MappingSet;
 use crate::domain::policy::Policy;
-use crate::domain::time::Ts;
+use crate::domain::time::{Span, Ts};
 use crate::store::{Committed, Store, StoreResult};
 use crate::vendors::{SalesSystem, Warehouse};
 use rand::rngs::StdRng;
@@ -62,12 +62,23 @@ pub struct Cx {
     rng: Mutex<StdRng>,
     ids: tokio::sync::Mutex<IdBlock>,
     mappings: Mutex<HashMap<PairId, Arc<MappingSet>>>,
-    wake: tokio::sync::Notify,
+    wake: tokio::sync::watch::Sender<u64>,
+    /// How long a lease lives without renewal.
+    pub lease_ttl: Span,
+    /// How often a working system's state is stored for the Live pane.
+    pub live_every: Span,
 }
 
 impl Cx {
     /// Joins everything the engine works with. `seed` feeds the jitter of retries only.
-    pub fn new(store: Store, systems: Systems, pairs: Vec<PairCx>, holder: String, clock: Clock, seed: u64) -> Self {
+    pub fn new(
+        store: Store,
+        systems: Systems,
+        pairs: Vec<PairCx>,
+        holder: String,
+        clock: Clock,
+        seed: u64,
+    ) -> Self {
         Self {
             store,
             systems,
@@ -77,7 +88,9 @@ impl Cx {
             rng: Mutex::new(StdRng::seed_from_u64(seed)),
             ids: tokio::sync::Mutex::new(IdBlock::default()),
             mappings: Mutex::new(HashMap::new()),
-            wake: tokio::sync::Notify::new(),
+            wake: tokio::sync::watch::Sender::new(0),
+            lease_ttl: Span::secs(30),
+            live_every: Span::secs(2),
         }
     }
 
@@ -88,7 +101,10 @@ impl Cx {
 
     /// A jitter factor in 0.5..=1.0.
     pub fn jitter(&self) -> f64 {
-        self.rng.lock().map(|mut rng| rng.random_range(0.5..=1.0)).unwrap_or(1.0)
+        self.rng
+            .lock()
+            .map(|mut rng| rng.random_range(0.5..=1.0))
+            .unwrap_or(1.0)
     }
 
     /// A fresh id, unique over all processes of the store.
@@ -124,24 +140,36 @@ impl Cx {
     }
 
     /// Commits changes as a rule of the engine.
-    pub async fn commit(&self, rule: &str, fence: Option<&Fence>, changes: Vec<Change>) -> StoreResult<Committed> {
+    pub async fn commit(
+        &self,
+        rule: &str,
+        fence: Option<&Fence>,
+        changes: Vec<Change>,
+    ) -> StoreResult<Committed> {
         if changes.is_empty() {
             return Ok(Committed::default());
         }
-        let batch = Batch { actor: format!("engine/{rule}"), at: self.now(), fence: fence.cloned(), changes };
+        let batch = Batch {
+            actor: format!("engine/{rule}"),
+            at: self.now(),
+            fence: fence.cloned(),
+            changes,
+        };
         let done = self.store.commit(batch).await?;
-        self.wake.notify_waiters();
+        self.wake.send_modify(|n| *n += 1);
         Ok(done)
     }
 
-    /// Resolves when any worker of this process has committed something.
-    pub fn woken(&self) -> tokio::sync::futures::Notified<'_> {
-        self.wake.notified()
+    /// Sees every commit of any worker of this process.
+    pub fn wakes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.wake.subscribe()
     }
 
     /// The pairs that read from or write to this system.
     pub fn pairs_of<'a>(&'a self, system: &'a SystemId) -> impl Iterator<Item = &'a PairCx> {
-        self.pairs.iter().filter(move |p| &p.source == system || &p.warehouse == system)
+        self.pairs
+            .iter()
+            .filter(move |p| &p.source == system || &p.warehouse == system)
     }
 
     /// A pair by id.

@@ -134,7 +134,13 @@ pub fn ended(row: &DeliveryRow, to: DeliveryState, now: Ts, text: &str) -> Chang
 }
 
 /// The moves for a call that failed as a whole, for every delivery that was in it.
-pub fn failed(cx: &Cx, row: &DeliveryRow, error: &CallError, was: Was, evidence: &Evidence) -> Vec<Change> {
+pub fn failed(
+    cx: &Cx,
+    row: &DeliveryRow,
+    error: &CallError,
+    was: Was,
+    evidence: &Evidence,
+) -> Vec<Change> {
     let now = evidence.finished_at;
     let mut changes = vec![attempt(row, error.class, &error.text, evidence)];
     match error.class {
@@ -142,13 +148,23 @@ pub fn failed(cx: &Cx, row: &DeliveryRow, error: &CallError, was: Was, evidence:
             let due = now + error.wait.unwrap_or(Span::secs(60));
             changes.push(again_uncounted(row, row.step, due, &error.text));
         }
-        AnswerClass::Auth => changes.push(again_uncounted(row, row.step, now + Span::secs(60), &error.text)),
+        AnswerClass::Auth => changes.push(again_uncounted(
+            row,
+            row.step,
+            now + Span::secs(60),
+            &error.text,
+        )),
         AnswerClass::Unknown | AnswerClass::Malformed if was == Was::Write => {
             changes.push(doubtful(row, now, &error.text));
         }
         AnswerClass::Rejected => {
             changes.push(rejected(row, now, &error.text));
-            changes.push(Change::Raise(about(row, kind_of_refusal(row.flow), &error.text, now)));
+            changes.push(Change::Raise(about(
+                row,
+                kind_of_refusal(row.flow),
+                &error.text,
+                now,
+            )));
         }
         _ => changes.extend(back_off(cx, row, &error.text, now)),
     }
@@ -163,7 +179,12 @@ pub fn back_off(cx: &Cx, row: &DeliveryRow, text: &str, now: Ts) -> Vec<Change> 
         let mut moved = base(row, DeliveryState::Dead, now, text);
         moved.class = Some(AnswerClass::Unavailable);
         changes.push(Change::Deliver(moved));
-        changes.push(Change::Raise(about(row, kind_of_delay(row.flow), &format!("given up: {text}"), row.caused_at)));
+        changes.push(Change::Raise(about(
+            row,
+            kind_of_delay(row.flow),
+            &format!("given up: {text}"),
+            row.caused_at,
+        )));
         return changes;
     }
     let due = now + retry::wait(row.flow, row.attempts.max(1), cx.jitter());
@@ -172,7 +193,12 @@ pub fn back_off(cx: &Cx, row: &DeliveryRow, text: &str, now: Ts) -> Vec<Change> 
     changes.push(Change::Deliver(moved));
     if retry::is_exception_due(row.flow, row.attempts, since) {
         let detail = format!("{} attempts, still trying: {text}", row.attempts);
-        changes.push(Change::Raise(about(row, kind_of_delay(row.flow), &detail, row.caused_at)));
+        changes.push(Change::Raise(about(
+            row,
+            kind_of_delay(row.flow),
+            &detail,
+            row.caused_at,
+        )));
     }
     changes
 }
@@ -260,7 +286,12 @@ pub const fn kinds_cleared_by(flow: Flow) -> &'static [Kind] {
             Kind::OrdLinesDiffer,
             Kind::AmdConflict,
         ],
-        Flow::OrderCancel => &[Kind::OrdInDoubt, Kind::AmdStatusUnreadable, Kind::CanTooLate, Kind::OrdUnpaidInWms],
+        Flow::OrderCancel => &[
+            Kind::OrdInDoubt,
+            Kind::AmdStatusUnreadable,
+            Kind::CanTooLate,
+            Kind::OrdUnpaidInWms,
+        ],
         Flow::Despatch => &[
             Kind::DspInDoubt,
             Kind::DspConfirmFailed,
@@ -298,7 +329,12 @@ const STALE_REPEATS_MAX: usize = 6;
 
 /// Loads the orders, builds the changes from them and commits; when an order was changed meanwhile, loads and builds again.
 /// The effect of the call is known and must be recorded whatever else happened to the order.
-pub async fn commit_orders<F>(jcx: &JobCx<'_>, rule: &str, orders: &[OrderId], build: F) -> StoreResult<()>
+pub async fn commit_orders<F>(
+    jcx: &JobCx<'_>,
+    rule: &str,
+    orders: &[OrderId],
+    build: F,
+) -> StoreResult<()>
 where
     F: Fn(&HashMap<OrderId, OrderFull>) -> Vec<Change>,
 {
@@ -324,7 +360,12 @@ pub fn unreadable(cx: &Cx, row: &DeliveryRow, text: &str, now: Ts) -> Vec<Change
     let due = now + retry::wait(row.flow, asked.min(8), cx.jitter());
     let mut changes = vec![still_doubtful(row, due, row.absent_at, text)];
     if age >= retry::DOUBT_EXCEPTION {
-        changes.push(Change::Raise(about(row, kind_of_doubt(row.flow), text, row.sent_at.unwrap_or(row.caused_at))));
+        changes.push(Change::Raise(about(
+            row,
+            kind_of_doubt(row.flow),
+            text,
+            row.sent_at.unwrap_or(row.caused_at),
+        )));
     }
     changes
 }

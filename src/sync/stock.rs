@@ -21,8 +21,6 @@ use std::collections::HashMap;
 
 /// Levels read from the store at once.
 const LEVELS_PAGE: usize = 5_000;
-/// A change of fewer items than this is never "mass", whatever the share.
-pub const MASS_ITEMS_MIN: usize = 50;
 /// Changes committed at once.
 const COMMIT_CHUNK: usize = 500;
 
@@ -32,7 +30,9 @@ type Units = HashMap<(ItemCode, LocationId), i64>;
 pub type Confirmed = Vec<(ItemCode, LocationId, Ts, i64)>;
 
 fn by_place(rows: Vec<UnitsAt>) -> Units {
-    rows.into_iter().map(|u| ((u.item, u.location), u.qty_each)).collect()
+    rows.into_iter()
+        .map(|u| ((u.item, u.location), u.qty_each))
+        .collect()
 }
 
 /// What a publishing run did.
@@ -45,20 +45,50 @@ pub struct Published {
 
 /// Recomputes every figure of a pair from the newest complete levels and stores the writes that are needed.
 /// A run that would change too many items stops and asks, unless `is_approved`.
-pub async fn publish_all(cx: &Cx, fence: &Fence, pair: &PairCx, snapshot_id: i64, is_approved: bool) -> StoreResult<Published> {
+pub async fn publish_all(
+    cx: &Cx,
+    fence: &Fence,
+    pair: &PairCx,
+    snapshot_id: i64,
+    is_approved: bool,
+) -> StoreResult<Published> {
     let set = cx.mapping_set(&pair.id).await?;
-    let unsent = by_place(cx.store.unsent_units(&pair.id, pair.policy.reserve_unpaid).await?);
+    let unsent = by_place(
+        cx.store
+            .unsent_units(&pair.id, pair.policy.reserve_unpaid)
+            .await?,
+    );
     let unconfirmed = by_place(cx.store.unconfirmed_units(&pair.id).await?);
     let mut wanted: Vec<(StockPosition, bool)> = Vec::new();
     let mut after = None;
     let places = set.locations();
     let day = cx.now() - Span::days(1);
-    let sold: HashMap<ItemCode, i64> = cx.store.units_sold_since(&pair.id, day).await?.into_iter().collect();
+    let sold: HashMap<ItemCode, i64> = cx
+        .store
+        .units_sold_since(&pair.id, day)
+        .await?
+        .into_iter()
+        .collect();
     loop {
-        let page = cx.store.levels_page(&pair.warehouse, after.clone(), LEVELS_PAGE).await?;
+        let page = cx
+            .store
+            .levels_page(&pair.warehouse, after.clone(), LEVELS_PAGE)
+            .await?;
         let is_last = page.len() < LEVELS_PAGE;
         after = page.last().map(|l| (l.item.clone(), l.site.clone()));
-        collect(cx, pair, &set, &places, &page, is_last, &unsent, &unconfirmed, &sold, &mut wanted).await?;
+        collect(
+            cx,
+            pair,
+            &set,
+            &places,
+            &page,
+            is_last,
+            &unsent,
+            &unconfirmed,
+            &sold,
+            &mut wanted,
+        )
+        .await?;
         if is_last {
             break;
         }
@@ -83,12 +113,23 @@ async fn collect(
     let now = cx.now();
     let mut items: Vec<ItemCode> = page.iter().map(|l| l.item.clone()).collect();
     items.dedup();
-    let known: HashMap<(ItemCode, LocationId), StockPosition> =
-        cx.store.positions_of(&pair.id, &items).await?.into_iter().map(|p| ((p.item.clone(), p.location.clone()), p)).collect();
+    let known: HashMap<(ItemCode, LocationId), StockPosition> = cx
+        .store
+        .positions_of(&pair.id, &items)
+        .await?
+        .into_iter()
+        .map(|p| ((p.item.clone(), p.location.clone()), p))
+        .collect();
     for item in items {
-        let levels: Vec<&StockLevelRow> = page.iter().filter_map(|l| (l.item == item).then_some(l)).collect();
+        let levels: Vec<&StockLevelRow> = page
+            .iter()
+            .filter_map(|l| (l.item == item).then_some(l))
+            .collect();
         for (location, place) in places {
-            let here: Vec<&&StockLevelRow> = levels.iter().filter(|l| place.sites.contains(&l.site)).collect();
+            let here: Vec<&&StockLevelRow> = levels
+                .iter()
+                .filter(|l| place.sites.contains(&l.site))
+                .collect();
             if here.is_empty() {
                 continue;
             }
@@ -107,15 +148,25 @@ async fn collect(
             let sellable = publish::publish(&inputs).sellable;
             inputs.buffer = set.buffer(&item, location, None, now, sellable);
             let figures = publish::publish(&inputs);
-            let mut position = old.cloned().unwrap_or_else(|| blank(pair, set, &item, location, place.basis));
+            let mut position = old
+                .cloned()
+                .unwrap_or_else(|| blank(pair, set, &item, location, place.basis));
             let is_due = position.paused_reason.is_none()
-                && (position.written_at.is_none() || position.publish_each != figures.publish || position.lag_each != 0);
+                && (position.written_at.is_none()
+                    || position.publish_each != figures.publish
+                    || position.lag_each != 0);
             let is_moved = is_due
                 || position.available_each != inputs.available
                 || position.unsent_each != inputs.unsent
                 || position.unconfirmed_each != inputs.unconfirmed
                 || position.on_hand_each != inputs.on_hand;
-            take(&mut position, &inputs, &figures, sold.get(&item).copied().unwrap_or(0), now);
+            take(
+                &mut position,
+                &inputs,
+                &figures,
+                sold.get(&item).copied().unwrap_or(0),
+                now,
+            );
             if is_moved || old.is_none() {
                 wanted.push((position, is_due));
             }
@@ -124,7 +175,13 @@ async fn collect(
     Ok(())
 }
 
-fn take(position: &mut StockPosition, inputs: &StockInputs, figures: &publish::Published, sold_day: i64, now: Ts) {
+fn take(
+    position: &mut StockPosition,
+    inputs: &StockInputs,
+    figures: &publish::Published,
+    sold_day: i64,
+    now: Ts,
+) {
     position.basis = inputs.basis;
     position.available_each = inputs.available;
     position.on_hand_each = inputs.on_hand;
@@ -138,11 +195,21 @@ fn take(position: &mut StockPosition, inputs: &StockInputs, figures: &publish::P
 }
 
 /// A position nothing is known about yet.
-fn blank(pair: &PairCx, set: &MappingSet, item: &ItemCode, location: &LocationId, basis: Basis) -> StockPosition {
+fn blank(
+    pair: &PairCx,
+    set: &MappingSet,
+    item: &ItemCode,
+    location: &LocationId,
+    basis: Basis,
+) -> StockPosition {
     StockPosition {
         pair: pair.id.clone(),
         item: item.clone(),
-        sku: set.skus_of(item).into_iter().next().unwrap_or_else(|| item.0.clone().into()),
+        sku: set
+            .skus_of(item)
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| item.0.clone().into()),
         location: location.clone(),
         basis,
         available_each: 0,
@@ -186,9 +253,17 @@ async fn decide_writes(
     is_approved: bool,
 ) -> StoreResult<Published> {
     let total = cx.store.item_count(&pair.warehouse).await?.max(1) as usize;
-    let due: Vec<StockPosition> = wanted.iter().filter(|(_, due)| *due).map(|(p, _)| p.clone()).collect();
-    let done = Published { items: wanted.len(), changed: due.len(), is_stopped: false };
-    let is_mass = due.len() >= MASS_ITEMS_MIN && publish::mass_change(due.len(), total, pair.policy.mass_change_percent);
+    let due: Vec<StockPosition> = wanted
+        .iter()
+        .filter(|(_, due)| *due)
+        .map(|(p, _)| p.clone())
+        .collect();
+    let done = Published {
+        items: wanted.len(),
+        changed: due.len(),
+        is_stopped: false,
+    };
+    let is_mass = drift::mass_change(due.len(), total, pair.policy.mass_change_percent);
     if is_mass && !is_approved {
         let detail = format!(
             "this run would change {} of {total} items, more than {} %; nothing was published. Look at the figures, then approve the run",
@@ -197,12 +272,27 @@ async fn decide_writes(
         );
         let raise = raise_flow(pair, Kind::StkSnapshotIncomplete, "MASS", &detail, cx.now());
         cx.commit("publish", Some(fence), vec![raise]).await?;
-        return Ok(Published { is_stopped: true, ..done });
+        return Ok(Published {
+            is_stopped: true,
+            ..done
+        });
     }
     let mut waiting = HashMap::new();
-    let states = [DeliveryState::Waiting, DeliveryState::Ready, DeliveryState::Rejected, DeliveryState::Dead];
-    for old in cx.store.deliveries_in(&pair.id, Flow::StockSnapshot, &states, usize::MAX >> 1).await? {
-        waiting.entry(old.order_key.clone()).or_insert_with(Vec::new).push(old);
+    let states = [
+        DeliveryState::Waiting,
+        DeliveryState::Ready,
+        DeliveryState::Rejected,
+        DeliveryState::Dead,
+    ];
+    for old in cx
+        .store
+        .deliveries_in(&pair.id, Flow::StockSnapshot, &states, usize::MAX >> 1)
+        .await?
+    {
+        waiting
+            .entry(old.order_key.clone())
+            .or_insert_with(Vec::new)
+            .push(old);
     }
     let mut changes: Vec<Change> = Vec::new();
     if is_approved || !is_mass {
@@ -216,16 +306,25 @@ async fn decide_writes(
     }
     let mut first = cx.ids(due.len() as i64 + 1).await?;
     for chunk in wanted.chunks(COMMIT_CHUNK) {
-        changes.push(Change::Positions(chunk.iter().map(|(p, _)| p.clone()).collect()));
+        changes.push(Change::Positions(
+            chunk.iter().map(|(p, _)| p.clone()).collect(),
+        ));
         for (position, _) in chunk.iter().filter(|(_, due)| *due) {
             let lane = keys::stock_lane(&position.item, &position.location);
             for old in waiting.remove(&lane).unwrap_or_default() {
                 changes.push(supersede(&old, cx.now()));
             }
-            changes.push(Change::Enqueue(Box::new(write_of(pair, position, snapshot_id, DeliveryId(first), cx.now()))));
+            changes.push(Change::Enqueue(Box::new(write_of(
+                pair,
+                position,
+                snapshot_id,
+                DeliveryId(first),
+                cx.now(),
+            ))));
             first += 1;
         }
-        cx.commit("publish", Some(fence), std::mem::take(&mut changes)).await?;
+        cx.commit("publish", Some(fence), std::mem::take(&mut changes))
+            .await?;
     }
     if !changes.is_empty() {
         cx.commit("publish", Some(fence), changes).await?;
@@ -250,7 +349,13 @@ fn supersede(old: &crate::domain::delivery::DeliveryRow, now: Ts) -> Change {
 }
 
 /// The write that publishes a position.
-pub fn write_of(pair: &PairCx, position: &StockPosition, snapshot_id: i64, id: DeliveryId, now: Ts) -> NewDelivery {
+pub fn write_of(
+    pair: &PairCx,
+    position: &StockPosition,
+    snapshot_id: i64,
+    id: DeliveryId,
+    now: Ts,
+) -> NewDelivery {
     let level = match position.basis {
         Basis::Gross => position.publish_each + position.committed_each,
         Basis::NetStatic | Basis::NetLive => position.publish_each,
@@ -273,7 +378,9 @@ pub fn write_of(pair: &PairCx, position: &StockPosition, snapshot_id: i64, id: D
             publish_each: position.publish_each,
             snapshot_id,
         }),
-        ship_by: position.oversell_hours_milli.map(|h| now + Span::secs(h * 3_600 / 1_000)),
+        ship_by: position
+            .oversell_hours_milli
+            .map(|h| now + Span::secs(h * 3_600 / 1_000)),
         due_at: now,
         depth: 1,
         caused_at: now,
@@ -306,11 +413,20 @@ pub async fn confirmed_since_writes<'a>(
     pair: Option<PairId>,
     positions: impl Iterator<Item = &'a StockPosition>,
 ) -> StoreResult<Confirmed> {
-    let Some(pair) = pair else { return Ok(Vec::new()) };
-    let oldest = positions.filter(|p| p.written_each != p.source_level_each || p.source_each.is_none()).filter_map(|p| p.written_at).min();
+    let Some(pair) = pair else {
+        return Ok(Vec::new());
+    };
+    let oldest = positions
+        .filter(|p| p.written_each != p.source_level_each || p.source_each.is_none())
+        .filter_map(|p| p.written_at)
+        .min();
     let floor = cx.now() - Span::days(2);
     match oldest {
-        Some(since) => cx.store.confirmed_lines_since(&pair, since.max(floor)).await,
+        Some(since) => {
+            cx.store
+                .confirmed_lines_since(&pair, since.max(floor))
+                .await
+        }
         None => Ok(Vec::new()),
     }
 }
@@ -327,7 +443,9 @@ pub fn compare(
     let written_at = position.written_at.unwrap_or(Ts::MIN);
     position.processed_since_each = confirmed
         .iter()
-        .filter(|(item, location, at, _)| *item == position.item && *location == position.location && *at >= written_at)
+        .filter(|(item, location, at, _)| {
+            *item == position.item && *location == position.location && *at >= written_at
+        })
         .map(|(_, _, _, qty)| qty)
         .sum();
     position.source_each = Some(shown.available_each);
@@ -375,30 +493,52 @@ fn judge_drift(position: &mut StockPosition, is_outside: bool, now: Ts, changes:
             detail.push_str(": ");
             detail.push_str(&suggestion);
         }
-        changes.push(raise(position, Kind::StkDrift, &detail, None, position.drift_since.unwrap_or(now)));
+        changes.push(raise(
+            position,
+            Kind::StkDrift,
+            &detail,
+            None,
+            position.drift_since.unwrap_or(now),
+        ));
     }
 }
 
 fn judge_risk(position: &mut StockPosition, policy: &Policy, now: Ts, changes: &mut Vec<Change>) {
-    let sellable = position.available_each - position.unsent_each;
+    let sellable = drift::sellable_of(position);
     let shown = position.source_each.unwrap_or(0);
     let hours_milli = policy.stock_interval.as_secs() * 1_000 / 3_600;
-    let risk = drift::risk(sellable, shown, position.velocity_milli, hours_milli, position.price_minor);
+    let risk = drift::risk_of(position, hours_milli);
     position.oversell_hours_milli = risk.oversell_hours_milli;
     position.value_at_risk_minor = risk.value_minor;
-    for kind in [Kind::StkOversellRisk, Kind::StkFalseStockout, Kind::StkOversold] {
+    for kind in [
+        Kind::StkOversellRisk,
+        Kind::StkFalseStockout,
+        Kind::StkOversold,
+    ] {
         // A figure that the next write will mend is lag; only what the source was not told by us is a risk to raise.
-        let is_raised = risk.kind == Some(kind) && (kind == Kind::StkOversold || position.external_each != 0);
+        let is_raised =
+            risk.kind == Some(kind) && (kind == Kind::StkOversold || position.external_each != 0);
         if is_raised {
             let detail = format!("the source offers {shown}, {sellable} can be sold");
             changes.push(raise(position, kind, &detail, risk.severity, now));
         } else if position.runs == 0 {
-            changes.push(clear(position, kind, "the source offers no more than can be shipped"));
+            changes.push(clear(
+                position,
+                kind,
+                "the source offers no more than can be shipped",
+            ));
         }
     }
 }
 
-fn judge_loop(position: &mut StockPosition, old: &StockPosition, shown: &SourceStock, policy: &Policy, now: Ts, changes: &mut Vec<Change>) {
+fn judge_loop(
+    position: &mut StockPosition,
+    old: &StockPosition,
+    shown: &SourceStock,
+    policy: &Policy,
+    now: Ts,
+    changes: &mut Vec<Change>,
+) {
     if position.external_each == 0 {
         return;
     }
@@ -413,7 +553,13 @@ fn judge_loop(position: &mut StockPosition, old: &StockPosition, shown: &SourceS
     }
 }
 
-fn raise(position: &StockPosition, kind: Kind, detail: &str, severity: Option<crate::domain::exception::Severity>, began_at: Ts) -> Change {
+fn raise(
+    position: &StockPosition,
+    kind: Kind,
+    detail: &str,
+    severity: Option<crate::domain::exception::Severity>,
+    began_at: Ts,
+) -> Change {
     Change::Raise(Occurrence {
         kind,
         pair: position.pair.clone(),
@@ -432,7 +578,10 @@ fn clear(position: &StockPosition, kind: Kind, evidence: &str) -> Change {
     Change::Clear {
         kind,
         pair: position.pair.clone(),
-        discriminator: Some(format!("ITEM={}", object_name(&position.item, &position.location))),
+        discriminator: Some(format!(
+            "ITEM={}",
+            object_name(&position.item, &position.location)
+        )),
         object: ObjectRef::Item(object_name(&position.item, &position.location)),
         how: "auto".to_owned(),
         evidence: evidence.to_owned(),

@@ -176,6 +176,16 @@ impl Budgets {
         true
     }
 
+    /// Calls of a key that could be made at once now.
+    pub fn available(&self, key: &str, now: Ts) -> i64 {
+        if self.paused_until.is_some_and(|until| now < until) {
+            return 0;
+        }
+        self.keys
+            .get(key)
+            .map_or(1, |counted| counted.bucket.available(now))
+    }
+
     /// When the next call of a key may be made; never earlier than a pause ends.
     pub fn next_at(&self, key: &str, now: Ts) -> Ts {
         let from = self.paused_until.map_or(now, |until| until.max(now));

@@ -10,6 +10,7 @@ use crate::domain::decide;
 use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, Intent};
 use crate::domain::exception::Severity;
 use crate::domain::ids::{OrderId, RequestId, WmsOrderNo};
+use crate::domain::mapping_set::MappingSet;
 use crate::domain::order::{OrderFull, OrderState, WmsOrderIntent};
 use crate::domain::policy::Policy;
 use crate::domain::preflight::{self, Fault};
@@ -65,6 +66,7 @@ impl One {
 pub struct ChangeJob {
     warehouse: Arc<dyn Warehouse>,
     policy: Policy,
+    set: Arc<MappingSet>,
     orders: Vec<One>,
     phase: Phase,
     is_asking: bool,
@@ -73,9 +75,31 @@ pub struct ChangeJob {
 
 impl ChangeJob {
     /// From claimed rows, or (asking) from rows in doubt.
-    pub fn new(warehouse: Arc<dyn Warehouse>, policy: Policy, rows: Vec<DeliveryRow>, is_asking: bool) -> Self {
-        let orders = rows.into_iter().map(|row| One { row, is_live: true, is_written: false, is_recreating: false }).collect();
-        Self { warehouse, policy, orders, phase: Phase::Live, is_asking, headers: HashMap::new() }
+    pub fn new(
+        warehouse: Arc<dyn Warehouse>,
+        policy: Policy,
+        set: Arc<MappingSet>,
+        rows: Vec<DeliveryRow>,
+        is_asking: bool,
+    ) -> Self {
+        let orders = rows
+            .into_iter()
+            .map(|row| One {
+                row,
+                is_live: true,
+                is_written: false,
+                is_recreating: false,
+            })
+            .collect();
+        Self {
+            warehouse,
+            policy,
+            set,
+            orders,
+            phase: Phase::Live,
+            is_asking,
+            headers: HashMap::new(),
+        }
     }
 
     /// The next call it will make.
@@ -102,17 +126,29 @@ impl ChangeJob {
             Phase::ReadHeaders => self.read_headers(jcx).await?,
             Phase::ReadLines => self.read_lines(jcx).await?,
         }
-        Ok(if self.orders.iter().any(|o| o.is_live) { Tick::More } else { Tick::Done })
+        Ok(if self.orders.iter().any(|o| o.is_live) {
+            Tick::More
+        } else {
+            Tick::Done
+        })
     }
 
     fn numbers(&self) -> Vec<WmsOrderNo> {
-        self.orders.iter().filter(|o| o.is_live).filter_map(|o| o.number().cloned()).collect()
+        self.orders
+            .iter()
+            .filter(|o| o.is_live)
+            .filter_map(|o| o.number().cloned())
+            .collect()
     }
 
     async fn read_live(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let numbers = self.numbers();
-        let called = call!(jcx, Keep::OnError, |log| self.warehouse.orders_by_number(&numbers, &log));
-        let Some(found) = self.read(jcx, &called).await? else { return Ok(()) };
+        let called = call!(jcx, Keep::OnError, |log| self
+            .warehouse
+            .orders_by_number(&numbers, &log));
+        let Some(found) = self.read(jcx, &called).await? else {
+            return Ok(());
+        };
         self.headers = found.into_iter().map(|h| (h.number.clone(), h)).collect();
         if self.is_asking {
             self.phase = Phase::LiveLines;
@@ -124,22 +160,41 @@ impl ChangeJob {
     /// In doubt: did the write take effect?
     async fn read_live_lines(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let numbers = self.numbers();
-        let called = call!(jcx, Keep::OnError, |log| self.warehouse.lines_by_number(&numbers, &log));
-        let Some(lines) = self.read(jcx, &called).await? else { return Ok(()) };
+        let called = call!(jcx, Keep::OnError, |log| self
+            .warehouse
+            .lines_by_number(&numbers, &log));
+        let Some(lines) = self.read(jcx, &called).await? else {
+            return Ok(());
+        };
         let now = jcx.cx.now();
         let mut done = Vec::new();
         let mut changes = Vec::new();
         for at in 0..self.orders.len() {
-            let Some(one) = self.orders.get(at).filter(|o| o.is_live) else { continue };
+            let Some(one) = self.orders.get(at).filter(|o| o.is_live) else {
+                continue;
+            };
             if self.holds(one, &lines) {
                 done.push((one.row.clone(), one.is_recreating));
             } else {
                 changes.push(match one.row.absent_at {
-                    Some(first) if now.since(first) >= retry::ABSENT_SPACING => {
-                        settle::again(&one.row, 0, now, "two readings agree that the change is not there")
-                    }
-                    Some(first) => settle::still_doubtful(&one.row, first + retry::ABSENT_SPACING, Some(first), "not there yet"),
-                    None => settle::still_doubtful(&one.row, now + retry::ABSENT_SPACING, Some(now), "not there yet; asking again"),
+                    Some(first) if now.since(first) >= retry::ABSENT_SPACING => settle::again(
+                        &one.row,
+                        0,
+                        now,
+                        "two readings agree that the change is not there",
+                    ),
+                    Some(first) => settle::still_doubtful(
+                        &one.row,
+                        first + retry::ABSENT_SPACING,
+                        Some(first),
+                        "not there yet",
+                    ),
+                    None => settle::still_doubtful(
+                        &one.row,
+                        now + retry::ABSENT_SPACING,
+                        Some(now),
+                        "not there yet; asking again",
+                    ),
                 });
             }
             if let Some(one) = self.orders.get_mut(at) {
@@ -151,13 +206,22 @@ impl ChangeJob {
     }
 
     fn holds(&self, one: &One, lines: &[WmsLine]) -> bool {
-        let Some(header) = one.number().and_then(|n| self.headers.get(n)) else { return false };
+        let Some(header) = one.number().and_then(|n| self.headers.get(n)) else {
+            return false;
+        };
         match one.wanted() {
             Some(wanted) if !one.is_recreating => {
-                let mine: Vec<WmsLine> = lines.iter().filter(|l| l.number == wanted.number).cloned().collect();
+                let mine: Vec<WmsLine> = lines
+                    .iter()
+                    .filter(|l| l.number == wanted.number)
+                    .cloned()
+                    .collect();
                 preflight::differs(wanted, header, &mine).is_empty()
             }
-            _ => matches!(known_status(&header.status_text), Some(WmsStatus::Cancelled)),
+            _ => matches!(
+                status::wms_status(&header.status_text, &self.set),
+                Some(WmsStatus::Cancelled)
+            ),
         }
     }
 
@@ -166,17 +230,22 @@ impl ChangeJob {
         let ids: Vec<OrderId> = self.orders.iter().filter_map(|o| o.row.order).collect();
         let loaded = jcx.cx.store.orders_by_id(&ids).await?;
         let now = jcx.cx.now();
+        let set = self.set.clone();
         let mut changes = Vec::new();
         let mut reviews = Vec::new();
         let mut done = Vec::new();
         for one in self.orders.iter_mut().filter(|o| o.is_live) {
             let order = loaded.iter().find(|o| Some(o.row.id) == one.row.order);
-            let live = live_status(one.number().and_then(|n| self.headers.get(n)));
+            let live = live_status(one.number().and_then(|n| self.headers.get(n)), &set);
             let expressible = match (one.wanted(), order.and_then(|o| o.body.intent.as_ref())) {
                 (Some(wanted), Some(sent)) => amend::expressible(sent, wanted),
                 _ => Ok(()),
             };
-            let change = if one.is_cancel() { OrderChange::Cancel } else { OrderChange::Amend };
+            let change = if one.is_cancel() {
+                OrderChange::Cancel
+            } else {
+                OrderChange::Amend
+            };
             match amend::decide(change, &live, true, expressible.is_ok(), &self.policy) {
                 ChangeVerdict::Apply => {}
                 ChangeVerdict::Recreate => one.is_recreating = true,
@@ -186,16 +255,32 @@ impl ChangeJob {
                 }
                 ChangeVerdict::Wait | ChangeVerdict::RetryRead => {
                     one.is_live = false;
-                    changes.push(settle::again_uncounted(&one.row, 0, now + Span::secs(10), "its status could not be learnt yet"));
+                    changes.push(settle::again_uncounted(
+                        &one.row,
+                        0,
+                        now + Span::secs(10),
+                        "its status could not be learnt yet",
+                    ));
                     if now.since(one.row.caused_at) >= Span::mins(5) {
                         let text = "the order's live status could not be learnt for five minutes";
-                        changes.push(Change::Raise(settle::about(&one.row, Kind::AmdStatusUnreadable, text, one.row.caused_at)));
+                        changes.push(Change::Raise(settle::about(
+                            &one.row,
+                            Kind::AmdStatusUnreadable,
+                            text,
+                            one.row.caused_at,
+                        )));
                     }
                 }
-                ChangeVerdict::Review { kind, severity, why } => {
+                ChangeVerdict::Review {
+                    kind,
+                    severity,
+                    why,
+                } => {
                     one.is_live = false;
                     let why = match expressible {
-                        Err(reason) if kind == Kind::AmdNotExpressible => format!("{why}: {reason}"),
+                        Err(reason) if kind == Kind::AmdNotExpressible => {
+                            format!("{why}: {reason}")
+                        }
                         _ => why,
                     };
                     reviews.push((one.row.clone(), kind, severity, why));
@@ -210,7 +295,11 @@ impl ChangeJob {
     }
 
     fn next_write(&self) -> Phase {
-        let is_due = |cancel: bool| self.orders.iter().any(|o| o.is_live && !o.is_written && o.is_cancel() == cancel);
+        let is_due = |cancel: bool| {
+            self.orders
+                .iter()
+                .any(|o| o.is_live && !o.is_written && o.is_cancel() == cancel)
+        };
         if is_due(true) {
             Phase::Cancel
         } else if is_due(false) {
@@ -221,20 +310,32 @@ impl ChangeJob {
     }
 
     async fn write_cancels(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let numbers: Vec<WmsOrderNo> =
-            self.orders.iter().filter(|o| o.is_live && o.is_cancel() && !o.is_written).filter_map(|o| o.number().cloned()).collect();
-        let called = call!(jcx, Keep::Always, |log| self.warehouse.cancel_orders(&numbers, &log));
+        let numbers: Vec<WmsOrderNo> = self
+            .orders
+            .iter()
+            .filter(|o| o.is_live && o.is_cancel() && !o.is_written)
+            .filter_map(|o| o.number().cloned())
+            .collect();
+        let called = call!(jcx, Keep::Always, |log| self
+            .warehouse
+            .cancel_orders(&numbers, &log));
         self.after_write(jcx, called, &numbers, true).await?;
         self.phase = self.next_write();
         Ok(())
     }
 
     async fn write_amendments(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let chunk: Vec<WmsOrderIntent> =
-            self.orders.iter().filter(|o| o.is_live && !o.is_cancel() && !o.is_written).filter_map(|o| o.wanted().cloned()).collect();
+        let chunk: Vec<WmsOrderIntent> = self
+            .orders
+            .iter()
+            .filter(|o| o.is_live && !o.is_cancel() && !o.is_written)
+            .filter_map(|o| o.wanted().cloned())
+            .collect();
         let numbers: Vec<WmsOrderNo> = chunk.iter().map(|c| c.number.clone()).collect();
         if self.phase == Phase::Headers {
-            let called = call!(jcx, Keep::Always, |log| self.warehouse.save_headers(&chunk, &log));
+            let called = call!(jcx, Keep::Always, |log| self
+                .warehouse
+                .save_headers(&chunk, &log));
             self.after_write(jcx, called, &numbers, false).await?;
             self.phase = Phase::Lines;
         } else {
@@ -250,46 +351,95 @@ impl ChangeJob {
             }
             let numbers: Vec<WmsOrderNo> = part.iter().map(|c| c.number.clone()).collect();
             if !part.is_empty() {
-                let called = call!(jcx, Keep::Always, |log| self.warehouse.save_lines(&part, &log));
+                let called = call!(jcx, Keep::Always, |log| self
+                    .warehouse
+                    .save_lines(&part, &log));
                 self.after_write(jcx, called, &numbers, true).await?;
             }
-            if !self.orders.iter().any(|o| o.is_live && !o.is_cancel() && !o.is_written) {
+            if !self
+                .orders
+                .iter()
+                .any(|o| o.is_live && !o.is_cancel() && !o.is_written)
+            {
                 self.phase = Phase::ReadHeaders;
             }
         }
         Ok(())
     }
 
-    async fn after_write(&mut self, jcx: &mut JobCx<'_>, called: Called<Vec<RowOutcome>>, numbers: &[WmsOrderNo], is_last: bool) -> StoreResult<()> {
+    async fn after_write(
+        &mut self,
+        jcx: &mut JobCx<'_>,
+        called: Called<Vec<RowOutcome>>,
+        numbers: &[WmsOrderNo],
+        is_last: bool,
+    ) -> StoreResult<()> {
         let evidence = called.evidence();
         let now = called.finished_at;
         let mut changes = called.payloads;
         let mut reviews = Vec::new();
-        for one in self.orders.iter_mut().filter(|o| o.is_live && o.number().is_some_and(|n| numbers.contains(n))) {
+        for one in self
+            .orders
+            .iter_mut()
+            .filter(|o| o.is_live && o.number().is_some_and(|n| numbers.contains(n)))
+        {
             let outcome = match &called.answer {
-                Err(error) if error.class == AnswerClass::Rejected => Some((AnswerClass::Rejected, error.text.clone())),
+                Err(error) if error.class == AnswerClass::Rejected => {
+                    Some((AnswerClass::Rejected, error.text.clone()))
+                }
                 Err(error) => {
                     one.is_live = false;
-                    changes.extend(settle::failed(jcx.cx, &one.row, error, Was::Write, &evidence));
+                    changes.extend(settle::failed(
+                        jcx.cx,
+                        &one.row,
+                        error,
+                        Was::Write,
+                        &evidence,
+                    ));
                     continue;
                 }
-                Ok(rows) => one.number().and_then(|n| rows.iter().find(|r| r.key == n.0)).map(|r| (r.class, r.text.clone())),
+                Ok(rows) => one
+                    .number()
+                    .and_then(|n| rows.iter().find(|r| r.key == n.0))
+                    .map(|r| (r.class, r.text.clone())),
             };
             match outcome {
                 Some((AnswerClass::Applied, _)) => {
                     one.is_written = is_last;
-                    changes.push(settle::attempt(&one.row, AnswerClass::Applied, "", &evidence));
+                    changes.push(settle::attempt(
+                        &one.row,
+                        AnswerClass::Applied,
+                        "",
+                        &evidence,
+                    ));
                 }
                 Some((AnswerClass::Rejected, text)) => {
                     one.is_live = false;
-                    changes.push(settle::attempt(&one.row, AnswerClass::Rejected, &text, &evidence));
-                    let kind = if one.is_cancel() { Kind::CanTooLate } else { Kind::AmdNotExpressible };
+                    changes.push(settle::attempt(
+                        &one.row,
+                        AnswerClass::Rejected,
+                        &text,
+                        &evidence,
+                    ));
+                    let kind = if one.is_cancel() {
+                        Kind::CanTooLate
+                    } else {
+                        Kind::AmdNotExpressible
+                    };
                     reviews.push((one.row.clone(), kind, None, text));
                 }
                 other => {
                     one.is_live = false;
-                    let text = other.map_or("the answer does not mention the order".to_owned(), |(_, text)| text);
-                    changes.push(settle::attempt(&one.row, AnswerClass::Unknown, &text, &evidence));
+                    let text = other.map_or(
+                        "the answer does not mention the order".to_owned(),
+                        |(_, text)| text,
+                    );
+                    changes.push(settle::attempt(
+                        &one.row,
+                        AnswerClass::Unknown,
+                        &text,
+                        &evidence,
+                    ));
                     changes.push(settle::doubtful(&one.row, now, &text));
                 }
             }
@@ -300,8 +450,12 @@ impl ChangeJob {
 
     async fn read_headers(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let numbers = self.numbers();
-        let called = call!(jcx, Keep::OnError, |log| self.warehouse.orders_by_number(&numbers, &log));
-        let Some(found) = self.read(jcx, &called).await? else { return Ok(()) };
+        let called = call!(jcx, Keep::OnError, |log| self
+            .warehouse
+            .orders_by_number(&numbers, &log));
+        let Some(found) = self.read(jcx, &called).await? else {
+            return Ok(());
+        };
         self.headers = found.into_iter().map(|h| (h.number.clone(), h)).collect();
         if self.orders.iter().any(|o| o.is_live && !o.is_cancel()) {
             self.phase = Phase::ReadLines;
@@ -312,8 +466,12 @@ impl ChangeJob {
 
     async fn read_lines(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let numbers = self.numbers();
-        let called = call!(jcx, Keep::OnError, |log| self.warehouse.lines_by_number(&numbers, &log));
-        let Some(lines) = self.read(jcx, &called).await? else { return Ok(()) };
+        let called = call!(jcx, Keep::OnError, |log| self
+            .warehouse
+            .lines_by_number(&numbers, &log));
+        let Some(lines) = self.read(jcx, &called).await? else {
+            return Ok(());
+        };
         self.prove(jcx, &lines).await
     }
 
@@ -322,11 +480,17 @@ impl ChangeJob {
         let mut done = Vec::new();
         let mut changes = Vec::new();
         for at in 0..self.orders.len() {
-            let Some(one) = self.orders.get(at).filter(|o| o.is_live) else { continue };
+            let Some(one) = self.orders.get(at).filter(|o| o.is_live) else {
+                continue;
+            };
             if self.holds(one, lines) {
                 done.push((one.row.clone(), one.is_recreating));
             } else {
-                changes.push(settle::doubtful(&one.row, now, "written, yet not seen when read back"));
+                changes.push(settle::doubtful(
+                    &one.row,
+                    now,
+                    "written, yet not seen when read back",
+                ));
             }
             if let Some(one) = self.orders.get_mut(at) {
                 one.is_live = false;
@@ -336,7 +500,11 @@ impl ChangeJob {
         self.finish(jcx, done).await
     }
 
-    async fn read<T: Clone>(&mut self, jcx: &mut JobCx<'_>, called: &Called<Vec<T>>) -> StoreResult<Option<Vec<T>>> {
+    async fn read<T: Clone>(
+        &mut self,
+        jcx: &mut JobCx<'_>,
+        called: &Called<Vec<T>>,
+    ) -> StoreResult<Option<Vec<T>>> {
         match &called.answer {
             Ok(found) => Ok(Some(found.clone())),
             Err(error) => {
@@ -348,7 +516,13 @@ impl ChangeJob {
                     if one.is_written || one.row.state == DeliveryState::InDoubt {
                         changes.extend(settle::unreadable(jcx.cx, &one.row, &error.text, now));
                     } else {
-                        changes.extend(settle::failed(jcx.cx, &one.row, error, Was::Read, &evidence));
+                        changes.extend(settle::failed(
+                            jcx.cx,
+                            &one.row,
+                            error,
+                            Was::Read,
+                            &evidence,
+                        ));
                     }
                 }
                 jcx.cx.commit("change", Some(jcx.fence), changes).await?;
@@ -369,11 +543,25 @@ impl ChangeJob {
         settle::commit_orders(jcx, "change", &ids, |orders| {
             let mut changes = Vec::new();
             for (at, (row, is_recreating)) in done.iter().enumerate() {
-                changes.push(settle::applied(row, now, "read back from the warehouse: as intended"));
+                changes.push(settle::applied(
+                    row,
+                    now,
+                    "read back from the warehouse: as intended",
+                ));
                 let none = Vec::new();
-                changes.extend(settle::cleared(row, open.get(&row.id.0).unwrap_or(&none), "read back from the warehouse: as intended"));
+                changes.extend(settle::cleared(
+                    row,
+                    open.get(&row.id.0).unwrap_or(&none),
+                    "read back from the warehouse: as intended",
+                ));
                 if let Some(order) = row.order.and_then(|id| orders.get(&id)) {
-                    changes.extend(changed_order(row, order, *is_recreating, now, RequestId(first + at as i64)));
+                    changes.extend(changed_order(
+                        row,
+                        order,
+                        *is_recreating,
+                        now,
+                        RequestId(first + at as i64),
+                    ));
                 }
             }
             changes
@@ -382,7 +570,13 @@ impl ChangeJob {
     }
 }
 
-fn changed_order(delivery: &DeliveryRow, order: &OrderFull, is_recreating: bool, now: crate::domain::time::Ts, request: RequestId) -> Vec<Change> {
+fn changed_order(
+    delivery: &DeliveryRow,
+    order: &OrderFull,
+    is_recreating: bool,
+    now: crate::domain::time::Ts,
+    request: RequestId,
+) -> Vec<Change> {
     let mut row = order.row.clone();
     row.blocked_by = String::new();
     match &delivery.intent {
@@ -391,8 +585,12 @@ fn changed_order(delivery: &DeliveryRow, order: &OrderFull, is_recreating: bool,
             row.carrier_service = Some(intent.service.clone());
             let mut body = order.body.clone();
             body.intent = Some(intent.as_ref().clone());
-            let lines = amended_lines(order, intent);
-            vec![Change::Order { row: Box::new(row), body: Some(Box::new(body)), lines: Some(lines) }]
+            let lines = decide::lines_from(intent, &order.body.source, &order.lines);
+            vec![Change::Order {
+                row: Box::new(row),
+                body: Some(Box::new(body)),
+                lines: Some(lines),
+            }]
         }
         Intent::AmendOrder(_) => {
             row.wms_revision += 1;
@@ -402,57 +600,48 @@ fn changed_order(delivery: &DeliveryRow, order: &OrderFull, is_recreating: bool,
             decide::enter(&mut row, OrderState::Ready, now);
             let body = serde_json::json!({ "order": row.id });
             vec![
-                Change::Order { row: Box::new(row), body: None, lines: None },
-                Change::Request { id: request, kind: "recheck_order".to_owned(), body },
+                Change::Order {
+                    row: Box::new(row),
+                    body: None,
+                    lines: None,
+                },
+                Change::Request {
+                    id: request,
+                    kind: "recheck_order".to_owned(),
+                    body,
+                },
             ]
         }
         _ => {
             decide::enter(&mut row, OrderState::Cancelled, now);
             row.wms_status = Some("Cancelled".to_owned());
-            vec![Change::Order { row: Box::new(row), body: None, lines: None }]
+            vec![Change::Order {
+                row: Box::new(row),
+                body: None,
+                lines: None,
+            }]
         }
     }
 }
 
-fn amended_lines(order: &OrderFull, intent: &WmsOrderIntent) -> Vec<crate::domain::order::OrderLine> {
-    let picks = order.body.source.pick_lines();
-    intent
-        .lines
-        .iter()
-        .map(|wanted| {
-            let known = order.lines.iter().find(|l| l.line_ref == wanted.line_ref);
-            crate::domain::order::OrderLine {
-                line_ref: wanted.line_ref.clone(),
-                row_id: wanted.row_id.clone(),
-                sku: wanted.sku.clone(),
-                item: Some(wanted.item.clone()),
-                title: picks.iter().find(|p| p.line_ref == wanted.line_ref).map(|p| p.title.clone()).unwrap_or_default(),
-                qty_each: wanted.qty_each,
-                despatched_each: known.map_or(0, |l| l.despatched_each),
-                confirmed_each: known.map_or(0, |l| l.confirmed_each),
-                unit_price_minor: wanted.unit_price_minor,
-            }
-        })
-        .collect()
-}
-
-/// Built-in names only: whether the status is *cancelled* must not depend on a mapping.
-fn known_status(text: &str) -> Option<WmsStatus> {
-    status::built_in(text)
-}
-
-fn live_status(header: Option<&WmsOrder>) -> LiveStatus {
+fn live_status(header: Option<&WmsOrder>, set: &MappingSet) -> LiveStatus {
     match header {
         None => LiveStatus::NotThere,
-        Some(header) => match known_status(&header.status_text) {
-            Some(status) => LiveStatus::Known { status, on_hold: header.is_on_hold },
+        Some(header) => match status::wms_status(&header.status_text, set) {
+            Some(status) => LiveStatus::Known {
+                status,
+                on_hold: header.is_on_hold,
+            },
             None => LiveStatus::Unreadable,
         },
     }
 }
 
 /// No write: a person decides, the delivery waits for them.
-async fn review(jcx: &JobCx<'_>, reviews: &[(DeliveryRow, Kind, Option<Severity>, String)]) -> StoreResult<()> {
+async fn review(
+    jcx: &JobCx<'_>,
+    reviews: &[(DeliveryRow, Kind, Option<Severity>, String)],
+) -> StoreResult<()> {
     if reviews.is_empty() {
         return Ok(());
     }
@@ -462,12 +651,28 @@ async fn review(jcx: &JobCx<'_>, reviews: &[(DeliveryRow, Kind, Option<Severity>
         let mut changes = Vec::new();
         for (row, kind, severity, why) in reviews {
             changes.push(settle::rejected(row, now, why));
-            let Some(order) = row.order.and_then(|id| orders.get(&id)) else { continue };
+            let Some(order) = row.order.and_then(|id| orders.get(&id)) else {
+                continue;
+            };
             let mut copy = order.row.clone();
             copy.blocked_by = crate::text::clean_to(why, 500);
-            let fault = Fault { kind: *kind, discriminator: format!("ORDER={}", copy.number), detail: why.clone() };
-            changes.push(Change::Raise(decide::occurrence(&row.pair, &copy, &fault, *severity, row.caused_at)));
-            changes.push(Change::Order { row: Box::new(copy), body: None, lines: None });
+            let fault = Fault {
+                kind: *kind,
+                discriminator: format!("ORDER={}", copy.number),
+                detail: why.clone(),
+            };
+            changes.push(Change::Raise(decide::occurrence(
+                &row.pair,
+                &copy,
+                &fault,
+                *severity,
+                row.caused_at,
+            )));
+            changes.push(Change::Order {
+                row: Box::new(copy),
+                body: None,
+                lines: None,
+            });
         }
         changes
     })

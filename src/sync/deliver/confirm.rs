@@ -7,14 +7,15 @@ use super::{Tick, open_of};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::decide;
-use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, DespatchIntent, Intent, Lane};
+use crate::domain::delivery::{
+    AnswerClass, DeliveryRow, DeliveryState, DespatchIntent, Intent, Lane,
+};
 use crate::domain::ids::{LocationId, OrderId, SourceOrderId};
 use crate::domain::order::{OrderFull, OrderState, SourceOrder, SourceStatus};
 use crate::domain::retry;
 use crate::domain::time::Ts;
 use crate::store::StoreResult;
 use crate::vendors::{Answer, CallLog, Op, ROWS_MAX, RowOutcome, SalesSystem, ShippingUpdate};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 const STEP_SPLIT: i64 = 1;
@@ -43,7 +44,10 @@ struct One {
 
 impl One {
     fn target(&self) -> &SourceOrderId {
-        self.intent.split_id.as_ref().unwrap_or(&self.intent.source_id)
+        self.intent
+            .split_id
+            .as_ref()
+            .unwrap_or(&self.intent.source_id)
     }
 }
 
@@ -71,19 +75,34 @@ impl ConfirmJob {
             .filter_map(|row| match &row.intent {
                 Intent::ConfirmDespatch(intent) => {
                     let intent = intent.as_ref().clone();
-                    Some(One { row, intent, source: None, is_live: true, refusal: None })
+                    Some(One {
+                        row,
+                        intent,
+                        source: None,
+                        is_live: true,
+                        refusal: None,
+                    })
                 }
                 _ => None,
             })
             .collect();
-        let is_split_in_doubt =
-            is_asking && orders.iter().any(|o| !o.intent.is_whole && o.intent.split_id.is_none() && o.row.step == STEP_SPLIT);
+        let is_split_in_doubt = is_asking
+            && orders.iter().any(|o| {
+                !o.intent.is_whole && o.intent.split_id.is_none() && o.row.step == STEP_SPLIT
+            });
         let phase = match (is_asking, is_split_in_doubt) {
             (true, true) => Phase::Relations,
             (true, false) => Phase::ReadBack,
             _ => Phase::LookFirst,
         };
-        Self { source, orders, phase, is_asking, is_scan_required, fulfilment_centres }
+        Self {
+            source,
+            orders,
+            phase,
+            is_asking,
+            is_scan_required,
+            fulfilment_centres,
+        }
     }
 
     /// The next call it will make.
@@ -120,12 +139,23 @@ impl ConfirmJob {
             Phase::ReadBack => self.read_back(jcx).await?,
             Phase::Relations => self.relations(jcx).await?,
         }
-        Ok(if self.orders.iter().any(|o| o.is_live) { Tick::More } else { Tick::Done })
+        Ok(if self.orders.iter().any(|o| o.is_live) {
+            Tick::More
+        } else {
+            Tick::Done
+        })
     }
 
     async fn look_first(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let ids: Vec<SourceOrderId> = self.orders.iter().filter(|o| o.is_live).map(|o| o.target().clone()).collect();
-        let called = call!(jcx, Keep::OnError, |log| self.source.orders_by_ids(&ids, &log));
+        let ids: Vec<SourceOrderId> = self
+            .orders
+            .iter()
+            .filter(|o| o.is_live)
+            .map(|o| o.target().clone())
+            .collect();
+        let called = call!(jcx, Keep::OnError, |log| self
+            .source
+            .orders_by_ids(&ids, &log));
         let evidence = called.evidence();
         let found = match &called.answer {
             Ok(found) => found.clone(),
@@ -133,7 +163,13 @@ impl ConfirmJob {
                 let mut changes = called.payloads.clone();
                 for one in self.orders.iter_mut().filter(|o| o.is_live) {
                     one.is_live = false;
-                    changes.extend(settle::failed(jcx.cx, &one.row, error, Was::Read, &evidence));
+                    changes.extend(settle::failed(
+                        jcx.cx,
+                        &one.row,
+                        error,
+                        Was::Read,
+                        &evidence,
+                    ));
                 }
                 jcx.cx.commit("confirm", Some(jcx.fence), changes).await?;
                 return Ok(());
@@ -147,7 +183,10 @@ impl ConfirmJob {
             match look(&one.intent, source.as_ref(), &self.fulfilment_centres) {
                 Look::Go => {
                     one.source = source;
-                    let needs_tracking = one.source.as_ref().is_some_and(|s| s.tracking != one.intent.tracking);
+                    let needs_tracking = one
+                        .source
+                        .as_ref()
+                        .is_some_and(|s| s.tracking != one.intent.tracking);
                     one.row.step = if !one.intent.is_whole && one.intent.split_id.is_none() {
                         STEP_SPLIT
                     } else if needs_tracking && !one.intent.tracking.is_empty() {
@@ -163,12 +202,22 @@ impl ConfirmJob {
                 Look::Blocked(kind, text) => {
                     one.is_live = false;
                     changes.extend(settle::back_off(jcx.cx, &one.row, &text, now));
-                    changes.push(Change::Raise(settle::about(&one.row, kind, &text, one.row.caused_at)));
+                    changes.push(Change::Raise(settle::about(
+                        &one.row,
+                        kind,
+                        &text,
+                        one.row.caused_at,
+                    )));
                 }
                 Look::Refused(kind, text) => {
                     one.is_live = false;
                     changes.push(settle::rejected(&one.row, now, &text));
-                    changes.push(Change::Raise(settle::about(&one.row, kind, &text, one.row.caused_at)));
+                    changes.push(Change::Raise(settle::about(
+                        &one.row,
+                        kind,
+                        &text,
+                        one.row.caused_at,
+                    )));
                 }
             }
         }
@@ -192,14 +241,30 @@ impl ConfirmJob {
     }
 
     async fn split(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let Some(at) = self.orders.iter().position(|o| o.is_live && o.row.step == STEP_SPLIT) else {
+        let Some(at) = self
+            .orders
+            .iter()
+            .position(|o| o.is_live && o.row.step == STEP_SPLIT)
+        else {
             self.advance();
             return Ok(());
         };
-        let Some(one) = self.orders.get_mut(at) else { return Ok(()) };
+        let Some(one) = self.orders.get_mut(at) else {
+            return Ok(());
+        };
         // The step is on disk before the split leaves: a death in between must ask for the child, not split again.
-        jcx.cx.commit("confirm", Some(jcx.fence), vec![settle::stepped(&one.row, STEP_SPLIT, jcx.cx.now())]).await?;
-        let service = one.source.as_ref().map(|s| s.service_id.clone()).unwrap_or_default();
+        jcx.cx
+            .commit(
+                "confirm",
+                Some(jcx.fence),
+                vec![settle::stepped(&one.row, STEP_SPLIT, jcx.cx.now())],
+            )
+            .await?;
+        let service = one
+            .source
+            .as_ref()
+            .map(|s| s.service_id.clone())
+            .unwrap_or_default();
         let called = call!(jcx, Keep::Always, |log| self.source.split_order(
             &one.intent.source_id,
             &one.intent.location,
@@ -212,14 +277,35 @@ impl ConfirmJob {
         match called.answer {
             Ok(child) => {
                 one.intent.split_id = Some(child);
-                changes.push(settle::attempt(&one.row, AnswerClass::Applied, "split", &evidence));
-                changes.push(with_intent(&one.row, &one.intent, DeliveryState::Sending, STEP_SHIP, called.finished_at));
-                one.row.step = if one.intent.tracking.is_empty() { STEP_PROCESS } else { STEP_SHIP };
+                changes.push(settle::attempt(
+                    &one.row,
+                    AnswerClass::Applied,
+                    "split",
+                    &evidence,
+                ));
+                changes.push(with_intent(
+                    &one.row,
+                    &one.intent,
+                    DeliveryState::Sending,
+                    STEP_SHIP,
+                    called.finished_at,
+                ));
+                one.row.step = if one.intent.tracking.is_empty() {
+                    STEP_PROCESS
+                } else {
+                    STEP_SHIP
+                };
                 one.row.intent = Intent::ConfirmDespatch(Box::new(one.intent.clone()));
             }
             Err(error) => {
                 one.is_live = false;
-                changes.extend(settle::failed(jcx.cx, &one.row, &error, Was::Write, &evidence));
+                changes.extend(settle::failed(
+                    jcx.cx,
+                    &one.row,
+                    &error,
+                    Was::Write,
+                    &evidence,
+                ));
             }
         }
         jcx.cx.commit("confirm", Some(jcx.fence), changes).await?;
@@ -230,14 +316,26 @@ impl ConfirmJob {
     /// Sets tracking on as many orders at once as budget and concurrency allow; there is no batch form.
     async fn ship(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let at_once = self.source.concurrency_max().max(1);
-        let waiting = self.orders.iter().filter(|o| o.is_live && o.row.step == STEP_SHIP).count();
+        let waiting = self
+            .orders
+            .iter()
+            .filter(|o| o.is_live && o.row.step == STEP_SHIP)
+            .count();
         let mut granted = 1;
         // The first call's budget was taken by the worker.
-        while granted < waiting.min(at_once) && jcx.gate.take(Op::SetShipping, Lane::Despatch, jcx.cx.now()) {
+        while granted < waiting.min(at_once)
+            && jcx.gate.take(Op::SetShipping, Lane::Despatch, jcx.cx.now())
+        {
             granted += 1;
         }
         let mut updates = Vec::new();
-        for (at, one) in self.orders.iter().enumerate().filter(|(_, o)| o.is_live && o.row.step == STEP_SHIP).take(granted) {
+        for (at, one) in self
+            .orders
+            .iter()
+            .enumerate()
+            .filter(|(_, o)| o.is_live && o.row.step == STEP_SHIP)
+            .take(granted)
+        {
             let source = one.source.as_ref();
             updates.push((
                 at,
@@ -273,7 +371,11 @@ impl ConfirmJob {
     }
 
     async fn process(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let Some(location) = self.orders.iter().find(|o| o.is_live && o.row.step == STEP_PROCESS).map(|o| o.intent.location.clone())
+        let Some(location) = self
+            .orders
+            .iter()
+            .find(|o| o.is_live && o.row.step == STEP_PROCESS)
+            .map(|o| o.intent.location.clone())
         else {
             self.advance();
             return Ok(());
@@ -290,7 +392,9 @@ impl ConfirmJob {
         let called: Called<Vec<RowOutcome>> = if is_single {
             let is_centre = self.fulfilment_centres.contains(&location);
             let Some(id) = ids.first() else { return Ok(()) };
-            let one = call!(jcx, Keep::Always, |log| self.source.process_one(id, &location, is_centre, &log));
+            let one = call!(jcx, Keep::Always, |log| self
+                .source
+                .process_one(id, &location, is_centre, &log));
             Called {
                 answer: one.answer.map(|row| vec![row]),
                 payloads: one.payloads,
@@ -300,23 +404,39 @@ impl ConfirmJob {
                 finished_at: one.finished_at,
             }
         } else {
-            call!(jcx, Keep::Always, |log| self.source.process_batch(&ids, &location, &log))
+            call!(jcx, Keep::Always, |log| self
+                .source
+                .process_batch(&ids, &location, &log))
         };
         let evidence = called.evidence();
         let mut changes = called.payloads;
-        for one in self.orders.iter_mut().filter(|o| o.is_live && ids.contains(o.target())) {
+        for one in self
+            .orders
+            .iter_mut()
+            .filter(|o| o.is_live && ids.contains(o.target()))
+        {
             match &called.answer {
                 Err(error) => {
                     one.is_live = false;
                     one.row.step = STEP_PROCESS;
-                    changes.extend(settle::failed(jcx.cx, &one.row, error, Was::Write, &evidence));
+                    changes.extend(settle::failed(
+                        jcx.cx,
+                        &one.row,
+                        error,
+                        Was::Write,
+                        &evidence,
+                    ));
                 }
                 Ok(rows) => {
                     let row = rows.iter().find(|r| r.key == one.target().0);
                     let class = row.map_or(AnswerClass::Unknown, |r| r.class);
                     let text = row.map(|r| r.text.clone()).unwrap_or_default();
                     changes.push(settle::attempt(&one.row, class, &text, &evidence));
-                    changes.push(settle::stepped(&one.row, STEP_READ_BACK, called.finished_at));
+                    changes.push(settle::stepped(
+                        &one.row,
+                        STEP_READ_BACK,
+                        called.finished_at,
+                    ));
                     one.refusal = (class == AnswerClass::Rejected).then_some(text);
                     one.row.step = STEP_READ_BACK;
                 }
@@ -328,8 +448,15 @@ impl ConfirmJob {
     }
 
     async fn read_back(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let ids: Vec<SourceOrderId> = self.orders.iter().filter(|o| o.is_live).map(|o| o.target().clone()).collect();
-        let called = call!(jcx, Keep::OnError, |log| self.source.orders_by_ids(&ids, &log));
+        let ids: Vec<SourceOrderId> = self
+            .orders
+            .iter()
+            .filter(|o| o.is_live)
+            .map(|o| o.target().clone())
+            .collect();
+        let called = call!(jcx, Keep::OnError, |log| self
+            .source
+            .orders_by_ids(&ids, &log));
         let now = called.finished_at;
         let found = match &called.answer {
             Ok(found) => found.clone(),
@@ -350,16 +477,29 @@ impl ConfirmJob {
             let source = found.iter().find(|o| &o.source_id == one.target()).cloned();
             match source.as_ref().map(|s| s.status) {
                 Some(SourceStatus::Processed) => {
-                    done.push((one.row.clone(), source, "read back: processed in the source".to_owned()));
+                    done.push((
+                        one.row.clone(),
+                        source,
+                        "read back: processed in the source".to_owned(),
+                    ));
                 }
                 _ if one.refusal.is_some() => {
                     let said = one.refusal.clone().unwrap_or_default();
                     let text = format!("the source refused to process it: {said}");
                     changes.extend(settle::back_off(jcx.cx, &one.row, &text, now));
-                    changes.push(Change::Raise(settle::about(&one.row, Kind::DspConfirmFailed, &text, one.row.caused_at)));
+                    changes.push(Change::Raise(settle::about(
+                        &one.row,
+                        Kind::DspConfirmFailed,
+                        &text,
+                        one.row.caused_at,
+                    )));
                 }
                 _ if self.is_asking => changes.push(not_there(jcx, &one.row, now)),
-                _ => changes.push(settle::doubtful(&one.row, now, "processed, yet still open when read back")),
+                _ => changes.push(settle::doubtful(
+                    &one.row,
+                    now,
+                    "processed, yet still open when read back",
+                )),
             }
         }
         jcx.cx.commit("confirm", Some(jcx.fence), changes).await?;
@@ -368,13 +508,21 @@ impl ConfirmJob {
 
     /// A split whose answer was lost: the child order, if there is one, is found by its parent.
     async fn relations(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let Some(at) = self.orders.iter().position(|o| o.is_live && !o.intent.is_whole && o.intent.split_id.is_none() && o.row.step == STEP_SPLIT)
-        else {
+        let Some(at) = self.orders.iter().position(|o| {
+            o.is_live
+                && !o.intent.is_whole
+                && o.intent.split_id.is_none()
+                && o.row.step == STEP_SPLIT
+        }) else {
             self.phase = Phase::ReadBack;
             return Ok(());
         };
-        let Some(one) = self.orders.get_mut(at) else { return Ok(()) };
-        let called = call!(jcx, Keep::OnError, |log| self.source.relations(&one.intent.source_id, &log));
+        let Some(one) = self.orders.get_mut(at) else {
+            return Ok(());
+        };
+        let called = call!(jcx, Keep::OnError, |log| self
+            .source
+            .relations(&one.intent.source_id, &log));
         let now = called.finished_at;
         let mut changes = called.payloads.clone();
         one.is_live = false;
@@ -382,11 +530,19 @@ impl ConfirmJob {
             Err(error) => changes.extend(settle::unreadable(jcx.cx, &one.row, &error.text, now)),
             Ok(relations) => {
                 let used = used_children(jcx, &one.row).await?;
-                let child = relations.iter().find(|r| r.parent == one.intent.source_id && !used.contains(&r.child));
+                let child = relations
+                    .iter()
+                    .find(|r| r.parent == one.intent.source_id && !used.contains(&r.child));
                 match child {
                     Some(relation) => {
                         one.intent.split_id = Some(relation.child.clone());
-                        changes.push(with_intent(&one.row, &one.intent, DeliveryState::Ready, 0, now));
+                        changes.push(with_intent(
+                            &one.row,
+                            &one.intent,
+                            DeliveryState::Ready,
+                            0,
+                            now,
+                        ));
                     }
                     None => changes.push(not_there(jcx, &one.row, now)),
                 }
@@ -396,7 +552,11 @@ impl ConfirmJob {
         Ok(())
     }
 
-    async fn finish(&self, jcx: &mut JobCx<'_>, done: Vec<(DeliveryRow, Option<SourceOrder>, String)>) -> StoreResult<()> {
+    async fn finish(
+        &self,
+        jcx: &mut JobCx<'_>,
+        done: Vec<(DeliveryRow, Option<SourceOrder>, String)>,
+    ) -> StoreResult<()> {
         if done.is_empty() {
             return Ok(());
         }
@@ -409,7 +569,11 @@ impl ConfirmJob {
             for (row, source, text) in &done {
                 changes.push(settle::applied(row, now, text));
                 let none = Vec::new();
-                changes.extend(settle::cleared(row, open.get(&row.id.0).unwrap_or(&none), text));
+                changes.extend(settle::cleared(
+                    row,
+                    open.get(&row.id.0).unwrap_or(&none),
+                    text,
+                ));
                 if let Some(order) = row.order.and_then(|id| orders.get(&id)) {
                     changes.push(confirmed_order(row, order, source.as_ref(), now));
                 }
@@ -430,26 +594,34 @@ enum Look {
 
 fn look(intent: &DespatchIntent, source: Option<&SourceOrder>, centres: &[LocationId]) -> Look {
     let Some(source) = source else {
-        return Look::Refused(Kind::DspOrphan, "the source no longer knows this order; it may have been merged or deleted".to_owned());
+        return Look::Refused(
+            Kind::DspOrphan,
+            "the source no longer knows this order; it may have been merged or deleted".to_owned(),
+        );
     };
     match source.status {
-        SourceStatus::Processed if source.tracking == intent.tracking || intent.tracking.is_empty() => {
+        SourceStatus::Processed
+            if source.tracking == intent.tracking || intent.tracking.is_empty() =>
+        {
             Look::AlreadyDone("already processed in the source; not processed again".to_owned())
         }
         SourceStatus::Processed => Look::AlreadyDone(format!(
             "already processed in the source with tracking \"{}\" (ours is \"{}\"); not processed again",
             source.tracking, intent.tracking
         )),
-        SourceStatus::Cancelled | SourceStatus::Gone => {
-            Look::Refused(Kind::CanAfterDespatch, "cancelled in the source, and the warehouse has despatched it".to_owned())
-        }
+        SourceStatus::Cancelled | SourceStatus::Gone => Look::Refused(
+            Kind::CanAfterDespatch,
+            "cancelled in the source, and the warehouse has despatched it".to_owned(),
+        ),
         SourceStatus::Open if centres.contains(&source.location) => Look::Go,
-        SourceStatus::Open if source.is_locked => {
-            Look::Blocked(Kind::DspConfirmFailed, "locked in the source: unlock it there, the confirmation follows by itself".to_owned())
-        }
-        SourceStatus::Open if source.is_parked => {
-            Look::Blocked(Kind::DspConfirmFailed, "parked in the source: unpark it there, the confirmation follows by itself".to_owned())
-        }
+        SourceStatus::Open if source.is_locked => Look::Blocked(
+            Kind::DspConfirmFailed,
+            "locked in the source: unlock it there, the confirmation follows by itself".to_owned(),
+        ),
+        SourceStatus::Open if source.is_parked => Look::Blocked(
+            Kind::DspConfirmFailed,
+            "parked in the source: unpark it there, the confirmation follows by itself".to_owned(),
+        ),
         SourceStatus::Open => Look::Go,
     }
 }
@@ -459,18 +631,44 @@ fn shipped(jcx: &JobCx<'_>, one: &mut One, called: Called<()>) -> Vec<Change> {
     let mut changes = called.payloads;
     match called.answer {
         Ok(()) => {
-            changes.push(settle::attempt(&one.row, AnswerClass::Applied, "tracking set", &evidence));
+            changes.push(settle::attempt(
+                &one.row,
+                AnswerClass::Applied,
+                "tracking set",
+                &evidence,
+            ));
             changes.push(settle::stepped(&one.row, STEP_PROCESS, called.finished_at));
             one.row.step = STEP_PROCESS;
         }
         Err(error) => {
             one.is_live = false;
             if error.class == AnswerClass::Rejected {
-                changes.push(settle::attempt(&one.row, error.class, &error.text, &evidence));
-                changes.extend(settle::back_off(jcx.cx, &one.row, &error.text, called.finished_at));
-                changes.push(Change::Raise(settle::about(&one.row, Kind::DspTrackingRejected, &error.text, one.row.caused_at)));
+                changes.push(settle::attempt(
+                    &one.row,
+                    error.class,
+                    &error.text,
+                    &evidence,
+                ));
+                changes.extend(settle::back_off(
+                    jcx.cx,
+                    &one.row,
+                    &error.text,
+                    called.finished_at,
+                ));
+                changes.push(Change::Raise(settle::about(
+                    &one.row,
+                    Kind::DspTrackingRejected,
+                    &error.text,
+                    one.row.caused_at,
+                )));
             } else {
-                changes.extend(settle::failed(jcx.cx, &one.row, &error, Was::Write, &evidence));
+                changes.extend(settle::failed(
+                    jcx.cx,
+                    &one.row,
+                    &error,
+                    Was::Write,
+                    &evidence,
+                ));
             }
         }
     }
@@ -479,15 +677,34 @@ fn shipped(jcx: &JobCx<'_>, one: &mut One, called: Called<()>) -> Vec<Change> {
 
 fn not_there(jcx: &JobCx<'_>, row: &DeliveryRow, now: Ts) -> Change {
     match row.absent_at {
-        Some(first) if now.since(first) >= retry::ABSENT_SPACING => {
-            settle::again(row, 0, now + retry::wait(row.flow, 1, jcx.cx.jitter()), "two readings agree that it is still open; confirmed again")
-        }
-        Some(first) => settle::still_doubtful(row, first + retry::ABSENT_SPACING, Some(first), "still open"),
-        None => settle::still_doubtful(row, now + retry::ABSENT_SPACING, Some(now), "still open; asking again"),
+        Some(first) if now.since(first) >= retry::ABSENT_SPACING => settle::again(
+            row,
+            0,
+            now + retry::wait(row.flow, 1, jcx.cx.jitter()),
+            "two readings agree that it is still open; confirmed again",
+        ),
+        Some(first) => settle::still_doubtful(
+            row,
+            first + retry::ABSENT_SPACING,
+            Some(first),
+            "still open",
+        ),
+        None => settle::still_doubtful(
+            row,
+            now + retry::ABSENT_SPACING,
+            Some(now),
+            "still open; asking again",
+        ),
     }
 }
 
-fn with_intent(row: &DeliveryRow, intent: &DespatchIntent, to: DeliveryState, step: i64, now: Ts) -> Change {
+fn with_intent(
+    row: &DeliveryRow,
+    intent: &DespatchIntent,
+    to: DeliveryState,
+    step: i64,
+    now: Ts,
+) -> Change {
     let mut change = match to {
         DeliveryState::Ready => settle::again(row, step, now, "the split order was found"),
         _ => settle::stepped(row, step, now),
@@ -500,7 +717,9 @@ fn with_intent(row: &DeliveryRow, intent: &DespatchIntent, to: DeliveryState, st
 
 /// Children of the same parent that other confirmations already use.
 async fn used_children(jcx: &JobCx<'_>, row: &DeliveryRow) -> StoreResult<Vec<SourceOrderId>> {
-    let Some(order) = row.order else { return Ok(Vec::new()) };
+    let Some(order) = row.order else {
+        return Ok(Vec::new());
+    };
     let others = jcx.cx.store.deliveries_of_order(order).await?;
     Ok(others
         .into_iter()
@@ -513,17 +732,30 @@ async fn used_children(jcx: &JobCx<'_>, row: &DeliveryRow) -> StoreResult<Vec<So
 }
 
 /// The order after one of its despatches was confirmed.
-fn confirmed_order(delivery: &DeliveryRow, order: &OrderFull, source: Option<&SourceOrder>, now: Ts) -> Change {
+fn confirmed_order(
+    delivery: &DeliveryRow,
+    order: &OrderFull,
+    source: Option<&SourceOrder>,
+    now: Ts,
+) -> Change {
     let mut row = order.row.clone();
     let mut lines = order.lines.clone();
     if let Intent::ConfirmDespatch(intent) = &delivery.intent {
-        for part in &intent.lines {
-            let mut left = part.qty_each;
-            for line in lines.iter_mut().filter(|l| l.row_id == part.row_id) {
-                let open = (line.despatched_each - line.confirmed_each).clamp(0, left);
-                line.confirmed_each += open;
-                left -= open;
-            }
+        for line in &mut lines {
+            let Some(part) = intent.lines.iter().find(|p| p.row_id == line.row_id) else {
+                continue;
+            };
+            // Ours are warehouse units, the confirmation speaks in the source's: a kit or a multiple is several of ours.
+            let source_qty = order
+                .body
+                .source
+                .lines
+                .iter()
+                .find(|l| l.row_id == line.row_id)
+                .map_or(1, |l| l.qty_each.max(1));
+            let units = part.qty_each * line.qty_each / source_qty;
+            line.confirmed_each =
+                (line.confirmed_each + units).min(line.despatched_each.max(line.confirmed_each));
         }
     }
     if let Some(source) = source.filter(|s| !s.tracking.is_empty()) {
@@ -531,11 +763,20 @@ fn confirmed_order(delivery: &DeliveryRow, order: &OrderFull, source: Option<&So
     }
     row.blocked_by = String::new();
     let is_whole = lines.iter().all(|l| l.confirmed_each >= l.qty_each);
-    let is_known_finished = row.despatched_at.is_some() && lines.iter().all(|l| l.confirmed_each >= l.despatched_each);
+    let is_known_finished =
+        row.despatched_at.is_some() && lines.iter().all(|l| l.confirmed_each >= l.despatched_each);
     if is_whole || (is_known_finished && row.state != OrderState::PartDespatched) {
         decide::enter(&mut row, OrderState::Confirmed, now);
         row.source_status = SourceStatus::Processed;
-        row.confirmed_at = Some(source.and_then(|s| s.processed_at).map_or(now, |t| t.max(row.despatched_at.unwrap_or(t)).min(now)));
+        row.confirmed_at = Some(
+            source
+                .and_then(|s| s.processed_at)
+                .map_or(now, |t| t.max(row.despatched_at.unwrap_or(t)).min(now)),
+        );
     }
-    Change::Order { row: Box::new(row), body: None, lines: Some(lines) }
+    Change::Order {
+        row: Box::new(row),
+        body: None,
+        lines: Some(lines),
+    }
 }

@@ -62,7 +62,12 @@ impl CreateJob {
             .filter_map(|row| match &row.intent {
                 Intent::CreateOrder(intent) => {
                     let intent = intent.as_ref().clone();
-                    Some(One { row, intent, is_live: true, is_repeated: false })
+                    Some(One {
+                        row,
+                        intent,
+                        is_live: true,
+                        is_repeated: false,
+                    })
                 }
                 _ => None,
             })
@@ -74,7 +79,13 @@ impl CreateJob {
         } else {
             Phase::Lines
         };
-        Self { warehouse, orders, phase, is_asking, headers: HashMap::new() }
+        Self {
+            warehouse,
+            orders,
+            phase,
+            is_asking,
+            headers: HashMap::new(),
+        }
     }
 
     /// The next call it will make.
@@ -99,21 +110,41 @@ impl CreateJob {
             Phase::ReadHeaders => self.read_headers(jcx).await?,
             Phase::ReadLines => self.read_lines(jcx).await?,
         }
-        Ok(if self.orders.iter().any(|o| o.is_live) { Tick::More } else { Tick::Done })
+        Ok(if self.orders.iter().any(|o| o.is_live) {
+            Tick::More
+        } else {
+            Tick::Done
+        })
     }
 
     fn numbers(&self) -> Vec<WmsOrderNo> {
-        self.orders.iter().filter(|o| o.is_live).map(|o| o.intent.number.clone()).collect()
+        self.orders
+            .iter()
+            .filter(|o| o.is_live)
+            .map(|o| o.intent.number.clone())
+            .collect()
     }
 
     async fn look_first(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let numbers: Vec<WmsOrderNo> =
-            self.orders.iter().filter(|o| o.is_live && o.row.step < STEP_LINES).map(|o| o.intent.number.clone()).collect();
-        let called = call!(jcx, Keep::OnError, |log| self.warehouse.orders_by_number(&numbers, &log));
-        let Some(found) = self.read_or_back_off(jcx, &called).await? else { return Ok(()) };
+        let numbers: Vec<WmsOrderNo> = self
+            .orders
+            .iter()
+            .filter(|o| o.is_live && o.row.step < STEP_LINES)
+            .map(|o| o.intent.number.clone())
+            .collect();
+        let called = call!(jcx, Keep::OnError, |log| self
+            .warehouse
+            .orders_by_number(&numbers, &log));
+        let Some(found) = self.read_or_back_off(jcx, &called).await? else {
+            return Ok(());
+        };
         let mut changes = Vec::new();
         let mut touched = Vec::new();
-        for one in self.orders.iter_mut().filter(|o| o.is_live && o.row.step < STEP_LINES) {
+        for one in self
+            .orders
+            .iter_mut()
+            .filter(|o| o.is_live && o.row.step < STEP_LINES)
+        {
             match found.iter().find(|h| h.number == one.intent.number) {
                 None => {}
                 Some(header) if preflight::is_clash(&one.intent, header) => {
@@ -131,8 +162,15 @@ impl CreateJob {
             refuse(jcx, &touched, Kind::OrdReferenceClash, &called.evidence()).await?;
         }
         jcx.cx.commit("create", Some(jcx.fence), changes).await?;
-        let is_header_due = self.orders.iter().any(|o| o.is_live && o.row.step < STEP_LINES);
-        self.phase = if is_header_due { Phase::Header } else { Phase::Lines };
+        let is_header_due = self
+            .orders
+            .iter()
+            .any(|o| o.is_live && o.row.step < STEP_LINES);
+        self.phase = if is_header_due {
+            Phase::Header
+        } else {
+            Phase::Lines
+        };
         Ok(())
     }
 
@@ -144,9 +182,15 @@ impl CreateJob {
             .map(|o| o.intent.clone())
             .take(ROWS_MAX)
             .collect();
-        let called = call!(jcx, Keep::Always, |log| self.warehouse.save_headers(&chunk, &log));
+        let called = call!(jcx, Keep::Always, |log| self
+            .warehouse
+            .save_headers(&chunk, &log));
         self.after_save(jcx, called, &chunk, STEP_LINES).await?;
-        if !self.orders.iter().any(|o| o.is_live && o.row.step < STEP_LINES) {
+        if !self
+            .orders
+            .iter()
+            .any(|o| o.is_live && o.row.step < STEP_LINES)
+        {
             self.phase = Phase::Lines;
         }
         Ok(())
@@ -155,7 +199,11 @@ impl CreateJob {
     async fn save_lines(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let mut chunk: Vec<WmsOrderIntent> = Vec::new();
         let mut rows = 0;
-        for one in self.orders.iter().filter(|o| o.is_live && o.row.step == STEP_LINES) {
+        for one in self
+            .orders
+            .iter()
+            .filter(|o| o.is_live && o.row.step == STEP_LINES)
+        {
             if !chunk.is_empty() && rows + one.intent.lines.len() > ROWS_MAX {
                 break;
             }
@@ -163,10 +211,16 @@ impl CreateJob {
             chunk.push(one.intent.clone());
         }
         if !chunk.is_empty() {
-            let called = call!(jcx, Keep::Always, |log| self.warehouse.save_lines(&chunk, &log));
+            let called = call!(jcx, Keep::Always, |log| self
+                .warehouse
+                .save_lines(&chunk, &log));
             self.after_save(jcx, called, &chunk, STEP_READ_BACK).await?;
         }
-        if !self.orders.iter().any(|o| o.is_live && o.row.step == STEP_LINES) {
+        if !self
+            .orders
+            .iter()
+            .any(|o| o.is_live && o.row.step == STEP_LINES)
+        {
             self.phase = Phase::ReadHeaders;
         }
         Ok(())
@@ -184,7 +238,11 @@ impl CreateJob {
         let mut changes = called.payloads;
         let now = called.finished_at;
         let mut refused = Vec::new();
-        for one in self.orders.iter_mut().filter(|o| o.is_live && chunk.iter().any(|c| c.number == o.intent.number)) {
+        for one in self
+            .orders
+            .iter_mut()
+            .filter(|o| o.is_live && chunk.iter().any(|c| c.number == o.intent.number))
+        {
             match &called.answer {
                 Err(error) => {
                     one.is_live = false;
@@ -194,14 +252,25 @@ impl CreateJob {
                     if error.class == AnswerClass::Rejected {
                         refused.push((one.row.clone(), error.text.clone()));
                     } else {
-                        changes.extend(settle::failed(jcx.cx, &one.row, error, Was::Write, &evidence));
+                        changes.extend(settle::failed(
+                            jcx.cx,
+                            &one.row,
+                            error,
+                            Was::Write,
+                            &evidence,
+                        ));
                     }
                 }
                 Ok(outcomes) => {
                     let outcome = outcomes.iter().find(|r| r.key == one.intent.number.0);
                     match outcome.map(|r| (r.class, r.text.clone())) {
                         Some((AnswerClass::Applied, _)) => {
-                            changes.push(settle::attempt(&one.row, AnswerClass::Applied, "", &evidence));
+                            changes.push(settle::attempt(
+                                &one.row,
+                                AnswerClass::Applied,
+                                "",
+                                &evidence,
+                            ));
                             changes.push(settle::stepped(&one.row, next, now));
                             one.row.step = next;
                         }
@@ -211,8 +280,16 @@ impl CreateJob {
                         }
                         other => {
                             one.is_live = false;
-                            let text = other.map_or("the answer does not mention the order".to_owned(), |(_, text)| text);
-                            changes.push(settle::attempt(&one.row, AnswerClass::Unknown, &text, &evidence));
+                            let text = other.map_or(
+                                "the answer does not mention the order".to_owned(),
+                                |(_, text)| text,
+                            );
+                            changes.push(settle::attempt(
+                                &one.row,
+                                AnswerClass::Unknown,
+                                &text,
+                                &evidence,
+                            ));
                             changes.push(settle::doubtful(&one.row, now, &text));
                         }
                     }
@@ -228,8 +305,12 @@ impl CreateJob {
 
     async fn read_headers(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let numbers = self.numbers();
-        let called = call!(jcx, Keep::OnError, |log| self.warehouse.orders_by_number(&numbers, &log));
-        let Some(found) = self.read_or_doubt(jcx, &called).await? else { return Ok(()) };
+        let called = call!(jcx, Keep::OnError, |log| self
+            .warehouse
+            .orders_by_number(&numbers, &log));
+        let Some(found) = self.read_or_doubt(jcx, &called).await? else {
+            return Ok(());
+        };
         self.headers = found.into_iter().map(|h| (h.number.clone(), h)).collect();
         self.phase = Phase::ReadLines;
         Ok(())
@@ -237,15 +318,23 @@ impl CreateJob {
 
     async fn read_lines(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let numbers = self.numbers();
-        let called = call!(jcx, Keep::OnError, |log| self.warehouse.lines_by_number(&numbers, &log));
+        let called = call!(jcx, Keep::OnError, |log| self
+            .warehouse
+            .lines_by_number(&numbers, &log));
         let evidence = called.evidence();
-        let Some(lines) = self.read_or_doubt(jcx, &called).await? else { return Ok(()) };
+        let Some(lines) = self.read_or_doubt(jcx, &called).await? else {
+            return Ok(());
+        };
         let now = jcx.cx.now();
         let mut accepted: Vec<(DeliveryRow, WmsOrderIntent, Vec<String>, String)> = Vec::new();
         let mut clashes = Vec::new();
         let mut changes = Vec::new();
         for one in self.orders.iter_mut().filter(|o| o.is_live) {
-            let mine: Vec<WmsLine> = lines.iter().filter(|l| l.number == one.intent.number).cloned().collect();
+            let mine: Vec<WmsLine> = lines
+                .iter()
+                .filter(|l| l.number == one.intent.number)
+                .cloned()
+                .collect();
             match judge(&one.intent, self.headers.get(&one.intent.number), &mine) {
                 Seen::Absent => {
                     one.is_live = false;
@@ -259,7 +348,12 @@ impl CreateJob {
                     one.is_repeated = true;
                     if self.is_asking {
                         one.is_live = false;
-                        changes.push(settle::again(&one.row, STEP_LINES, now, "the header is there, the lines are completed"));
+                        changes.push(settle::again(
+                            &one.row,
+                            STEP_LINES,
+                            now,
+                            "the header is there, the lines are completed",
+                        ));
                     } else {
                         changes.push(settle::stepped(&one.row, STEP_LINES, now));
                         one.row.step = STEP_LINES;
@@ -270,7 +364,10 @@ impl CreateJob {
                     let found = vec!["the warehouse keeps dropping a line".to_owned()];
                     accepted.push((one.row.clone(), one.intent.clone(), found, String::new()));
                 }
-                Seen::There { differences, status } => {
+                Seen::There {
+                    differences,
+                    status,
+                } => {
                     one.is_live = false;
                     accepted.push((one.row.clone(), one.intent.clone(), differences, status));
                 }
@@ -283,14 +380,22 @@ impl CreateJob {
         if !accepted.is_empty() {
             accept(jcx, &accepted).await?;
         }
-        if self.orders.iter().any(|o| o.is_live && o.row.step == STEP_LINES) {
+        if self
+            .orders
+            .iter()
+            .any(|o| o.is_live && o.row.step == STEP_LINES)
+        {
             self.phase = Phase::Lines;
         }
         Ok(())
     }
 
     /// A failed read before anything was written: every order goes back into its lane.
-    async fn read_or_back_off<T: Clone>(&mut self, jcx: &mut JobCx<'_>, called: &Called<Vec<T>>) -> StoreResult<Option<Vec<T>>> {
+    async fn read_or_back_off<T: Clone>(
+        &mut self,
+        jcx: &mut JobCx<'_>,
+        called: &Called<Vec<T>>,
+    ) -> StoreResult<Option<Vec<T>>> {
         match &called.answer {
             Ok(found) => Ok(Some(found.clone())),
             Err(error) => {
@@ -298,7 +403,13 @@ impl CreateJob {
                 let mut changes = called.payloads.clone();
                 for one in self.orders.iter_mut().filter(|o| o.is_live) {
                     one.is_live = false;
-                    changes.extend(settle::failed(jcx.cx, &one.row, error, Was::Read, &evidence));
+                    changes.extend(settle::failed(
+                        jcx.cx,
+                        &one.row,
+                        error,
+                        Was::Read,
+                        &evidence,
+                    ));
                 }
                 jcx.cx.commit("create", Some(jcx.fence), changes).await?;
                 Ok(None)
@@ -307,7 +418,11 @@ impl CreateJob {
     }
 
     /// A failed read after something was written: nothing is proven, every order stays in doubt.
-    async fn read_or_doubt<T: Clone>(&mut self, jcx: &mut JobCx<'_>, called: &Called<Vec<T>>) -> StoreResult<Option<Vec<T>>> {
+    async fn read_or_doubt<T: Clone>(
+        &mut self,
+        jcx: &mut JobCx<'_>,
+        called: &Called<Vec<T>>,
+    ) -> StoreResult<Option<Vec<T>>> {
         match &called.answer {
             Ok(found) => Ok(Some(found.clone())),
             Err(error) => {
@@ -315,7 +430,12 @@ impl CreateJob {
                 let mut changes = called.payloads.clone();
                 for one in self.orders.iter_mut().filter(|o| o.is_live) {
                     one.is_live = false;
-                    changes.extend(super::super::settle::unreadable(jcx.cx, &one.row, &error.text, now));
+                    changes.extend(super::super::settle::unreadable(
+                        jcx.cx,
+                        &one.row,
+                        &error.text,
+                        now,
+                    ));
                 }
                 jcx.cx.commit("create", Some(jcx.fence), changes).await?;
                 Ok(None)
@@ -328,22 +448,36 @@ enum Seen {
     Absent,
     Clash(String),
     LinesMissing,
-    There { differences: Vec<String>, status: String },
+    There {
+        differences: Vec<String>,
+        status: String,
+    },
 }
 
 fn judge(intent: &WmsOrderIntent, header: Option<&WmsOrder>, lines: &[WmsLine]) -> Seen {
-    let Some(header) = header else { return Seen::Absent };
+    let Some(header) = header else {
+        return Seen::Absent;
+    };
     if preflight::is_clash(intent, header) {
         return Seen::Clash(clash_text(intent, header));
     }
     let has_refs = lines.iter().all(|l| !l.line_ref.is_empty());
     let is_missing = intent.lines.iter().any(|wanted| {
-        !lines.iter().any(|l| if has_refs { l.line_ref == wanted.line_ref } else { l.item == wanted.item })
+        !lines.iter().any(|l| {
+            if has_refs {
+                l.line_ref == wanted.line_ref
+            } else {
+                l.item == wanted.item
+            }
+        })
     });
     if is_missing {
         return Seen::LinesMissing;
     }
-    Seen::There { differences: preflight::differs(intent, header, lines), status: header.status_text.clone() }
+    Seen::There {
+        differences: preflight::differs(intent, header, lines),
+        status: header.status_text.clone(),
+    }
 }
 
 fn clash_text(intent: &WmsOrderIntent, header: &WmsOrder) -> String {
@@ -361,30 +495,62 @@ fn absent(cx: &Cx, row: &DeliveryRow, now: Ts) -> Change {
     match row.absent_at {
         Some(first) if now.since(first) >= retry::ABSENT_SPACING => {
             let wait = retry::wait(row.flow, 1, cx.jitter());
-            settle::again(row, 0, now + wait, "two readings agree that it is not there; sent again with the same key")
+            settle::again(
+                row,
+                0,
+                now + wait,
+                "two readings agree that it is not there; sent again with the same key",
+            )
         }
-        Some(first) => settle::still_doubtful(row, first + retry::ABSENT_SPACING, Some(first), "not found once"),
-        None => settle::still_doubtful(row, now + retry::ABSENT_SPACING, Some(now), "not found once; asking again"),
+        Some(first) => settle::still_doubtful(
+            row,
+            first + retry::ABSENT_SPACING,
+            Some(first),
+            "not found once",
+        ),
+        None => settle::still_doubtful(
+            row,
+            now + retry::ABSENT_SPACING,
+            Some(now),
+            "not found once; asking again",
+        ),
     }
 }
 
 /// The warehouse said no: the delivery waits for its cause, the order is blocked and a case is opened.
-async fn refuse(jcx: &JobCx<'_>, refused: &[(DeliveryRow, String)], kind: Kind, evidence: &Evidence) -> StoreResult<()> {
+async fn refuse(
+    jcx: &JobCx<'_>,
+    refused: &[(DeliveryRow, String)],
+    kind: Kind,
+    evidence: &Evidence,
+) -> StoreResult<()> {
     let ids: Vec<OrderId> = refused.iter().filter_map(|(row, _)| row.order).collect();
     let now = evidence.finished_at;
     settle::commit_orders(jcx, "create", &ids, |orders| {
         let mut changes = Vec::new();
         for (row, text) in refused {
-            let Some(order) = row.order.and_then(|id| orders.get(&id)) else { continue };
+            let Some(order) = row.order.and_then(|id| orders.get(&id)) else {
+                continue;
+            };
             changes.push(settle::attempt(row, AnswerClass::Rejected, text, evidence));
             changes.push(settle::rejected(row, now, text));
             let mut copy = order.row.clone();
             decide::enter(&mut copy, OrderState::Blocked, now);
             copy.blocked_by = crate::text::clean_to(text, 500);
             let kind = refine(kind, text);
-            let fault = Fault { kind, discriminator: format!("ORDER={}", copy.number), detail: text.clone() };
-            changes.push(Change::Raise(decide::occurrence(&row.pair, &copy, &fault, None, now)));
-            changes.push(Change::Order { row: Box::new(copy), body: None, lines: None });
+            let fault = Fault {
+                kind,
+                discriminator: format!("ORDER={}", copy.number),
+                detail: text.clone(),
+            };
+            changes.push(Change::Raise(decide::occurrence(
+                &row.pair, &copy, &fault, None, now,
+            )));
+            changes.push(Change::Order {
+                row: Box::new(copy),
+                body: None,
+                lines: None,
+            });
         }
         changes
     })
@@ -402,7 +568,10 @@ fn refine(kind: Kind, text: &str) -> Kind {
 }
 
 /// Read back and equal: the order is the warehouse's from now on.
-async fn accept(jcx: &mut JobCx<'_>, accepted: &[(DeliveryRow, WmsOrderIntent, Vec<String>, String)]) -> StoreResult<()> {
+async fn accept(
+    jcx: &mut JobCx<'_>,
+    accepted: &[(DeliveryRow, WmsOrderIntent, Vec<String>, String)],
+) -> StoreResult<()> {
     let rows: Vec<&DeliveryRow> = accepted.iter().map(|(row, ..)| row).collect();
     let open = open_of(&jcx.cx.store, &rows).await?;
     let ids: Vec<OrderId> = rows.iter().filter_map(|row| row.order).collect();
@@ -412,11 +581,27 @@ async fn accept(jcx: &mut JobCx<'_>, accepted: &[(DeliveryRow, WmsOrderIntent, V
     settle::commit_orders(jcx, "create", &ids, |orders| {
         let mut changes = Vec::new();
         for (at, (row, intent, differences, status)) in accepted.iter().enumerate() {
-            changes.push(settle::applied(row, now, "read back: number, lines and service agree"));
+            changes.push(settle::applied(
+                row,
+                now,
+                "read back: number, lines and service agree",
+            ));
             let none = Vec::new();
-            changes.extend(settle::cleared(row, open.get(&row.id.0).unwrap_or(&none), "the order was read back from the warehouse"));
+            changes.extend(settle::cleared(
+                row,
+                open.get(&row.id.0).unwrap_or(&none),
+                "the order was read back from the warehouse",
+            ));
             if let Some(order) = row.order.and_then(|id| orders.get(&id)) {
-                changes.extend(accepted_order(row, order, intent, differences, status, now, RequestId(first_id + at as i64)));
+                changes.extend(accepted_order(
+                    row,
+                    order,
+                    intent,
+                    differences,
+                    status,
+                    now,
+                    RequestId(first_id + at as i64),
+                ));
             }
         }
         changes
@@ -435,7 +620,8 @@ fn accepted_order(
 ) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut row = order.row.clone();
-    let is_change_waiting = row.blocked_by == PENDING_CHANGE || row.source_status != SourceStatus::Open;
+    let is_change_waiting =
+        row.blocked_by == PENDING_CHANGE || row.source_status != SourceStatus::Open;
     decide::enter(&mut row, OrderState::InWarehouse, now);
     row.accepted_at = Some(now);
     row.first_sent_at = row.first_sent_at.or(delivery.sent_at).or(Some(now));
@@ -451,12 +637,26 @@ fn accepted_order(
             discriminator: format!("ORDER={}", row.number),
             detail: differences.join("; "),
         };
-        changes.push(Change::Raise(decide::occurrence(&delivery.pair, &row, &fault, None, now)));
+        changes.push(Change::Raise(decide::occurrence(
+            &delivery.pair,
+            &row,
+            &fault,
+            None,
+            now,
+        )));
     }
     if is_change_waiting {
         let body = serde_json::json!({ "order": row.id });
-        changes.push(Change::Request { id: request, kind: "recheck_order".to_owned(), body });
+        changes.push(Change::Request {
+            id: request,
+            kind: "recheck_order".to_owned(),
+            body,
+        });
     }
-    changes.push(Change::Order { row: Box::new(row), body: None, lines: None });
+    changes.push(Change::Order {
+        row: Box::new(row),
+        body: None,
+        lines: None,
+    });
     changes
 }

@@ -22,7 +22,10 @@ pub enum Tick {
 }
 
 /// Open occurrences of the objects behind deliveries: by delivery id, kind and discriminator.
-pub async fn open_of(store: &Store, rows: &[&DeliveryRow]) -> StoreResult<HashMap<i64, Vec<(Kind, String)>>> {
+pub async fn open_of(
+    store: &Store,
+    rows: &[&DeliveryRow],
+) -> StoreResult<HashMap<i64, Vec<(Kind, String)>>> {
     let mut out = HashMap::new();
     if store.open_exceptions(&[], None).await?.is_empty() {
         return Ok(out);
@@ -34,7 +37,12 @@ pub async fn open_of(store: &Store, rows: &[&DeliveryRow]) -> StoreResult<HashMa
         };
         let open = store.occurrences_of(&object).await?;
         if !open.is_empty() {
-            out.insert(row.id.0, open.into_iter().map(|(kind, discriminator, _)| (kind, discriminator)).collect());
+            out.insert(
+                row.id.0,
+                open.into_iter()
+                    .map(|(kind, discriminator, _)| (kind, discriminator))
+                    .collect(),
+            );
         }
     }
     Ok(out)

@@ -41,7 +41,16 @@ impl ProductJob {
                 _ => None,
             })
             .collect();
-        Self { warehouse, rows, phase: if is_asking { Phase::ReadBack } else { Phase::LookFirst }, is_asking }
+        Self {
+            warehouse,
+            rows,
+            phase: if is_asking {
+                Phase::ReadBack
+            } else {
+                Phase::LookFirst
+            },
+            is_asking,
+        }
     }
 
     /// The next call it will make.
@@ -61,16 +70,26 @@ impl ProductJob {
             Phase::LookFirst | Phase::ReadBack => self.read(jcx).await?,
             Phase::Save => self.save(jcx).await?,
         }
-        Ok(if self.rows.iter().any(|(_, _, live)| *live) { Tick::More } else { Tick::Done })
+        Ok(if self.rows.iter().any(|(_, _, live)| *live) {
+            Tick::More
+        } else {
+            Tick::Done
+        })
     }
 
     fn codes(&self) -> Vec<ItemCode> {
-        self.rows.iter().filter(|(_, _, live)| *live).map(|(_, item, _)| item.code.clone()).collect()
+        self.rows
+            .iter()
+            .filter(|(_, _, live)| *live)
+            .map(|(_, item, _)| item.code.clone())
+            .collect()
     }
 
     async fn read(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let codes = self.codes();
-        let called = call!(jcx, Keep::OnError, |log| self.warehouse.items_by_code(&codes, &log));
+        let called = call!(jcx, Keep::OnError, |log| self
+            .warehouse
+            .items_by_code(&codes, &log));
         let evidence = called.evidence();
         let now = called.finished_at;
         let found: Vec<WmsItem> = match &called.answer {
@@ -98,27 +117,57 @@ impl ProductJob {
             } else if self.phase == Phase::ReadBack {
                 *live = false;
                 changes.push(match row.absent_at {
-                    _ if row.state != DeliveryState::InDoubt => settle::doubtful(row, now, "saved, yet not found when read back"),
-                    Some(first) if now.since(first) >= retry::ABSENT_SPACING => {
-                        settle::again(row, 0, now + retry::wait(row.flow, 1, jcx.cx.jitter()), "not there: sent again")
+                    _ if row.state != DeliveryState::InDoubt => {
+                        settle::doubtful(row, now, "saved, yet not found when read back")
                     }
-                    Some(first) => settle::still_doubtful(row, first + retry::ABSENT_SPACING, Some(first), "not there yet"),
-                    None => settle::still_doubtful(row, now + retry::ABSENT_SPACING, Some(now), "not there yet; asking again"),
+                    Some(first) if now.since(first) >= retry::ABSENT_SPACING => settle::again(
+                        row,
+                        0,
+                        now + retry::wait(row.flow, 1, jcx.cx.jitter()),
+                        "not there: sent again",
+                    ),
+                    Some(first) => settle::still_doubtful(
+                        row,
+                        first + retry::ABSENT_SPACING,
+                        Some(first),
+                        "not there yet",
+                    ),
+                    None => settle::still_doubtful(
+                        row,
+                        now + retry::ABSENT_SPACING,
+                        Some(now),
+                        "not there yet; asking again",
+                    ),
                 });
             }
         }
         if !found.is_empty() {
-            changes.push(Change::Items { system: jcx.gate.system.clone(), items: found, at: now });
+            changes.push(Change::Items {
+                system: jcx.gate.system.clone(),
+                items: found,
+                at: now,
+            });
         }
         jcx.cx.commit("product", Some(jcx.fence), changes).await?;
         self.finish(jcx, done).await?;
-        self.phase = if self.is_asking { Phase::ReadBack } else { Phase::Save };
+        self.phase = if self.is_asking {
+            Phase::ReadBack
+        } else {
+            Phase::Save
+        };
         Ok(())
     }
 
     async fn save(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let items: Vec<NewItem> = self.rows.iter().filter(|(_, _, live)| *live).map(|(_, item, _)| item.clone()).collect();
-        let called = call!(jcx, Keep::Always, |log| self.warehouse.save_items(&items, &log));
+        let items: Vec<NewItem> = self
+            .rows
+            .iter()
+            .filter(|(_, _, live)| *live)
+            .map(|(_, item, _)| item.clone())
+            .collect();
+        let called = call!(jcx, Keep::Always, |log| self
+            .warehouse
+            .save_items(&items, &log));
         let evidence = called.evidence();
         let now = called.finished_at;
         let mut changes = called.payloads;
@@ -132,16 +181,31 @@ impl ProductJob {
                 Ok(outcomes) => outcomes.iter().find(|r| r.key == item.code.0),
             };
             match outcome.map(|r| (r.class, r.text.clone())) {
-                Some((AnswerClass::Applied, _)) => changes.push(settle::attempt(row, AnswerClass::Applied, "", &evidence)),
+                Some((AnswerClass::Applied, _)) => {
+                    changes.push(settle::attempt(row, AnswerClass::Applied, "", &evidence))
+                }
                 Some((AnswerClass::Rejected, text)) => {
                     *live = false;
-                    changes.push(settle::attempt(row, AnswerClass::Rejected, &text, &evidence));
+                    changes.push(settle::attempt(
+                        row,
+                        AnswerClass::Rejected,
+                        &text,
+                        &evidence,
+                    ));
                     changes.push(settle::rejected(row, now, &text));
-                    changes.push(Change::Raise(settle::about(row, Kind::PrdCreateFailed, &text, row.caused_at)));
+                    changes.push(Change::Raise(settle::about(
+                        row,
+                        Kind::PrdCreateFailed,
+                        &text,
+                        row.caused_at,
+                    )));
                 }
                 other => {
                     *live = false;
-                    let text = other.map_or("the answer does not mention the item".to_owned(), |(_, text)| text);
+                    let text = other.map_or(
+                        "the answer does not mention the item".to_owned(),
+                        |(_, text)| text,
+                    );
                     changes.push(settle::attempt(row, AnswerClass::Unknown, &text, &evidence));
                     changes.push(settle::doubtful(row, now, &text));
                 }
@@ -162,9 +226,17 @@ impl ProductJob {
         let mut changes = Vec::new();
         let mut pairs = Vec::new();
         for row in &done {
-            changes.push(settle::applied(row, now, "the item was read back from the warehouse"));
+            changes.push(settle::applied(
+                row,
+                now,
+                "the item was read back from the warehouse",
+            ));
             let none = Vec::new();
-            changes.extend(settle::cleared(row, open.get(&row.id.0).unwrap_or(&none), "the item was read back from the warehouse"));
+            changes.extend(settle::cleared(
+                row,
+                open.get(&row.id.0).unwrap_or(&none),
+                "the item was read back from the warehouse",
+            ));
             if !pairs.contains(&row.pair) {
                 pairs.push(row.pair.clone());
             }
@@ -172,8 +244,15 @@ impl ProductJob {
         for pair in pairs {
             let id = RequestId(jcx.cx.id().await?);
             let body = serde_json::json!({ "pair": pair });
-            changes.push(Change::Request { id, kind: "recheck_orders".to_owned(), body });
+            changes.push(Change::Request {
+                id,
+                kind: "recheck_orders".to_owned(),
+                body,
+            });
         }
-        jcx.cx.commit("product", Some(jcx.fence), changes).await.map(|_| ())
+        jcx.cx
+            .commit("product", Some(jcx.fence), changes)
+            .await
+            .map(|_| ())
     }
 }

@@ -44,18 +44,36 @@ pub struct PublishJob {
 
 impl PublishJob {
     /// From claimed rows, or (asking) from rows in doubt.
-    pub fn new(source: Arc<dyn SalesSystem>, policy: Policy, ids: ItemIds, rows: Vec<DeliveryRow>, is_asking: bool) -> Self {
+    pub fn new(
+        source: Arc<dyn SalesSystem>,
+        policy: Policy,
+        ids: ItemIds,
+        rows: Vec<DeliveryRow>,
+        is_asking: bool,
+    ) -> Self {
         let rows = rows
             .into_iter()
             .filter_map(|row| match &row.intent {
                 Intent::PublishStock(write) => {
                     let write = write.clone();
-                    Some(One { row, write, is_live: true })
+                    Some(One {
+                        row,
+                        write,
+                        is_live: true,
+                    })
                 }
                 _ => None,
             })
             .collect();
-        let mut job = Self { source, policy, ids, rows, positions: HashMap::new(), phase: Phase::Levels, is_asking };
+        let mut job = Self {
+            source,
+            policy,
+            ids,
+            rows,
+            positions: HashMap::new(),
+            phase: Phase::Levels,
+            is_asking,
+        };
         if !job.unknown_skus().is_empty() {
             job.phase = Phase::Ids;
         }
@@ -81,12 +99,20 @@ impl PublishJob {
             Phase::Levels => self.read_levels(jcx).await?,
             Phase::Write => self.write(jcx).await?,
         }
-        Ok(if self.rows.iter().any(|o| o.is_live) { Tick::More } else { Tick::Done })
+        Ok(if self.rows.iter().any(|o| o.is_live) {
+            Tick::More
+        } else {
+            Tick::Done
+        })
     }
 
     fn unknown_skus(&self) -> Vec<Sku> {
         let known = self.ids.lock().map(|m| m.clone()).unwrap_or_default();
-        self.rows.iter().filter(|o| o.is_live && !known.contains_key(&o.write.sku)).map(|o| o.write.sku.clone()).collect()
+        self.rows
+            .iter()
+            .filter(|o| o.is_live && !known.contains_key(&o.write.sku))
+            .map(|o| o.write.sku.clone())
+            .collect()
     }
 
     fn id_of(&self, sku: &Sku) -> Option<String> {
@@ -102,19 +128,37 @@ impl PublishJob {
             Err(error) => {
                 for one in self.rows.iter_mut().filter(|o| o.is_live) {
                     one.is_live = false;
-                    changes.extend(settle::failed(jcx.cx, &one.row, error, Was::Read, &evidence));
+                    changes.extend(settle::failed(
+                        jcx.cx,
+                        &one.row,
+                        error,
+                        Was::Read,
+                        &evidence,
+                    ));
                 }
             }
             Ok(found) => {
                 if let Ok(mut ids) = self.ids.lock() {
                     ids.extend(found.iter().cloned());
                 }
-                for one in self.rows.iter_mut().filter(|o| o.is_live && skus.contains(&o.write.sku)) {
+                for one in self
+                    .rows
+                    .iter_mut()
+                    .filter(|o| o.is_live && skus.contains(&o.write.sku))
+                {
                     if !found.iter().any(|(sku, _)| sku == &one.write.sku) {
                         one.is_live = false;
-                        let text = format!("the source has no item with SKU {}, so its stock cannot be published", one.write.sku);
+                        let text = format!(
+                            "the source has no item with SKU {}, so its stock cannot be published",
+                            one.write.sku
+                        );
                         changes.push(settle::rejected(&one.row, called.finished_at, &text));
-                        changes.push(Change::Raise(settle::about(&one.row, Kind::PrdNotInSource, &text, called.finished_at)));
+                        changes.push(Change::Raise(settle::about(
+                            &one.row,
+                            Kind::PrdNotInSource,
+                            &text,
+                            called.finished_at,
+                        )));
                     }
                 }
             }
@@ -125,8 +169,15 @@ impl PublishJob {
     }
 
     async fn read_levels(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let ids: Vec<String> = self.rows.iter().filter(|o| o.is_live).filter_map(|o| self.id_of(&o.write.sku)).collect();
-        let called = call!(jcx, Keep::OnError, |log| self.source.stock_levels(&ids, &log));
+        let ids: Vec<String> = self
+            .rows
+            .iter()
+            .filter(|o| o.is_live)
+            .filter_map(|o| self.id_of(&o.write.sku))
+            .collect();
+        let called = call!(jcx, Keep::OnError, |log| self
+            .source
+            .stock_levels(&ids, &log));
         let evidence = called.evidence();
         let now = called.finished_at;
         let levels = match &called.answer {
@@ -138,7 +189,13 @@ impl PublishJob {
                     if self.is_asking {
                         changes.extend(settle::unreadable(jcx.cx, &one.row, &error.text, now));
                     } else {
-                        changes.extend(settle::failed(jcx.cx, &one.row, error, Was::Read, &evidence));
+                        changes.extend(settle::failed(
+                            jcx.cx,
+                            &one.row,
+                            error,
+                            Was::Read,
+                            &evidence,
+                        ));
                     }
                 }
                 jcx.cx.commit("publish", Some(jcx.fence), changes).await?;
@@ -146,23 +203,44 @@ impl PublishJob {
             }
         };
         self.load_positions(jcx).await?;
-        let confirmed = stock::confirmed_since_writes(jcx.cx, self.rows.first().map(|o| o.row.pair.clone()), self.positions.values()).await?;
+        let confirmed = stock::confirmed_since_writes(
+            jcx.cx,
+            self.rows.first().map(|o| o.row.pair.clone()),
+            self.positions.values(),
+        )
+        .await?;
         let mut changes = Vec::new();
         let mut settled = Vec::new();
         let mut positions = Vec::new();
         for at in 0..self.rows.len() {
-            let Some(id) = self.rows.get(at).filter(|o| o.is_live).and_then(|o| self.id_of(&o.write.sku)) else { continue };
-            let Some(one) = self.rows.get_mut(at) else { continue };
+            let Some(id) = self
+                .rows
+                .get(at)
+                .filter(|o| o.is_live)
+                .and_then(|o| self.id_of(&o.write.sku))
+            else {
+                continue;
+            };
+            let Some(one) = self.rows.get_mut(at) else {
+                continue;
+            };
             let shown = shown_at(&levels, &id, one);
             let key = (one.write.item.clone(), one.write.location.0.clone());
-            let Some(position) = self.positions.get_mut(&key) else { continue };
+            let Some(position) = self.positions.get_mut(&key) else {
+                continue;
+            };
             let (compared, found) = stock::compare(position, &shown, &confirmed, &self.policy, now);
             *position = compared;
             changes.extend(found);
             if position.paused_reason.is_some() {
                 one.is_live = false;
                 let text = "stock writes for this item are stopped until somebody names the cause";
-                changes.push(settle::ended(&one.row, crate::domain::delivery::DeliveryState::Superseded, now, text));
+                changes.push(settle::ended(
+                    &one.row,
+                    crate::domain::delivery::DeliveryState::Superseded,
+                    now,
+                    text,
+                ));
                 positions.push(position.clone());
                 continue;
             }
@@ -174,11 +252,19 @@ impl PublishJob {
                 one.is_live = false;
                 remember_write(position, &one.write, &shown, now, false);
                 positions.push(position.clone());
-                settled.push((one.row.clone(), "the source already holds this figure".to_owned()));
+                settled.push((
+                    one.row.clone(),
+                    "the source already holds this figure".to_owned(),
+                ));
             } else if self.is_asking {
                 // Setting an absolute level is harmless to repeat, and only the newest figure of a key is ever repeated.
                 one.is_live = false;
-                changes.push(settle::again(&one.row, 0, now, "the figure is not there; set again"));
+                changes.push(settle::again(
+                    &one.row,
+                    0,
+                    now,
+                    "the figure is not there; set again",
+                ));
             }
         }
         if !positions.is_empty() {
@@ -191,18 +277,33 @@ impl PublishJob {
     }
 
     async fn load_positions(&mut self, jcx: &JobCx<'_>) -> StoreResult<()> {
-        let items: Vec<ItemCode> = self.rows.iter().filter(|o| o.is_live).map(|o| o.write.item.clone()).collect();
+        let items: Vec<ItemCode> = self
+            .rows
+            .iter()
+            .filter(|o| o.is_live)
+            .map(|o| o.write.item.clone())
+            .collect();
         if let Some(pair) = self.rows.first().map(|o| o.row.pair.clone()) {
             for position in jcx.cx.store.positions_of(&pair, &items).await? {
-                self.positions.insert((position.item.clone(), position.location.0.clone()), position);
+                self.positions.insert(
+                    (position.item.clone(), position.location.0.clone()),
+                    position,
+                );
             }
         }
         Ok(())
     }
 
     async fn write(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let writes: Vec<StockWrite> = self.rows.iter().filter(|o| o.is_live).map(|o| o.write.clone()).collect();
-        let called = call!(jcx, Keep::Always, |log| self.source.set_stock(&writes, &log));
+        let writes: Vec<StockWrite> = self
+            .rows
+            .iter()
+            .filter(|o| o.is_live)
+            .map(|o| o.write.clone())
+            .collect();
+        let called = call!(jcx, Keep::Always, |log| self
+            .source
+            .set_stock(&writes, &log));
         let evidence = called.evidence();
         let now = called.finished_at;
         let mut changes = called.payloads;
@@ -212,11 +313,29 @@ impl PublishJob {
             one.is_live = false;
             let key = format!("{}@{}", one.write.sku, one.write.location);
             match &called.answer {
-                Err(error) => changes.extend(settle::failed(jcx.cx, &one.row, error, Was::Write, &evidence)),
-                Ok(outcomes) => match outcomes.iter().find(|r| r.key == key).map(|r| (r.class, r.text.clone())) {
+                Err(error) => changes.extend(settle::failed(
+                    jcx.cx,
+                    &one.row,
+                    error,
+                    Was::Write,
+                    &evidence,
+                )),
+                Ok(outcomes) => match outcomes
+                    .iter()
+                    .find(|r| r.key == key)
+                    .map(|r| (r.class, r.text.clone()))
+                {
                     Some((AnswerClass::Applied, _)) => {
-                        changes.push(settle::attempt(&one.row, AnswerClass::Applied, "", &evidence));
-                        if let Some(position) = self.positions.get_mut(&(one.write.item.clone(), one.write.location.0.clone())) {
+                        changes.push(settle::attempt(
+                            &one.row,
+                            AnswerClass::Applied,
+                            "",
+                            &evidence,
+                        ));
+                        if let Some(position) = self
+                            .positions
+                            .get_mut(&(one.write.item.clone(), one.write.location.0.clone()))
+                        {
                             let shown = SourceStock {
                                 sku: one.write.sku.clone(),
                                 location: one.write.location.clone(),
@@ -227,16 +346,37 @@ impl PublishJob {
                             remember_write(position, &one.write, &shown, now, true);
                             positions.push(position.clone());
                         }
-                        settled.push((one.row.clone(), format!("level set to {}", one.write.level_each)));
+                        settled.push((
+                            one.row.clone(),
+                            format!("level set to {}", one.write.level_each),
+                        ));
                     }
                     Some((AnswerClass::Rejected, text)) => {
-                        changes.push(settle::attempt(&one.row, AnswerClass::Rejected, &text, &evidence));
+                        changes.push(settle::attempt(
+                            &one.row,
+                            AnswerClass::Rejected,
+                            &text,
+                            &evidence,
+                        ));
                         changes.push(settle::rejected(&one.row, now, &text));
-                        changes.push(Change::Raise(settle::about(&one.row, Kind::PrdNotInSource, &text, now)));
+                        changes.push(Change::Raise(settle::about(
+                            &one.row,
+                            Kind::PrdNotInSource,
+                            &text,
+                            now,
+                        )));
                     }
                     other => {
-                        let text = other.map_or("the answer does not mention the item".to_owned(), |(_, text)| text);
-                        changes.push(settle::attempt(&one.row, AnswerClass::Unknown, &text, &evidence));
+                        let text = other.map_or(
+                            "the answer does not mention the item".to_owned(),
+                            |(_, text)| text,
+                        );
+                        changes.push(settle::attempt(
+                            &one.row,
+                            AnswerClass::Unknown,
+                            &text,
+                            &evidence,
+                        ));
                         changes.push(settle::doubtful(&one.row, now, &text));
                     }
                 },
@@ -249,7 +389,11 @@ impl PublishJob {
         self.finish(jcx, settled).await
     }
 
-    async fn finish(&self, jcx: &mut JobCx<'_>, settled: Vec<(DeliveryRow, String)>) -> StoreResult<()> {
+    async fn finish(
+        &self,
+        jcx: &mut JobCx<'_>,
+        settled: Vec<(DeliveryRow, String)>,
+    ) -> StoreResult<()> {
         if settled.is_empty() {
             return Ok(());
         }
@@ -260,9 +404,16 @@ impl PublishJob {
         for (row, text) in &settled {
             changes.push(settle::applied(row, now, text));
             let none = Vec::new();
-            changes.extend(settle::cleared(row, open.get(&row.id.0).unwrap_or(&none), text));
+            changes.extend(settle::cleared(
+                row,
+                open.get(&row.id.0).unwrap_or(&none),
+                text,
+            ));
         }
-        jcx.cx.commit("publish", Some(jcx.fence), changes).await.map(|_| ())
+        jcx.cx
+            .commit("publish", Some(jcx.fence), changes)
+            .await
+            .map(|_| ())
     }
 }
 
@@ -282,7 +433,13 @@ fn shown_at(levels: &[(String, Vec<SourceStock>)], id: &str, one: &One) -> Sourc
         })
 }
 
-fn remember_write(position: &mut StockPosition, write: &StockWrite, shown: &SourceStock, now: crate::domain::time::Ts, is_written: bool) {
+fn remember_write(
+    position: &mut StockPosition,
+    write: &StockWrite,
+    shown: &SourceStock,
+    now: crate::domain::time::Ts,
+    is_written: bool,
+) {
     position.written_each = Some(write.level_each);
     position.written_snapshot = Some(write.snapshot_id);
     position.written_at = Some(now);

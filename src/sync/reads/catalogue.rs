@@ -6,6 +6,7 @@ use super::Run;
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::mapping::{MappingKind, Target};
+use crate::domain::preflight;
 use crate::store::StoreResult;
 use crate::vendors::{Op, Warehouse};
 use std::sync::Arc;
@@ -29,7 +30,12 @@ pub struct Catalogue {
 impl Catalogue {
     /// A fresh run.
     pub const fn new(warehouse: Arc<dyn Warehouse>, run: Run) -> Self {
-        Self { warehouse, run, phase: Phase::Sites, items: 0 }
+        Self {
+            warehouse,
+            run,
+            phase: Phase::Sites,
+            items: 0,
+        }
     }
 
     /// The next call it will make.
@@ -52,7 +58,11 @@ impl Catalogue {
                     Ok(sites) => {
                         let targets = sites
                             .into_iter()
-                            .map(|s| Target { code: s.reference.0, name: s.name, is_active: true })
+                            .map(|s| Target {
+                                code: s.reference.0,
+                                name: s.name,
+                                is_active: true,
+                            })
                             .collect();
                         self.targets(jcx, MappingKind::Site, targets).await?;
                     }
@@ -60,13 +70,19 @@ impl Catalogue {
                 self.phase = Phase::Services;
             }
             Phase::Services => {
-                let called = call!(jcx, Keep::OnError, |log| self.warehouse.carrier_services(&log));
+                let called = call!(jcx, Keep::OnError, |log| self
+                    .warehouse
+                    .carrier_services(&log));
                 match called.answer {
                     Err(error) => return self.fail(jcx, &error, called.payloads).await,
                     Ok(services) => {
                         let targets = services
                             .into_iter()
-                            .map(|s| Target { code: s.code.0, name: format!("{} {}", s.carrier, s.name).trim().to_owned(), is_active: true })
+                            .map(|s| Target {
+                                code: s.code.0,
+                                name: format!("{} {}", s.carrier, s.name).trim().to_owned(),
+                                is_active: true,
+                            })
                             .collect();
                         self.targets(jcx, MappingKind::Carrier, targets).await?;
                     }
@@ -74,14 +90,26 @@ impl Catalogue {
                 self.phase = Phase::Items(1);
             }
             Phase::Items(page) => {
-                let called = call!(jcx, Keep::OnError, |log| self.warehouse.items_page(page, &log));
+                let called = call!(jcx, Keep::OnError, |log| self
+                    .warehouse
+                    .items_page(page, &log));
                 match called.answer {
                     Err(error) => return self.fail(jcx, &error, called.payloads).await,
                     Ok(found) => {
                         self.items += found.rows.len() as i64;
-                        let items = Change::Items { system: self.run.pair.warehouse.clone(), items: found.rows, at: jcx.cx.now() };
-                        jcx.cx.commit("catalogue", Some(jcx.fence), vec![items]).await?;
-                        self.phase = if found.is_last { Phase::Templates } else { Phase::Items(page + 1) };
+                        let items = Change::Items {
+                            system: self.run.pair.warehouse.clone(),
+                            items: found.rows,
+                            at: jcx.cx.now(),
+                        };
+                        jcx.cx
+                            .commit("catalogue", Some(jcx.fence), vec![items])
+                            .await?;
+                        self.phase = if found.is_last {
+                            Phase::Templates
+                        } else {
+                            Phase::Items(page + 1)
+                        };
                     }
                 }
             }
@@ -90,27 +118,55 @@ impl Catalogue {
         Ok(Tick::More)
     }
 
-    async fn fail(&self, jcx: &JobCx<'_>, error: &crate::vendors::CallError, payloads: Vec<Change>) -> StoreResult<Tick> {
+    async fn fail(
+        &self,
+        jcx: &JobCx<'_>,
+        error: &crate::vendors::CallError,
+        payloads: Vec<Change>,
+    ) -> StoreResult<Tick> {
         self.run.failed(jcx, error, payloads).await?;
         Ok(Tick::Done)
     }
 
     /// Stores a list of targets and tells which mapping rows point at nothing.
-    async fn targets(&self, jcx: &JobCx<'_>, kind: MappingKind, targets: Vec<Target>) -> StoreResult<()> {
+    async fn targets(
+        &self,
+        jcx: &JobCx<'_>,
+        kind: MappingKind,
+        targets: Vec<Target>,
+    ) -> StoreResult<()> {
         let now = jcx.cx.now();
         let mut changes = Vec::new();
-        for mapping in jcx.cx.store.mappings(&self.run.pair.id).await?.into_iter().filter(|m| m.kind == kind) {
-            let is_there = mapping.to.split('+').all(|code| targets.iter().any(|t| t.code == code.trim() && t.is_active));
-            let broken = (!is_there).then(|| format!("{} no longer exists in the warehouse", mapping.to));
+        for mapping in jcx
+            .cx
+            .store
+            .mappings(&self.run.pair.id)
+            .await?
+            .into_iter()
+            .filter(|m| m.kind == kind)
+        {
+            let is_there = mapping
+                .to
+                .split('+')
+                .all(|code| targets.iter().any(|t| t.code == code.trim() && t.is_active));
+            let broken =
+                (!is_there).then(|| format!("{} no longer exists in the warehouse", mapping.to));
             if broken == mapping.broken {
                 continue;
             }
-            let discriminator = format!("{kind}={}", mapping.from);
+            let discriminator = preflight::mapping_discriminator(kind, &mapping.from);
             match &broken {
                 Some(why) => {
-                    let mut occurrence = self.run.occurrence(Kind::MapTargetGone, &format!("{} → {}: {why}", mapping.from, mapping.to), now);
+                    let mut occurrence = self.run.occurrence(
+                        Kind::MapTargetGone,
+                        &format!("{} → {}: {why}", mapping.from, mapping.to),
+                        now,
+                    );
                     occurrence.discriminator = discriminator;
-                    occurrence.object = crate::domain::exception::ObjectRef::Mapping(format!("{kind}:{}", mapping.from));
+                    occurrence.object = crate::domain::exception::ObjectRef::Mapping(format!(
+                        "{kind}:{}",
+                        mapping.from
+                    ));
                     occurrence.label = mapping.from.clone();
                     changes.push(Change::Raise(occurrence));
                 }
@@ -122,10 +178,24 @@ impl Catalogue {
                     evidence: format!("{} was read in the warehouse", mapping.to),
                 }),
             }
-            changes.push(Change::MappingBroken { pair: self.run.pair.id.clone(), kind, from: mapping.from, broken });
+            changes.push(Change::MappingBroken {
+                pair: self.run.pair.id.clone(),
+                kind,
+                from: mapping.from,
+                broken,
+            });
         }
-        changes.push(Change::Targets { pair: self.run.pair.id.clone(), kind, side: "wms".to_owned(), targets, at: now });
-        jcx.cx.commit("catalogue", Some(jcx.fence), changes).await.map(|_| ())
+        changes.push(Change::Targets {
+            pair: self.run.pair.id.clone(),
+            kind,
+            side: "wms".to_owned(),
+            targets,
+            at: now,
+        });
+        jcx.cx
+            .commit("catalogue", Some(jcx.fence), changes)
+            .await
+            .map(|_| ())
     }
 
     async fn templates(&self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
@@ -134,7 +204,11 @@ impl Catalogue {
             Err(error) => return self.fail(jcx, &error, called.payloads).await,
             Ok(findings) => findings,
         };
-        let wrong: Vec<String> = findings.iter().filter(|f| !f.is_ok).map(|f| format!("{}: {}", f.what, f.found)).collect();
+        let wrong: Vec<String> = findings
+            .iter()
+            .filter(|f| !f.is_ok)
+            .map(|f| format!("{}: {}", f.what, f.found))
+            .collect();
         let now = jcx.cx.now();
         let mut changes = Vec::new();
         if wrong.is_empty() {
@@ -150,7 +224,19 @@ impl Catalogue {
             occurrence.discriminator = "TEMPLATES".to_owned();
             changes.push(Change::Raise(occurrence));
         }
-        changes.push(self.run.done(now, format!("{} items, templates {}", self.items, if wrong.is_empty() { "fit" } else { "do not fit" }), None));
+        changes.push(self.run.done(
+            now,
+            format!(
+                "{} items, templates {}",
+                self.items,
+                if wrong.is_empty() {
+                    "fit"
+                } else {
+                    "do not fit"
+                }
+            ),
+            None,
+        ));
         jcx.cx.commit("catalogue", Some(jcx.fence), changes).await?;
         Ok(Tick::Done)
     }

@@ -37,7 +37,13 @@ pub struct DespatchPoll {
 impl DespatchPoll {
     /// A fresh poll.
     pub const fn new(warehouse: Arc<dyn Warehouse>, run: Run) -> Self {
-        Self { warehouse, run, page: 1, since: None, lines: Vec::new() }
+        Self {
+            warehouse,
+            run,
+            page: 1,
+            since: None,
+            lines: Vec::new(),
+        }
     }
 
     /// The next call it will make.
@@ -48,9 +54,16 @@ impl DespatchPoll {
     async fn start(&self, jcx: &JobCx<'_>) -> StoreResult<Ts> {
         let mark: Mark = serde_json::from_str(&self.run.cursor).unwrap_or_default();
         let now = jcx.cx.now();
-        let mut since = mark.newest.map_or(now - FIRST_LOOK_BACK, |newest| Ts(newest) - OVERLAP);
+        let mut since = mark
+            .newest
+            .map_or(now - FIRST_LOOK_BACK, |newest| Ts(newest) - OVERLAP);
         // A despatch whose label is booked later keeps its stamp: look back to the oldest one that waits for tracking.
-        for group in jcx.cx.store.despatches_open(&self.run.pair.warehouse, 1_000).await? {
+        for group in jcx
+            .cx
+            .store
+            .despatches_open(&self.run.pair.warehouse, 1_000)
+            .await?
+        {
             if let Some(at) = group.lines.first().map(|l| l.despatched_at)
                 && now.since(at) < LATE_TRACKING_MAX
             {
@@ -67,7 +80,9 @@ impl DespatchPoll {
             None => self.start(jcx).await?,
         };
         self.since = Some(since);
-        let called = call!(jcx, Keep::OnError, |log| self.warehouse.despatches_page(since, self.page, &log));
+        let called = call!(jcx, Keep::OnError, |log| self
+            .warehouse
+            .despatches_page(since, self.page, &log));
         match called.answer {
             Err(error) => {
                 self.run.failed(jcx, &error, called.payloads).await?;
@@ -85,18 +100,29 @@ impl DespatchPoll {
     }
 
     async fn finish(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
-        let starts: Vec<String> = jcx.cx.pairs_of(&self.run.pair.warehouse).map(super::super::context::PairCx::number_start).collect();
+        let starts: Vec<String> = jcx
+            .cx
+            .pairs_of(&self.run.pair.warehouse)
+            .map(super::super::context::PairCx::number_start)
+            .collect();
         let newest = self.lines.iter().map(|l| l.despatched_at).max();
         let before: Mark = serde_json::from_str(&self.run.cursor).unwrap_or_default();
-        let mark = Mark { newest: newest.map(|t| t.0).max(before.newest) };
+        let mark = Mark {
+            newest: newest.map(|t| t.0).max(before.newest),
+        };
         // Several shops may share one warehouse: only numbers of our own pairs are ours to confirm.
-        let ours: Vec<DespatchLine> =
-            std::mem::take(&mut self.lines).into_iter().filter(|l| starts.iter().any(|s| l.number.as_str().starts_with(s))).collect();
+        let ours: Vec<DespatchLine> = std::mem::take(&mut self.lines)
+            .into_iter()
+            .filter(|l| starts.iter().any(|s| l.number.as_str().starts_with(s)))
+            .collect();
         let note = format!("{} rows of ours", ours.len());
         let cursor = serde_json::to_string(&mark).unwrap_or_default();
         let mut changes = Vec::new();
         if !ours.is_empty() {
-            changes.push(Change::Despatches { system: self.run.pair.warehouse.clone(), lines: ours });
+            changes.push(Change::Despatches {
+                system: self.run.pair.warehouse.clone(),
+                lines: ours,
+            });
         }
         changes.push(self.run.done(jcx.cx.now(), note, Some(cursor)));
         jcx.cx.commit("despatch", Some(jcx.fence), changes).await?;

@@ -51,12 +51,24 @@ impl Run {
     }
 
     /// Records a failed run; a shape nobody expected becomes a case.
-    pub async fn failed(&self, jcx: &JobCx<'_>, error: &CallError, payloads: Vec<Change>) -> StoreResult<()> {
+    pub async fn failed(
+        &self,
+        jcx: &JobCx<'_>,
+        error: &CallError,
+        payloads: Vec<Change>,
+    ) -> StoreResult<()> {
         let now = jcx.cx.now();
-        let wait = RETRY_FIRST.times(1 << self.failures.clamp(0, 10)).0.min(self.interval().0.max(RETRY_FIRST.0));
+        let wait = RETRY_FIRST
+            .times(1 << self.failures.clamp(0, 10))
+            .0
+            .min(self.interval().0.max(RETRY_FIRST.0));
         let mut changes = payloads;
         if error.class == AnswerClass::Malformed {
-            changes.push(Change::Raise(self.occurrence(Kind::SysSchema, &error.text, now)));
+            changes.push(Change::Raise(self.occurrence(
+                Kind::SysSchema,
+                &error.text,
+                now,
+            )));
         }
         changes.push(Change::ScheduleDone(ScheduleDone {
             pair: self.pair.id.clone(),
@@ -67,7 +79,10 @@ impl Run {
             next_due_at: now + Span(wait),
             cursor: None,
         }));
-        jcx.cx.commit("read", Some(jcx.fence), changes).await.map(|_| ())
+        jcx.cx
+            .commit("read", Some(jcx.fence), changes)
+            .await
+            .map(|_| ())
     }
 
     /// An occurrence about this flow.
@@ -104,8 +119,18 @@ pub const fn interval(pair: &PairCx, flow: Flow) -> Span {
 }
 
 /// Flows that a warehouse's worker runs.
-pub const WAREHOUSE_FLOWS: &[Flow] =
-    &[Flow::Despatch, Flow::StatusPull, Flow::StockSnapshot, Flow::Catalogue, Flow::ReconcileOrders];
+pub const WAREHOUSE_FLOWS: &[Flow] = &[
+    Flow::Despatch,
+    Flow::StatusPull,
+    Flow::StockSnapshot,
+    Flow::Catalogue,
+    Flow::ReconcileOrders,
+];
 
 /// Flows that a source's worker runs.
-pub const SOURCE_FLOWS: &[Flow] = &[Flow::OrderPull, Flow::NotifyWatch, Flow::Product, Flow::ReconcileStock];
+pub const SOURCE_FLOWS: &[Flow] = &[
+    Flow::OrderPull,
+    Flow::NotifyWatch,
+    Flow::Product,
+    Flow::ReconcileStock,
+];

@@ -5,8 +5,8 @@
 use super::super::calls::{JobCx, Keep, call};
 use super::super::context::mapped_places;
 use super::super::deliver::Tick;
-use super::lookups::{found_or_gone, inbox_of};
 use super::Run;
+use super::lookups::{found_or_gone, inbox_of};
 use crate::domain::change::Change;
 use crate::domain::ids::{LocationId, OrderId, SourceOrderId};
 use crate::domain::order::SourceOrder;
@@ -59,7 +59,8 @@ impl OrderPull {
     /// A fresh pull.
     pub fn new(source: Arc<dyn SalesSystem>, run: Run) -> Self {
         let mark: Mark = serde_json::from_str(&run.cursor).unwrap_or_default();
-        let is_sweep = run.started_at.since(Ts(mark.swept_at)) >= run.pair.policy.order_sweep_interval;
+        let is_sweep =
+            run.started_at.since(Ts(mark.swept_at)) >= run.pair.policy.order_sweep_interval;
         Self {
             source,
             run,
@@ -94,10 +95,15 @@ impl OrderPull {
         }
         match self.phase {
             Phase::Ids | Phase::Sweep => {
-                let Some(location) = self.locations.as_ref().and_then(|l| l.front().cloned()) else {
+                let Some(location) = self.locations.as_ref().and_then(|l| l.front().cloned())
+                else {
                     return self.finish(jcx).await;
                 };
-                if self.phase == Phase::Ids { self.ids(jcx, &location).await } else { self.sweep(jcx, &location).await }
+                if self.phase == Phase::Ids {
+                    self.ids(jcx, &location).await
+                } else {
+                    self.sweep(jcx, &location).await
+                }
             }
             Phase::Details => self.details(jcx).await,
             Phase::Missing => self.missing(jcx).await,
@@ -106,12 +112,17 @@ impl OrderPull {
 
     async fn load_known(&mut self, jcx: &JobCx<'_>, location: &LocationId) -> StoreResult<()> {
         let known = jcx.cx.store.known_open(&self.run.pair.id, location).await?;
-        self.known = known.into_iter().map(|k| (k.source_id.clone(), k)).collect();
+        self.known = known
+            .into_iter()
+            .map(|k| (k.source_id.clone(), k))
+            .collect();
         Ok(())
     }
 
     async fn ids(&mut self, jcx: &mut JobCx<'_>, location: &LocationId) -> StoreResult<Tick> {
-        let called = call!(jcx, Keep::OnError, |log| self.source.open_order_ids(location, &log));
+        let called = call!(jcx, Keep::OnError, |log| self
+            .source
+            .open_order_ids(location, &log));
         let ids = match called.answer {
             Ok(ids) => ids,
             Err(error) => {
@@ -122,7 +133,11 @@ impl OrderPull {
         self.load_known(jcx, location).await?;
         self.found += ids.len();
         let open: HashSet<&SourceOrderId> = ids.iter().collect();
-        let fresh: Vec<SourceOrderId> = ids.iter().filter(|id| !self.known.contains_key(*id)).cloned().collect();
+        let fresh: Vec<SourceOrderId> = ids
+            .iter()
+            .filter(|id| !self.known.contains_key(*id))
+            .cloned()
+            .collect();
         self.fresh += fresh.len();
         self.details = fresh.into();
         self.add_rolling_share(jcx.cx.now(), &open);
@@ -132,23 +147,51 @@ impl OrderPull {
 
     /// The known orders that were read longest ago, so that all of them are read again within [`REREAD_WITHIN`].
     fn add_rolling_share(&mut self, now: Ts, open: &HashSet<&SourceOrderId>) {
-        let mut known: Vec<&KnownOpen> = self.known.values().filter(|k| open.contains(&k.source_id)).collect();
+        let mut known: Vec<&KnownOpen> = self
+            .known
+            .values()
+            .filter(|k| open.contains(&k.source_id))
+            .collect();
         known.sort_by_key(|k| (k.read_at, k.id));
         let polls = (REREAD_WITHIN.0 / self.run.interval().0.max(1)).max(1) as usize;
         let share = known.len().div_ceil(polls);
         // Whole batches only: half a batch costs as much as a full one, unless orders are overdue.
         let mut batch = share.div_ceil(TERMS_MAX) * TERMS_MAX;
-        if known.first().is_none_or(|k| now.since(k.read_at) < REREAD_WITHIN) && share < TERMS_MAX {
+        if known
+            .first()
+            .is_none_or(|k| now.since(k.read_at) < REREAD_WITHIN)
+            && share < TERMS_MAX
+        {
             batch = 0;
         }
-        let share: Vec<SourceOrderId> = known.into_iter().take(batch).map(|k| k.source_id.clone()).collect();
+        let share: Vec<SourceOrderId> = known
+            .into_iter()
+            .take(batch)
+            .map(|k| k.source_id.clone())
+            .collect();
         self.details.extend(share);
     }
 
-    async fn note_missing(&mut self, jcx: &mut JobCx<'_>, open: &HashSet<&SourceOrderId>) -> StoreResult<()> {
-        let gone: Vec<&KnownOpen> = self.known.values().filter(|k| !open.contains(&k.source_id)).collect();
-        self.missing = gone.iter().filter(|k| k.missing_polls + 1 >= MISSING_POLLS_MIN).map(|k| k.id).collect();
-        let first_time: Vec<OrderId> = gone.iter().filter(|k| k.missing_polls + 1 < MISSING_POLLS_MIN).map(|k| k.id).collect();
+    async fn note_missing(
+        &mut self,
+        jcx: &mut JobCx<'_>,
+        open: &HashSet<&SourceOrderId>,
+    ) -> StoreResult<()> {
+        let gone: Vec<&KnownOpen> = self
+            .known
+            .values()
+            .filter(|k| !open.contains(&k.source_id))
+            .collect();
+        self.missing = gone
+            .iter()
+            .filter(|k| k.missing_polls + 1 >= MISSING_POLLS_MIN)
+            .map(|k| k.id)
+            .collect();
+        let first_time: Vec<OrderId> = gone
+            .iter()
+            .filter(|k| k.missing_polls + 1 < MISSING_POLLS_MIN)
+            .map(|k| k.id)
+            .collect();
         for chunk in first_time.chunks(INBOX_CHUNK) {
             super::super::settle::commit_orders(jcx, "pull", chunk, |orders| {
                 orders
@@ -156,7 +199,11 @@ impl OrderPull {
                     .map(|order| {
                         let mut row = order.row.clone();
                         row.missing_polls += 1;
-                        Change::Order { row: Box::new(row), body: None, lines: None }
+                        Change::Order {
+                            row: Box::new(row),
+                            body: None,
+                            lines: None,
+                        }
                     })
                     .collect()
             })
@@ -166,8 +213,13 @@ impl OrderPull {
     }
 
     async fn details(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
-        let chunk: Vec<SourceOrderId> = self.details.drain(..self.details.len().min(TERMS_MAX)).collect();
-        let called = call!(jcx, Keep::OnError, |log| self.source.open_orders_by_ids(&chunk, &log));
+        let chunk: Vec<SourceOrderId> = self
+            .details
+            .drain(..self.details.len().min(TERMS_MAX))
+            .collect();
+        let called = call!(jcx, Keep::OnError, |log| self
+            .source
+            .open_orders_by_ids(&chunk, &log));
         match called.answer {
             Err(error) => {
                 self.run.failed(jcx, &error, called.payloads).await?;
@@ -180,10 +232,15 @@ impl OrderPull {
 
     /// What became of orders that are no longer open: processed, cancelled, moved, merged or deleted.
     async fn missing(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
-        let chunk: Vec<OrderId> = self.missing.drain(..self.missing.len().min(TERMS_MAX)).collect();
+        let chunk: Vec<OrderId> = self
+            .missing
+            .drain(..self.missing.len().min(TERMS_MAX))
+            .collect();
         let asked = jcx.cx.store.orders_by_id(&chunk).await?;
         let ids: Vec<SourceOrderId> = asked.iter().map(|o| o.row.source_id.clone()).collect();
-        let called = call!(jcx, Keep::OnError, |log| self.source.orders_by_ids(&ids, &log));
+        let called = call!(jcx, Keep::OnError, |log| self
+            .source
+            .orders_by_ids(&ids, &log));
         match called.answer {
             Err(error) => {
                 self.run.failed(jcx, &error, called.payloads).await?;
@@ -202,7 +259,9 @@ impl OrderPull {
         if self.page == 1 {
             self.load_known(jcx, location).await?;
         }
-        let called = call!(jcx, Keep::OnError, |log| self.source.open_orders_page(location, self.page, &log));
+        let called = call!(jcx, Keep::OnError, |log| self
+            .source
+            .open_orders_page(location, self.page, &log));
         match called.answer {
             Err(error) => {
                 self.run.failed(jcx, &error, called.payloads).await?;
@@ -234,9 +293,15 @@ impl OrderPull {
         self.changed += news.len();
         let mut changes = inbox_of(jcx, &self.run.pair, news).await?;
         if !seen.is_empty() {
-            changes.push(Change::OrderSeen { ids: seen, at: jcx.cx.now() });
+            changes.push(Change::OrderSeen {
+                ids: seen,
+                at: jcx.cx.now(),
+            });
         }
-        jcx.cx.commit("pull", Some(jcx.fence), changes).await.map(|_| ())
+        jcx.cx
+            .commit("pull", Some(jcx.fence), changes)
+            .await
+            .map(|_| ())
     }
 
     async fn next_place_or_phase(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
@@ -251,7 +316,11 @@ impl OrderPull {
         if let Some(locations) = self.locations.as_mut() {
             locations.pop_front();
             if !locations.is_empty() {
-                self.phase = if self.is_sweep { Phase::Sweep } else { Phase::Ids };
+                self.phase = if self.is_sweep {
+                    Phase::Sweep
+                } else {
+                    Phase::Ids
+                };
                 return Ok(Tick::More);
             }
         }
@@ -260,10 +329,21 @@ impl OrderPull {
 
     async fn finish(&self, jcx: &JobCx<'_>) -> StoreResult<Tick> {
         let old: Mark = serde_json::from_str(&self.run.cursor).unwrap_or_default();
-        let mark = Mark { swept_at: if self.is_sweep { self.run.started_at.0 } else { old.swept_at } };
+        let mark = Mark {
+            swept_at: if self.is_sweep {
+                self.run.started_at.0
+            } else {
+                old.swept_at
+            },
+        };
         let what = if self.is_sweep { "swept" } else { "open" };
-        let note = format!("{} {what}, {} new, {} to decide", self.found, self.fresh, self.changed);
-        let mut done = self.run.done(jcx.cx.now(), note, serde_json::to_string(&mark).ok());
+        let note = format!(
+            "{} {what}, {} new, {} to decide",
+            self.found, self.fresh, self.changed
+        );
+        let mut done = self
+            .run
+            .done(jcx.cx.now(), note, serde_json::to_string(&mark).ok());
         // A sweep does not look for missing ids; the ordinary pull follows at once.
         if let (true, Change::ScheduleDone(done)) = (self.is_sweep, &mut done) {
             done.next_due_at = jcx.cx.now();

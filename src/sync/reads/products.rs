@@ -45,8 +45,20 @@ pub struct Products {
 impl Products {
     /// A fresh walk; which of the two it is, its run's flow says.
     pub fn new(source: Arc<dyn SalesSystem>, run: Run, ids: ItemIds) -> Self {
-        let phase = if run.flow == Flow::Product { Phase::Locations } else { Phase::Products(1) };
-        Self { source, run, ids, phase, products: 0, created: 0, drifting: 0 }
+        let phase = if run.flow == Flow::Product {
+            Phase::Locations
+        } else {
+            Phase::Products(1)
+        };
+        Self {
+            source,
+            run,
+            ids,
+            phase,
+            products: 0,
+            created: 0,
+            drifting: 0,
+        }
     }
 
     /// The next call it will make.
@@ -68,14 +80,33 @@ impl Products {
                     Ok(locations) => locations,
                     Err(error) => return self.fail(jcx, &error, called.payloads).await,
                 };
-                let centres: Vec<&str> = locations.iter().filter(|l| l.is_fulfilment_centre).map(|l| l.id.as_str()).collect();
+                let centres: Vec<&str> = locations
+                    .iter()
+                    .filter(|l| l.is_fulfilment_centre)
+                    .map(|l| l.id.as_str())
+                    .collect();
                 let setting = Change::Setting {
                     key: format!("centres/{}", self.run.pair.source),
                     value: serde_json::to_string(&centres).unwrap_or_default(),
                 };
-                let targets = locations.iter().map(|l| Target { code: l.id.0.clone(), name: l.name.clone(), is_active: true }).collect();
-                let list = Change::Targets { pair, kind: MappingKind::Site, side: "source".to_owned(), targets, at: jcx.cx.now() };
-                jcx.cx.commit("products", Some(jcx.fence), vec![setting, list]).await?;
+                let targets = locations
+                    .iter()
+                    .map(|l| Target {
+                        code: l.id.0.clone(),
+                        name: l.name.clone(),
+                        is_active: true,
+                    })
+                    .collect();
+                let list = Change::Targets {
+                    pair,
+                    kind: MappingKind::Site,
+                    side: "source".to_owned(),
+                    targets,
+                    at: jcx.cx.now(),
+                };
+                jcx.cx
+                    .commit("products", Some(jcx.fence), vec![setting, list])
+                    .await?;
                 self.phase = Phase::Services;
             }
             Phase::Services => {
@@ -84,12 +115,23 @@ impl Products {
                     Ok(targets) => targets,
                     Err(error) => return self.fail(jcx, &error, called.payloads).await,
                 };
-                let list = Change::Targets { pair, kind: MappingKind::Carrier, side: "source".to_owned(), targets, at: jcx.cx.now() };
-                jcx.cx.commit("products", Some(jcx.fence), vec![list]).await?;
+                let list = Change::Targets {
+                    pair,
+                    kind: MappingKind::Carrier,
+                    side: "source".to_owned(),
+                    targets,
+                    at: jcx.cx.now(),
+                };
+                jcx.cx
+                    .commit("products", Some(jcx.fence), vec![list])
+                    .await?;
                 self.phase = Phase::Products(1);
             }
             Phase::Products(page) => {
-                if self.run.flow == Flow::ReconcileStock && page == 1 && !self.is_comparable(jcx).await? {
+                if self.run.flow == Flow::ReconcileStock
+                    && page == 1
+                    && !self.is_comparable(jcx).await?
+                {
                     return Ok(Tick::Done);
                 }
                 return self.product_page(jcx, page).await;
@@ -98,36 +140,65 @@ impl Products {
         Ok(Tick::More)
     }
 
-    async fn fail(&self, jcx: &JobCx<'_>, error: &crate::vendors::CallError, payloads: Vec<Change>) -> StoreResult<Tick> {
+    async fn fail(
+        &self,
+        jcx: &JobCx<'_>,
+        error: &crate::vendors::CallError,
+        payloads: Vec<Change>,
+    ) -> StoreResult<Tick> {
         self.run.failed(jcx, error, payloads).await?;
         Ok(Tick::Done)
     }
 
     /// Comparing against old warehouse figures proves nothing: ask for new ones and come back.
     async fn is_comparable(&self, jcx: &JobCx<'_>) -> StoreResult<bool> {
-        let newest = jcx.cx.store.snapshots(&self.run.pair.warehouse, 5).await?.into_iter().find(|s| s.is_complete);
+        let newest = jcx
+            .cx
+            .store
+            .snapshots(&self.run.pair.warehouse, 5)
+            .await?
+            .into_iter()
+            .find(|s| s.is_complete);
         let now = jcx.cx.now();
         if newest.is_some_and(|s| now.since(s.taken_at) <= COMPARABLE) {
             return Ok(true);
         }
-        let mut done = self.run.done(now, "not comparable yet: a new warehouse snapshot was asked for".to_owned(), None);
+        let mut done = self.run.done(
+            now,
+            "not comparable yet: a new warehouse snapshot was asked for".to_owned(),
+            None,
+        );
         if let Change::ScheduleDone(done) = &mut done {
             done.next_due_at = now + Span::mins(1);
         }
-        let hasten = Change::ScheduleHasten { pair: self.run.pair.id.clone(), flow: Flow::StockSnapshot, at: now };
-        jcx.cx.commit("products", Some(jcx.fence), vec![hasten, done]).await?;
+        let hasten = Change::ScheduleHasten {
+            pair: self.run.pair.id.clone(),
+            flow: Flow::StockSnapshot,
+            at: now,
+        };
+        jcx.cx
+            .commit("products", Some(jcx.fence), vec![hasten, done])
+            .await?;
         Ok(false)
     }
 
     async fn product_page(&mut self, jcx: &mut JobCx<'_>, page: u32) -> StoreResult<Tick> {
-        let called = call!(jcx, Keep::OnError, |log| self.source.products_page(page, &log));
+        let called = call!(jcx, Keep::OnError, |log| self
+            .source
+            .products_page(page, &log));
         let found = match called.answer {
             Ok(found) => found,
             Err(error) => return self.fail(jcx, &error, called.payloads).await,
         };
         self.products += found.rows.len() as i64;
         if let Ok(mut ids) = self.ids.lock() {
-            ids.extend(found.rows.iter().filter(|p| !p.id.is_empty()).map(|p| (p.sku.clone(), p.id.clone())));
+            ids.extend(
+                found
+                    .rows
+                    .iter()
+                    .filter(|p| !p.id.is_empty())
+                    .map(|p| (p.sku.clone(), p.id.clone())),
+            );
         }
         if self.run.flow == Flow::Product {
             self.create_missing(jcx, &found.rows).await?;
@@ -139,19 +210,33 @@ impl Products {
             return Ok(Tick::More);
         }
         let note = if self.run.flow == Flow::Product {
-            format!("{} products, {} to create in the warehouse", self.products, self.created)
+            format!(
+                "{} products, {} to create in the warehouse",
+                self.products, self.created
+            )
         } else {
-            format!("{} products compared, {} drifting", self.products, self.drifting)
+            format!(
+                "{} products compared, {} drifting",
+                self.products, self.drifting
+            )
         };
         let done = self.run.done(jcx.cx.now(), note, None);
-        jcx.cx.commit("products", Some(jcx.fence), vec![done]).await?;
+        jcx.cx
+            .commit("products", Some(jcx.fence), vec![done])
+            .await?;
         Ok(Tick::Done)
     }
 
     /// Products the warehouse does not have are created there, when the policy allows it.
-    async fn create_missing(&mut self, jcx: &JobCx<'_>, products: &[SourceProduct]) -> StoreResult<()> {
+    async fn create_missing(
+        &mut self,
+        jcx: &JobCx<'_>,
+        products: &[SourceProduct],
+    ) -> StoreResult<()> {
         // Without the warehouse's own list every product would look missing.
-        if !self.run.pair.policy.product_auto_create || jcx.cx.store.item_count(&self.run.pair.warehouse).await? == 0 {
+        if !self.run.pair.policy.product_auto_create
+            || jcx.cx.store.item_count(&self.run.pair.warehouse).await? == 0
+        {
             return Ok(());
         }
         let set = jcx.cx.mapping_set(&self.run.pair.id).await?;
@@ -159,7 +244,10 @@ impl Products {
         let known = jcx.cx.store.items(&self.run.pair.warehouse, &codes).await?;
         let mut changes = Vec::new();
         for (product, code) in products.iter().zip(&codes) {
-            if product.is_composite || known.iter().any(|k| &k.code == code && !k.is_absent()) || set.item(&product.sku).mapping.is_some() {
+            if product.is_composite
+                || known.iter().any(|k| &k.code == code && !k.is_absent())
+                || set.item(&product.sku).mapping.is_some()
+            {
                 continue;
             }
             let id = DeliveryId(jcx.cx.id().await?);
@@ -171,13 +259,17 @@ impl Products {
                 Err(why) => {
                     let mut occurrence = self.run.occurrence(Kind::PrdNotInWms, &why, jcx.cx.now());
                     occurrence.discriminator = format!("SKU={}", product.sku);
-                    occurrence.object = crate::domain::exception::ObjectRef::Item(product.sku.0.clone());
+                    occurrence.object =
+                        crate::domain::exception::ObjectRef::Item(product.sku.0.clone());
                     occurrence.label = product.sku.0.clone();
                     changes.push(Change::Raise(occurrence));
                 }
             }
         }
-        jcx.cx.commit("products", Some(jcx.fence), changes).await.map(|_| ())
+        jcx.cx
+            .commit("products", Some(jcx.fence), changes)
+            .await
+            .map(|_| ())
     }
 
     /// What the source shows against what it should show.
@@ -185,48 +277,86 @@ impl Products {
         let set = jcx.cx.mapping_set(&self.run.pair.id).await?;
         let items: Vec<ItemCode> = products.iter().map(|p| set.item(&p.sku).item).collect();
         let stored = jcx.cx.store.positions_of(&self.run.pair.id, &items).await?;
-        let confirmed = stock::confirmed_since_writes(jcx.cx, Some(self.run.pair.id.clone()), stored.iter()).await?;
-        let places: Vec<LocationId> = set.locations().into_iter().map(|(location, _)| location).collect();
+        let confirmed =
+            stock::confirmed_since_writes(jcx.cx, Some(self.run.pair.id.clone()), stored.iter())
+                .await?;
+        let places: Vec<LocationId> = set
+            .locations()
+            .into_iter()
+            .map(|(location, _)| location)
+            .collect();
         let now = jcx.cx.now();
         let mut changes = Vec::new();
         let mut positions = Vec::new();
-        let open: Vec<OpenException> = jcx.cx.store.open_exceptions(&[], Some(&self.run.pair.id)).await?;
+        let open: Vec<OpenException> = jcx
+            .cx
+            .store
+            .open_exceptions(&[], Some(&self.run.pair.id))
+            .await?;
         for (product, item) in products.iter().zip(&items) {
             for location in &places {
-                let Some(position) = stored.iter().find(|p| &p.item == item && &p.location == location) else { continue };
-                let shown = product.stock.iter().find(|s| &s.location == location).cloned().unwrap_or_else(|| SourceStock {
-                    sku: product.sku.clone(),
-                    location: location.clone(),
-                    level_each: 0,
-                    committed_each: 0,
-                    available_each: 0,
-                });
-                let (mut compared, found) = stock::compare(position, &shown, &confirmed, &self.run.pair.policy, now);
+                let Some(position) = stored
+                    .iter()
+                    .find(|p| &p.item == item && &p.location == location)
+                else {
+                    continue;
+                };
+                let shown = product
+                    .stock
+                    .iter()
+                    .find(|s| &s.location == location)
+                    .cloned()
+                    .unwrap_or_else(|| SourceStock {
+                        sku: product.sku.clone(),
+                        location: location.clone(),
+                        level_each: 0,
+                        committed_each: 0,
+                        available_each: 0,
+                    });
+                let (mut compared, found) =
+                    stock::compare(position, &shown, &confirmed, &self.run.pair.policy, now);
                 compared.price_minor = product.price_minor;
                 self.drifting += i64::from(compared.runs >= 2);
                 changes.extend(found.into_iter().filter(|c| is_worth_writing(c, &open)));
                 if compared.lag_each != 0 || compared.external_each != 0 {
-                    changes.push(Change::ScheduleHasten { pair: self.run.pair.id.clone(), flow: Flow::StockSnapshot, at: now });
+                    changes.push(Change::ScheduleHasten {
+                        pair: self.run.pair.id.clone(),
+                        flow: Flow::StockSnapshot,
+                        at: now,
+                    });
                 }
                 positions.push(compared);
             }
         }
         changes.push(Change::Positions(positions));
-        jcx.cx.commit("reconcile", Some(jcx.fence), changes).await.map(|_| ())
+        jcx.cx
+            .commit("reconcile", Some(jcx.fence), changes)
+            .await
+            .map(|_| ())
     }
 }
 
 /// A clear for something that is not open need not be written.
 fn is_worth_writing(change: &Change, open: &[OpenException]) -> bool {
     match change {
-        Change::Clear { kind, discriminator: Some(discriminator), .. } => {
-            open.iter().any(|e| e.kind == *kind && &e.discriminator == discriminator)
-        }
+        Change::Clear {
+            kind,
+            discriminator: Some(discriminator),
+            ..
+        } => open
+            .iter()
+            .any(|e| e.kind == *kind && &e.discriminator == discriminator),
         _ => true,
     }
 }
 
-fn create_item(run: &Run, product: &SourceProduct, code: &ItemCode, id: DeliveryId, now: crate::domain::time::Ts) -> Result<NewDelivery, String> {
+fn create_item(
+    run: &Run,
+    product: &SourceProduct,
+    code: &ItemCode,
+    id: DeliveryId,
+    now: crate::domain::time::Ts,
+) -> Result<NewDelivery, String> {
     let line = PickLine {
         row_id: String::new(),
         line_ref: String::new(),
@@ -242,7 +372,13 @@ fn create_item(run: &Run, product: &SourceProduct, code: &ItemCode, id: Delivery
 }
 
 /// The write that creates an item.
-pub fn product_delivery(run: &Run, sku: &str, item: crate::domain::wms::NewItem, id: DeliveryId, now: crate::domain::time::Ts) -> NewDelivery {
+pub fn product_delivery(
+    run: &Run,
+    sku: &str,
+    item: crate::domain::wms::NewItem,
+    id: DeliveryId,
+    now: crate::domain::time::Ts,
+) -> NewDelivery {
     let intent = Intent::CreateItem(item.clone());
     NewDelivery {
         id,
@@ -277,7 +413,13 @@ const NOTIFY_ROWS_MAX: usize = 1_000;
 impl NotifyWatch {
     /// A fresh watch.
     pub const fn new(source: Arc<dyn SalesSystem>, run: Run) -> Self {
-        Self { source, run, waiting: None, told: 0, failed: 0 }
+        Self {
+            source,
+            run,
+            waiting: None,
+            told: 0,
+            failed: 0,
+        }
     }
 
     /// The next call it will make.
@@ -288,15 +430,28 @@ impl NotifyWatch {
     /// Makes that call.
     pub async fn tick(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
         if self.waiting.is_none() {
-            let rows = jcx.cx.store.order_rows_in(&self.run.pair.id, &[OrderState::Confirmed], None, NOTIFY_ROWS_MAX).await?;
+            let rows = jcx
+                .cx
+                .store
+                .order_rows_in(
+                    &self.run.pair.id,
+                    &[OrderState::Confirmed],
+                    None,
+                    NOTIFY_ROWS_MAX,
+                )
+                .await?;
             self.waiting = Some(rows);
         }
-        let Some(waiting) = self.waiting.as_mut() else { return Ok(Tick::Done) };
+        let Some(waiting) = self.waiting.as_mut() else {
+            return Ok(Tick::Done);
+        };
         let chunk: Vec<_> = waiting.drain(..waiting.len().min(TERMS_MAX)).collect();
         let is_last = waiting.is_empty();
         if !chunk.is_empty() {
             let ids: Vec<SourceOrderId> = chunk.iter().map(|r| r.source_id.clone()).collect();
-            let called = call!(jcx, Keep::OnError, |log| self.source.notify_states(&ids, &log));
+            let called = call!(jcx, Keep::OnError, |log| self
+                .source
+                .notify_states(&ids, &log));
             let states: HashMap<SourceOrderId, NotifyState> = match called.answer {
                 Ok(states) => states.into_iter().collect(),
                 Err(error) => {
@@ -355,7 +510,11 @@ async fn settle_notified(
             let mut row = order.row.clone();
             let confirmed_at = row.confirmed_at.unwrap_or(now);
             let discriminator = format!("ORDER={}", row.number);
-            let fault = |detail: String| Fault { kind: Kind::DspNotNotified, discriminator: discriminator.clone(), detail };
+            let fault = |detail: String| Fault {
+                kind: Kind::DspNotNotified,
+                discriminator: discriminator.clone(),
+                detail,
+            };
             match states.get(&row.source_id) {
                 Some(NotifyState::Confirmed) => {
                     row.notified_at = Some(now);
@@ -368,15 +527,33 @@ async fn settle_notified(
                         how: "auto".to_owned(),
                         evidence: "the source's audit trail shows the channel confirmed".to_owned(),
                     });
-                    changes.push(Change::Order { row: Box::new(row), body: None, lines: None });
+                    changes.push(Change::Order {
+                        row: Box::new(row),
+                        body: None,
+                        lines: None,
+                    });
                 }
                 Some(NotifyState::Failed(note)) => {
                     let fault = fault(format!("the source was told, its channel was not: {note}"));
-                    changes.push(Change::Raise(decide::occurrence(pair, &row, &fault, None, confirmed_at)));
+                    changes.push(Change::Raise(decide::occurrence(
+                        pair,
+                        &row,
+                        &fault,
+                        None,
+                        confirmed_at,
+                    )));
                 }
                 _ if now.since(confirmed_at) > grace => {
-                    let fault = fault("the source was told, and nothing shows that its channel was".to_owned());
-                    changes.push(Change::Raise(decide::occurrence(pair, &row, &fault, None, confirmed_at)));
+                    let fault = fault(
+                        "the source was told, and nothing shows that its channel was".to_owned(),
+                    );
+                    changes.push(Change::Raise(decide::occurrence(
+                        pair,
+                        &row,
+                        &fault,
+                        None,
+                        confirmed_at,
+                    )));
                 }
                 _ => {}
             }

@@ -54,12 +54,27 @@ impl Snapshot {
         let mark: Mark = serde_json::from_str(&run.cursor).unwrap_or_default();
         let is_due = run.started_at.since(Ts(mark.full_at)) >= run.pair.policy.stock_full_interval;
         let is_full = is_due || mark.full_rows <= SMALL_ROWS || is_approved;
-        Self { warehouse, run, mark, is_full, is_approved, page: 1, sites: None, levels: Vec::new(), moves: Vec::new(), total: None }
+        Self {
+            warehouse,
+            run,
+            mark,
+            is_full,
+            is_approved,
+            page: 1,
+            sites: None,
+            levels: Vec::new(),
+            moves: Vec::new(),
+            total: None,
+        }
     }
 
     /// The next call it will make.
     pub const fn next_op(&self) -> Op {
-        if self.is_full { Op::StockPage } else { Op::StockChangesPage }
+        if self.is_full {
+            Op::StockPage
+        } else {
+            Op::StockChangesPage
+        }
     }
 
     /// Makes that call.
@@ -70,15 +85,27 @@ impl Snapshot {
         }
         let sites = self.sites.clone().unwrap_or_default();
         if sites.is_empty() {
-            let done = self.run.done(jcx.cx.now(), "no location is mapped to a site".to_owned(), None);
-            jcx.cx.commit("snapshot", Some(jcx.fence), vec![done]).await?;
+            let done = self.run.done(
+                jcx.cx.now(),
+                "no location is mapped to a site".to_owned(),
+                None,
+            );
+            jcx.cx
+                .commit("snapshot", Some(jcx.fence), vec![done])
+                .await?;
             return Ok(Tick::Done);
         }
-        if self.is_full { self.full_page(jcx, &sites).await } else { self.changes_page(jcx, &sites).await }
+        if self.is_full {
+            self.full_page(jcx, &sites).await
+        } else {
+            self.changes_page(jcx, &sites).await
+        }
     }
 
     async fn full_page(&mut self, jcx: &mut JobCx<'_>, sites: &[SiteRef]) -> StoreResult<Tick> {
-        let called = call!(jcx, Keep::OnError, |log| self.warehouse.stock_page(sites, self.page, &log));
+        let called = call!(jcx, Keep::OnError, |log| self
+            .warehouse
+            .stock_page(sites, self.page, &log));
         let page = match called.answer {
             Ok(page) => page,
             Err(error) => {
@@ -87,7 +114,9 @@ impl Snapshot {
             }
         };
         if self.total.is_some() && page.total.is_some() && self.total != page.total {
-            return self.incomplete(jcx, "the row count changed while the pages were read").await;
+            return self
+                .incomplete(jcx, "the row count changed while the pages were read")
+                .await;
         }
         self.total = page.total.or(self.total);
         self.levels.extend(page.rows);
@@ -95,26 +124,44 @@ impl Snapshot {
         if !page.is_last {
             return Ok(Tick::More);
         }
-        self.levels.sort_by(|a, b| (&a.item, &a.site).cmp(&(&b.item, &b.site)));
+        self.levels
+            .sort_by(|a, b| (&a.item, &a.site).cmp(&(&b.item, &b.site)));
         let read = self.levels.len() as i64;
-        self.levels.dedup_by(|a, b| a.item == b.item && a.site == b.site);
+        self.levels
+            .dedup_by(|a, b| a.item == b.item && a.site == b.site);
         let kept = self.levels.len() as i64;
         if kept != read {
-            return self.incomplete(jcx, "a row came twice: pages shifted while they were read").await;
+            return self
+                .incomplete(jcx, "a row came twice: pages shifted while they were read")
+                .await;
         }
         if self.total.is_some_and(|total| total != read) {
-            return self.incomplete(jcx, &format!("{read} rows read, {} announced", self.total.unwrap_or(0))).await;
+            return self
+                .incomplete(
+                    jcx,
+                    &format!("{read} rows read, {} announced", self.total.unwrap_or(0)),
+                )
+                .await;
         }
         if kept * 100 < self.mark.full_rows * ROWS_KEPT_PERCENT_MIN && !self.is_approved {
             let before = self.mark.full_rows;
-            return self.incomplete(jcx, &format!("{kept} rows, the snapshot before had {before}: more than 5 % are missing")).await;
+            return self
+                .incomplete(
+                    jcx,
+                    &format!(
+                        "{kept} rows, the snapshot before had {before}: more than 5 % are missing"
+                    ),
+                )
+                .await;
         }
         self.apply(jcx).await
     }
 
     async fn changes_page(&mut self, jcx: &mut JobCx<'_>, sites: &[SiteRef]) -> StoreResult<Tick> {
         let since = Ts(self.mark.newest.max(self.mark.full_at)) - OVERLAP;
-        let called = call!(jcx, Keep::OnError, |log| self.warehouse.stock_changes_page(since, sites, self.page, &log));
+        let called = call!(jcx, Keep::OnError, |log| self
+            .warehouse
+            .stock_changes_page(since, sites, self.page, &log));
         match called.answer {
             Err(error) => {
                 self.run.failed(jcx, &error, called.payloads).await?;
@@ -135,18 +182,27 @@ impl Snapshot {
     /// The newest change per item and site, laid over what is stored.
     async fn merge_changes(&mut self, jcx: &JobCx<'_>) -> StoreResult<()> {
         self.moves.sort_by_key(|m| m.at);
-        let newest: HashMap<(ItemCode, SiteRef), WmsStockChange> =
-            self.moves.drain(..).map(|m| ((m.item.clone(), m.site.clone()), m)).collect();
+        let newest: HashMap<(ItemCode, SiteRef), WmsStockChange> = self
+            .moves
+            .drain(..)
+            .map(|m| ((m.item.clone(), m.site.clone()), m))
+            .collect();
         let mut items: Vec<ItemCode> = newest.keys().map(|(item, _)| item.clone()).collect();
         items.sort();
         items.dedup();
-        let stored = jcx.cx.store.levels_of(&self.run.pair.warehouse, &items).await?;
+        let stored = jcx
+            .cx
+            .store
+            .levels_of(&self.run.pair.warehouse, &items)
+            .await?;
         for ((item, site), change) in newest {
             self.mark.newest = self.mark.newest.max(change.at.0);
             let old = stored.iter().find(|l| l.item == item && l.site == site);
             let moved = change.available_each - old.map_or(0, |l| l.available_each);
             self.levels.push(WmsStock {
-                on_hand_each: old.map_or(change.available_each, |l| (l.on_hand_each + moved).max(change.available_each)),
+                on_hand_each: old.map_or(change.available_each, |l| {
+                    (l.on_hand_each + moved).max(change.available_each)
+                }),
                 allocated_each: old.map_or(0, |l| l.allocated_each),
                 available_each: change.available_each,
                 item,
@@ -161,15 +217,29 @@ impl Snapshot {
         self.mark.refused += 1;
         let id = jcx.cx.id().await?;
         let row = self.row(id, false, why);
-        let mut done = self.run.done(now, format!("refused: {why}"), serde_json::to_string(&self.mark).ok());
+        let mut done = self.run.done(
+            now,
+            format!("refused: {why}"),
+            serde_json::to_string(&self.mark).ok(),
+        );
         if let Change::ScheduleDone(done) = &mut done {
             done.is_ok = false;
             // Read again soon; one odd reading is no case, two are.
             done.next_due_at = now + Span::secs(20);
         }
-        let mut changes = vec![Change::Snapshot { row, levels: Vec::new() }, done];
+        let mut changes = vec![
+            Change::Snapshot {
+                row,
+                levels: Vec::new(),
+            },
+            done,
+        ];
         if self.mark.refused >= 2 {
-            let mut occurrence = self.run.occurrence(Kind::StkSnapshotIncomplete, &format!("nothing was published: {why}"), now);
+            let mut occurrence = self.run.occurrence(
+                Kind::StkSnapshotIncomplete,
+                &format!("nothing was published: {why}"),
+                now,
+            );
             occurrence.discriminator = "HOLES".to_owned();
             changes.push(Change::Raise(occurrence));
         }
@@ -207,7 +277,11 @@ impl Snapshot {
                 read_at: now,
             })
             .collect();
-        let negative: Vec<Change> = levels.iter().filter(|l| l.on_hand_each < 0 || l.available_each < 0).map(|l| self.negative(l, now)).collect();
+        let negative: Vec<Change> = levels
+            .iter()
+            .filter(|l| l.on_hand_each < 0 || l.available_each < 0)
+            .map(|l| self.negative(l, now))
+            .collect();
         let rows = levels.len() as i64;
         if self.is_full {
             self.mark.full_at = self.run.started_at.0;
@@ -225,21 +299,32 @@ impl Snapshot {
             evidence: format!("a complete snapshot of {rows} rows was read"),
         });
         jcx.cx.commit("snapshot", Some(jcx.fence), changes).await?;
-        let published = stock::publish_all(jcx.cx, jcx.fence, &self.run.pair, id, self.is_approved).await?;
+        let published =
+            stock::publish_all(jcx.cx, jcx.fence, &self.run.pair, id, self.is_approved).await?;
         let note = if published.is_stopped {
-            format!("{rows} rows; {} figures would change: stopped, waiting for approval", published.changed)
+            format!(
+                "{rows} rows; {} figures would change: stopped, waiting for approval",
+                published.changed
+            )
         } else {
             format!("{rows} rows, {} figures to publish", published.changed)
         };
-        let done = self.run.done(now, note, serde_json::to_string(&self.mark).ok());
-        jcx.cx.commit("snapshot", Some(jcx.fence), vec![done]).await?;
+        let done = self
+            .run
+            .done(now, note, serde_json::to_string(&self.mark).ok());
+        jcx.cx
+            .commit("snapshot", Some(jcx.fence), vec![done])
+            .await?;
         Ok(Tick::Done)
     }
 
     fn negative(&self, level: &StockLevelRow, now: Ts) -> Change {
         let mut occurrence = self.run.occurrence(
             Kind::StkNegative,
-            &format!("the warehouse reports {} on hand and {} available", level.on_hand_each, level.available_each),
+            &format!(
+                "the warehouse reports {} on hand and {} available",
+                level.on_hand_each, level.available_each
+            ),
             now,
         );
         let name = format!("{}@{}", level.item, level.site);

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// So many answers of 404 in a row mean that the account's server has changed: the next call signs in again.
@@ -51,7 +52,7 @@ impl Client {
     }
 
     /// Makes sure there is a session.
-    pub async fn sign_in(&self, log: &CallLog) -> Answer<std::sync::Arc<Session>> {
+    pub async fn sign_in(&self, log: &CallLog) -> Answer<Arc<Session>> {
         self.sessions.get(None, &self.wire, log).await
     }
 
@@ -62,8 +63,11 @@ impl Client {
         content: Content<'_>,
         log: &CallLog,
     ) -> Answer<T> {
-        let response = self.send(method, content, log).await?;
-        parse(method, response.body())
+        let (session, response) = self.exchange(method, content, log).await?;
+        parse(method, response.body()).map_err(|mut error: CallError| {
+            error.text = session.secrets.redact_text(&error.text);
+            error
+        })
     }
 
     /// Makes a call; the answer has a success status.
@@ -73,6 +77,16 @@ impl Client {
         content: Content<'_>,
         log: &CallLog,
     ) -> Answer<http::Response<Bytes>> {
+        let (_, response) = self.exchange(method, content, log).await?;
+        Ok(response)
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        content: Content<'_>,
+        log: &CallLog,
+    ) -> Answer<(Arc<Session>, http::Response<Bytes>)> {
         let session = self.sessions.get(None, &self.wire, log).await?;
         let (session, response) = match self.once(&session, method, &content, log).await? {
             refused if refused.status() == http::StatusCode::UNAUTHORIZED => {
@@ -86,7 +100,7 @@ impl Client {
         };
         self.note_not_found(&session, response.status()).await;
         match judge(method, &response) {
-            None => Ok(response),
+            None => Ok((session, response)),
             Some(mut error) => {
                 error.text = session.secrets.redact_text(&error.text);
                 Err(error)

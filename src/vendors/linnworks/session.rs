@@ -55,8 +55,8 @@ pub(super) struct Sessions {
     hosts: HostRule,
     secrets: Secrets,
     state: Mutex<State>,
-    /// Sign-ins tried so far.
-    tries: AtomicU64,
+    /// Sign-ins that have come to an end.
+    finished: AtomicU64,
 }
 
 impl Sessions {
@@ -74,7 +74,7 @@ impl Sessions {
             hosts,
             secrets,
             state: Mutex::new(State::default()),
-            tries: AtomicU64::new(0),
+            finished: AtomicU64::new(0),
         }
     }
 
@@ -86,7 +86,7 @@ impl Sessions {
         wire: &Wire,
         log: &CallLog,
     ) -> Answer<Arc<Session>> {
-        let seen = self.tries.load(Ordering::Acquire);
+        let seen = self.finished.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
         if let Some(session) = &state.session
             && stale != Some(session.number)
@@ -95,13 +95,15 @@ impl Sessions {
         }
         // Somebody signed in and was refused while we waited for the lock: that answer is ours too.
         if let Some(failure) = &state.failure
-            && self.tries.load(Ordering::Acquire) != seen
+            && self.finished.load(Ordering::Acquire) != seen
         {
             return Err(failure.clone());
         }
         state.session = None;
-        let number = self.tries.fetch_add(1, Ordering::AcqRel) + 1;
-        match self.sign_in(number, wire, log).await {
+        let number = self.finished.load(Ordering::Acquire) + 1;
+        let result = self.sign_in(number, wire, log).await;
+        self.finished.store(number, Ordering::Release);
+        match result {
             Ok(session) => {
                 let session = Arc::new(session);
                 state.session = Some(Arc::clone(&session));
