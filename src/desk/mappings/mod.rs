@@ -1,6 +1,6 @@
 //! Mappings at the desk: stage, preview, apply, roll back, CSV in and out.
 
-mod csv;
+pub(crate) mod csv;
 mod preview;
 
 pub use csv::{

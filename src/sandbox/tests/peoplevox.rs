@@ -73,6 +73,7 @@ fn an_order_is_two_saves_and_a_header_alone_stays_new() {
          <Reference>SO-1001</Reference><Status>Success</Status></IntegrationStatusResponse></Statuses>"
     ));
     bench.wait(Span::hours(5));
+    bench.sign_in();
     assert_eq!(bench.status("SO-1001"), PvxStatus::New);
     bench.save(
         "Sales order items",
@@ -205,6 +206,7 @@ fn an_order_walks_through_the_floor_and_shows_in_the_despatch_report() {
     let after = bench.sandbox.inspect(|w| w.pvx.shelf(item, 0));
     assert_eq!(after.on_hand, before.on_hand - 2);
     assert_eq!(after.allocated, 0);
+    bench.sign_in();
     let start = bench.sandbox.inspect(|w| w.config.start).to_utc();
     let clause = format!(
         "([Despatch date] >= DateTime({}))",
@@ -516,6 +518,7 @@ fn late_lost_and_two_parcel_despatches_happen_when_asked_for() {
         bench.wait(Span::mins(1));
     }
     let trackings = || -> Vec<String> {
+        bench.sign_in();
         bench.report("Despatch summary", "", "[Tracking number]")[1..]
             .iter()
             .map(|r| r[0].clone())

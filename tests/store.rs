@@ -1,0 +1,10 @@
+//! The store's promises, the same suite on SQLite and on PostgreSQL.
+
+#[path = "store/bench.rs"]
+mod bench;
+#[path = "store/exceptions.rs"]
+mod exceptions;
+#[path = "support/pg.rs"]
+mod pg;
+#[path = "store/queue.rs"]
+mod queue;
