@@ -4,6 +4,10 @@
 mod bench;
 #[path = "store/exceptions.rs"]
 mod exceptions;
+#[path = "store/faults.rs"]
+mod faults;
+#[path = "store/lists.rs"]
+mod lists;
 #[path = "support/pg.rs"]
 mod pg;
 #[path = "store/queue.rs"]

@@ -9,8 +9,10 @@ mod db;
 mod deliveries;
 mod dialect;
 mod exceptions;
+mod filter_sql;
 mod journal;
 mod leases;
+mod lists;
 mod mappings;
 mod migrate;
 mod notice;
@@ -23,6 +25,7 @@ mod value;
 mod verify;
 
 pub use exceptions::member_cursor;
+pub use lists::WINDOW_MAX;
 
 use crate::domain::delivery::{Flow, Lane};
 use crate::domain::ids::{DeliveryId, ExceptionId, PairId, SystemId};
@@ -172,6 +175,7 @@ struct Inner {
     path: Option<PathBuf>,
     cipher: payloads::Cipher,
     notice: notice::Notice,
+    counts: lists::Counts,
 }
 
 /// Where a backup was written.

@@ -85,6 +85,7 @@ async fn open_once(options: &StoreOptions) -> StoreResult<Store> {
             path,
             cipher: Cipher::new(&options.payload_key),
             notice: Notice::new(instance()?),
+            counts: super::lists::Counts::default(),
         }),
         seen: AtomicU64::new(0),
     };
