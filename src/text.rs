@@ -217,7 +217,8 @@ mod tests {
         #[test]
         fn cleaned_text_never_holds_a_control_character(text in "\\PC*|[\\x00-\\x{ff}\\x{202a}-\\x{2069}]*") {
             let cleaned = clean(&text);
-            prop_assert!(!cleaned.chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)));
+            let has_control = cleaned.chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c));
+            prop_assert!(!has_control, "{cleaned:?}");
             prop_assert_eq!(clean(&cleaned), cleaned.clone());
         }
 

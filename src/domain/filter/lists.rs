@@ -1,0 +1,148 @@
+//! The fields of every list.
+
+use super::{FieldKind, FieldSpec};
+use crate::domain::catalogue::Kind;
+use crate::domain::delivery::{DeliveryState, Flow, Lane};
+use crate::domain::exception::{ExceptionState, Severity, Team};
+use crate::domain::mapping::{MappingKind, MappingStatus};
+use crate::domain::order::OrderState;
+
+/// The names of a coded enum, as a constant list.
+macro_rules! names {
+    ($name:ident, $of:ty, $text:ident) => {
+        const $name: &[&str] = &{
+            let mut names = [""; <$of>::ALL.len()];
+            let mut at = 0;
+            while at < names.len() {
+                names[at] = <$of>::ALL[at].$text();
+                at += 1;
+            }
+            names
+        };
+    };
+}
+
+names!(KINDS, Kind, code);
+names!(EXCEPTION_STATES, ExceptionState, as_str);
+names!(TEAMS, Team, as_str);
+names!(SEVERITIES, Severity, as_str);
+names!(ORDER_STATES, OrderState, as_str);
+names!(MAPPING_KINDS, MappingKind, as_str);
+names!(MAPPING_STATUSES, MappingStatus, as_str);
+names!(FLOWS, Flow, as_str);
+names!(DELIVERY_STATES, DeliveryState, as_str);
+names!(LANES, Lane, as_str);
+const YES_NO: &[&str] = &["yes", "no"];
+const SOURCE_STATUSES: &[&str] = &["open", "processed", "cancelled", "gone"];
+
+const fn field(name: &'static str, kind: FieldKind, help: &'static str) -> FieldSpec {
+    FieldSpec { name, kind, help }
+}
+
+use FieldKind::{Age, Choice, Money, Number, Text, Until};
+
+/// Fields of the exception list.
+pub const EXCEPTIONS: &[FieldSpec] = &[
+    field(
+        "kind",
+        Choice(KINDS),
+        "kind of exception; STK* for a family",
+    ),
+    field("state", Choice(EXCEPTION_STATES), "state of the exception"),
+    field("team", Choice(TEAMS), "team that owns it"),
+    field("person", Text, "person who has it"),
+    field("severity", Choice(SEVERITIES), "S1 is worst"),
+    field("pair", Text, "pair of systems"),
+    field("age", Age, "time since the problem began"),
+    field("ship", Until, "time to the earliest promise"),
+    field("members", Number, "orders or items in it"),
+    field("value", Money, "value at stake"),
+    field("id", Number, "number of the exception"),
+];
+
+/// Fields of the order list.
+pub const ORDERS: &[FieldSpec] = &[
+    field("state", Choice(ORDER_STATES), "where the order stands"),
+    field("pair", Text, "pair of systems"),
+    field("number", Text, "order number in the sales system"),
+    field("wms", Text, "order number in the warehouse"),
+    field("reference", Text, "channel's or customer's reference"),
+    field("service", Text, "delivery service the customer chose"),
+    field("carrier", Text, "carrier service in the warehouse"),
+    field("site", Text, "warehouse site"),
+    field("channel", Text, "where it was sold"),
+    field("sku", Text, "SKU on one of its lines"),
+    field("postcode", Text, "postcode district"),
+    field("country", Text, "country of delivery"),
+    field("age", Age, "time since it was received"),
+    field("ship", Until, "time to its promise"),
+    field("value", Money, "order value"),
+    field(
+        "source",
+        Choice(SOURCE_STATUSES),
+        "status in the sales system",
+    ),
+    field("held", Choice(YES_NO), "held back by a person"),
+];
+
+/// Fields of the mapping list.
+pub const MAPPINGS: &[FieldSpec] = &[
+    field("kind", Choice(MAPPING_KINDS), "kind of mapping"),
+    field("from", Text, "value in the sales system"),
+    field("to", Text, "value in the warehouse"),
+    field(
+        "status",
+        Choice(MAPPING_STATUSES),
+        "draft, active or retired",
+    ),
+    field("broken", Choice(YES_NO), "its target is gone"),
+    field("used", Number, "times used"),
+];
+
+/// Fields of the stock list.
+pub const STOCK: &[FieldSpec] = &[
+    field("item", Text, "item code or SKU"),
+    field("location", Text, "location in the sales system"),
+    field("drift", Choice(YES_NO), "figures disagree unexplained"),
+    field("gap", Number, "shown less what should be shown"),
+    field("risk", Number, "hours to overselling"),
+    field("value", Money, "value at risk"),
+    field("paused", Choice(YES_NO), "publishing is stopped"),
+];
+
+/// Fields of the audit list.
+pub const AUDIT: &[FieldSpec] = &[
+    field("who", Text, "person or rule"),
+    field("action", Text, "what was done"),
+    field("object", Text, "what it was done to"),
+    field("pair", Text, "pair of systems"),
+    field("age", Age, "time since it was done"),
+];
+
+/// Fields of the delivery list.
+pub const DELIVERIES: &[FieldSpec] = &[
+    field("flow", Choice(FLOWS), "flow it belongs to"),
+    field("state", Choice(DELIVERY_STATES), "where the write stands"),
+    field("lane", Choice(LANES), "lane it waits in"),
+    field("system", Text, "system that is written to"),
+    field("order", Text, "order number"),
+    field("age", Age, "time since it was caused"),
+    field("attempts", Number, "times tried"),
+];
+
+/// Every list with what its rows are called.
+pub const ALL: &[(&str, &[FieldSpec])] = &[
+    ("exceptions", EXCEPTIONS),
+    ("orders", ORDERS),
+    ("mappings", MAPPINGS),
+    ("stock", STOCK),
+    ("audit lines", AUDIT),
+    ("deliveries", DELIVERIES),
+];
+
+/// What the rows of a list are called, from its fields.
+pub fn rows_called(fields: &[FieldSpec]) -> &'static str {
+    ALL.iter()
+        .find(|(_, known)| *known == fields)
+        .map_or("rows", |(name, _)| *name)
+}
