@@ -2,7 +2,9 @@
 
 use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
-use crate::domain::ids::{DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, PayloadId};
+use crate::domain::ids::{
+    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, PayloadId, RequestId,
+};
 use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
 use crate::domain::order::{OrderFull, OrderRow};
 use crate::domain::stock::{StockLevelRow, StockPosition};
@@ -38,6 +40,8 @@ pub enum Question {
     Preview { pair: PairId, edits: Vec<MappingEdit> },
     /// Whether the journal's hash chain holds.
     VerifyJournal,
+    /// Whether the engine has answered requests made from here.
+    Requests(Vec<RequestId>),
 }
 
 /// The answer to a [`Question`] of the same name.
@@ -62,6 +66,16 @@ pub enum Answer {
     Preview(MappingPreview),
     /// `None` when the chain holds, else what is wrong with the first bad row.
     VerifyJournal(Option<String>),
+    /// Those that have been answered.
+    Requests(Vec<Answered>),
+}
+
+/// What the engine made of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    pub id: RequestId,
+    pub is_ok: bool,
+    pub text: String,
 }
 
 /// Counts of the first two seconds: is anything mine, how long can it wait.
@@ -73,7 +87,7 @@ pub struct Header {
     pub mine_ship_by: Option<Ts>,
     /// Pairs in use, in order of name.
     pub pairs: Vec<PairId>,
-    /// Whether `mine` and the earliest promise could be read.
+    /// Values nobody mapped yet, over all pairs.
     pub unmapped: i64,
 }
 
@@ -151,10 +165,14 @@ pub struct PayloadSheet {
 pub struct MappingPreview {
     /// Orders that would go.
     pub released: i64,
-    /// Orders that would stay blocked.
-    pub still_blocked: i64,
-    /// Why the others stay: reason and count, most first.
+    /// Version of the mappings it was made for.
+    pub version: Option<i64>,
+    /// Why others stay blocked: reason and count, most first.
     pub blocked_by: Vec<(String, i64)>,
+    /// Open orders that would be sent otherwise than before.
+    pub changed_open: i64,
+    /// Orders that go today and would be blocked.
+    pub newly_blocked: i64,
     /// Things to know before applying.
     pub warnings: Vec<String>,
     /// The edits cannot be applied: why.
@@ -168,16 +186,16 @@ impl MappingPreview {
             "{} released",
             crate::text::count(self.released, "order", "orders")
         );
-        if self.still_blocked > 0 {
-            out.push_str(&format!(", {} still blocked", self.still_blocked));
-            let why: Vec<String> = self
-                .blocked_by
-                .iter()
-                .map(|(reason, n)| format!("{reason} ({n})"))
-                .collect();
-            if !why.is_empty() {
-                out.push_str(&format!(" by {}", why.join(", ")));
-            }
+        let still: i64 = self.blocked_by.iter().map(|b| b.1).sum();
+        if still > 0 {
+            let why: Vec<&str> = self.blocked_by.iter().map(|b| b.0.as_str()).collect();
+            out.push_str(&format!(", {still} still blocked by {}", why.join(", ")));
+        }
+        if self.newly_blocked > 0 {
+            out.push_str(&format!(
+                ", {} newly blocked",
+                crate::text::count(self.newly_blocked, "order", "orders")
+            ));
         }
         out
     }
@@ -211,14 +229,15 @@ pub enum Act {
     RetryDelivery(DeliveryId),
     CancelDelivery { id: DeliveryId, reason: String },
     ResyncOrder(OrderId),
-    HoldOrder { id: OrderId, version: i64, reason: String },
-    ReleaseOrder { id: OrderId, version: i64 },
+    HoldOrder { id: OrderId, reason: String },
+    ReleaseOrder(OrderId),
     PauseFlow { pair: PairId, flow: Flow, reason: String },
     ResumeFlow { pair: PairId, flow: Flow },
     RunFlow { pair: PairId, flow: Flow },
     PushStock { pair: PairId, item: ItemCode, location: LocationId },
-    ResumeStock { pair: PairId, item: ItemCode, location: LocationId },
-    ApplyMappings { pair: PairId, edits: Vec<MappingEdit>, reason: String },
+    ResumeStock { pair: PairId, item: ItemCode, location: LocationId, reason: String },
+    /// `expected` is the version the preview was made for.
+    ApplyMappings { pair: PairId, edits: Vec<MappingEdit>, expected: Option<i64>, reason: String },
     RollBackMappings { pair: PairId, version: i64, reason: String },
 }
 
@@ -226,6 +245,8 @@ pub enum Act {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
     pub text: String,
+    /// The engine will answer this request.
+    pub request: Option<RequestId>,
 }
 
 /// Why a question or act failed, in words: what, on what, what happens next, what the person can do.

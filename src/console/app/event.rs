@@ -52,6 +52,7 @@ pub enum Slot {
     Targets,
     Preview,
     Verify,
+    Requests,
 }
 
 /// What the state wants done outside.

@@ -314,6 +314,13 @@ impl<T: Keyed + Clone> List<T> {
         None
     }
 
+    /// Notes the generation of a question just asked, if one was.
+    pub const fn newest(&mut self, generation: Option<u64>) {
+        if let Some(generation) = generation {
+            self.generation = generation;
+        }
+    }
+
     /// Takes a window that answers the newest question.
     pub fn take(&mut self, window: Window<T>) {
         let Some(fill) = self.fill.take() else {

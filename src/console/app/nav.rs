@@ -2,6 +2,9 @@
 
 use super::doc::{Doc, DocLine, Link};
 use super::list::Load;
+use super::subject::Subject;
+use crate::domain::ids::PairId;
+use crate::store::read::MappingVersion;
 use std::cell::Cell;
 
 /// Pages on one pane's stack; the oldest goes when more are opened.
@@ -79,6 +82,12 @@ pub struct Page {
     pub top: Cell<usize>,
     /// Rows of the tab the picture has room for.
     pub height: Cell<u16>,
+    /// What actions on this page act on, once it is read.
+    pub subject: Option<Subject>,
+    /// On a page of mapping versions: the versions.
+    pub versions: Option<(PairId, Vec<MappingVersion>)>,
+    /// Read again when shown.
+    pub is_stale: bool,
 }
 
 impl Page {
@@ -95,6 +104,9 @@ impl Page {
             line: 0,
             top: Cell::new(0),
             height: Cell::new(10),
+            subject: None,
+            versions: None,
+            is_stale: false,
         }
     }
 
