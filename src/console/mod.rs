@@ -5,3 +5,5 @@
 
 pub mod app;
 pub mod theme;
+pub mod view;
+pub mod widget;

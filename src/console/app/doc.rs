@@ -4,6 +4,7 @@ use crate::console::theme::Role;
 use crate::domain::delivery::Flow;
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId};
+use crate::store::read::JournalRow;
 use crate::text;
 
 /// Lines kept in one tab.
@@ -21,8 +22,20 @@ pub enum Link {
     /// Versions of a pair's mappings.
     Versions { pair: PairId },
     /// One journal line, shown from what the list already knows.
-    Journal(Box<crate::store::read::JournalRow>),
+    Journal(JournalLine),
 }
+
+/// A journal line as a link; its number is its identity.
+#[derive(Debug, Clone)]
+pub struct JournalLine(pub Box<JournalRow>);
+
+impl PartialEq for JournalLine {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.seq == other.0.seq
+    }
+}
+
+impl Eq for JournalLine {}
 
 /// What an object of the journal or of an exception leads to, if anything.
 pub fn link_of(object: &ObjectRef, pair: Option<&PairId>) -> Option<Link> {

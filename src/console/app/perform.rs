@@ -393,7 +393,7 @@ impl App {
             Link::Flow { pair, flow } => format!("{flow} of {pair}"),
             Link::Payload(id) => format!("Call {id}"),
             Link::Versions { .. } => "Versions".to_owned(),
-            Link::Journal(row) => format!("Line {}", row.seq),
+            Link::Journal(line) => format!("Line {}", line.0.seq),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::App;
 use super::action::Context;
 use super::ask::Seen;
-use super::doc::Link;
+use super::doc::{JournalLine, Link};
 use super::nav::Pane;
 use super::panes::{live, mappings};
 use crate::domain::catalogue::Remedy;
@@ -218,7 +218,7 @@ impl App {
                 live::Part::Systems => None,
                 live::Part::Tail => {
                     let row = self.panes.live.current_event()?;
-                    Some(Link::Journal(Box::new(row.clone())))
+                    Some(Link::Journal(JournalLine(Box::new(row.clone()))))
                 }
             },
             Pane::Exceptions => {
@@ -235,7 +235,7 @@ impl App {
             }
             Pane::Audit => {
                 let row = self.panes.audit.list.current()?;
-                Some(Link::Journal(Box::new(row.clone())))
+                Some(Link::Journal(JournalLine(Box::new(row.clone()))))
             }
         }
     }

@@ -103,9 +103,9 @@ impl App {
         let Some(page) = self.nav.page_mut() else {
             return;
         };
-        if let Link::Journal(row) = &page.link {
+        if let Link::Journal(line) = &page.link {
             if page.load == Load::Never {
-                let doc = super::sheets::records::journal(row, now);
+                let doc = super::sheets::records::journal(&line.0, now);
                 let title = page.title.clone();
                 page.show(title, doc);
             }
@@ -144,8 +144,8 @@ impl App {
             self.beside = Some(Page::new(0, link.clone(), String::new()));
             is_due = true;
         }
-        if let Link::Journal(row) = &link {
-            let doc = super::sheets::records::journal(row, self.now);
+        if let Link::Journal(line) = &link {
+            let doc = super::sheets::records::journal(&line.0, self.now);
             if let Some(page) = &mut self.beside {
                 page.show(String::new(), doc);
             }
