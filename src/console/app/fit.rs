@@ -220,6 +220,9 @@ impl App {
             Action::NextPart | Action::PreviousPart if !self.has_parts() => {
                 no("there is only one part here")
             }
+            Action::Suspend if !self.options.is_suspendable => {
+                no("there is no shell to go back to")
+            }
             Action::Copy if self.copy_text().is_none() => no("nothing to copy here"),
             _ => match action.pane() {
                 Some(pane) if pane == self.nav.pane && self.nav.page().is_none() => {

@@ -55,6 +55,8 @@ pub struct Options {
     /// Said in the header, for example that everyone is administrator.
     pub note: String,
     pub pane: Pane,
+    /// There is a shell to go back to.
+    pub is_suspendable: bool,
 }
 
 /// How a message is meant.

@@ -172,9 +172,9 @@ fn open_piece(app: &App) -> Piece {
 
 fn mine_piece(app: &App) -> Piece {
     let mine = app.header.mine;
-    let mut parts = vec![(format!("mine {mine}"), Role::Text)];
+    let role = if mine > 0 { Role::Accent } else { Role::Text };
+    let mut parts = vec![(format!("mine {mine}"), role)];
     if mine > 0 {
-        parts[0].1 = Role::Accent;
         let (promise, role) = words::promise(app.header.mine_ship_by, app.now);
         if app.header.mine_ship_by.is_some() {
             parts.push((format!(" {promise}"), role));

@@ -159,7 +159,7 @@ impl Grid<'_> {
             let y = area.y + 1 + line;
             let is_cursor = self.cursor == Some(index);
             match row(index) {
-                Some(row) => self.draw_row(pen, area, y, &row, &widths, is_cursor),
+                Some(row) => self.draw_row(pen, area, y, &row, &widths),
                 None => {
                     let dots = pen.symbols().missing;
                     pen.text(area.x + GUTTER, y, room, dots, Role::Muted);
@@ -208,7 +208,6 @@ impl Grid<'_> {
         y: u16,
         row: &Row,
         widths: &[Option<u16>],
-        _is_cursor: bool,
     ) {
         if row.is_marked {
             let mark = pen.symbols().marked;
