@@ -1,1 +1,129 @@
-//! cli
+//! The verbs: one file each. Wiring of configuration, store, desk and output lives here and nowhere else.
+
+pub mod bench;
+pub mod console;
+pub mod demo;
+pub mod rehearse;
+pub mod sandbox;
+pub mod sync;
+
+mod args;
+mod audit;
+mod check;
+mod context;
+mod deliveries;
+mod exceptions;
+mod flows;
+mod listing;
+mod logging;
+mod mappings;
+mod orders;
+mod output;
+mod report;
+mod stock;
+mod store;
+
+pub use context::{Context, Globals, Opening, system_clock};
+pub use logging::{LOG_BYTES_MAX, start_logging};
+pub use output::{CliError, Outcome, finish};
+
+use clap::{Parser, Subcommand};
+
+/// Linnworks and the Peoplevox warehouse, kept in agreement.
+#[derive(Debug, Parser)]
+#[command(name = "tallyman", version, max_term_width = 110)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 done and it found something.\n\
+    Every list takes a filter, for example: tallyman exceptions list severity:S1,S2 team:warehouse ship<4h\n\
+    Times in JSON are microseconds since 1970, UTC; money is in minor units."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub globals: Globals,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Check configuration, credentials, systems and mappings; changes nothing
+    Check(check::CheckArgs),
+    /// Problems people own
+    #[command(subcommand)]
+    Exceptions(exceptions::ExceptionsVerb),
+    /// Orders in any state, with their evidence
+    #[command(subcommand)]
+    Orders(orders::OrdersVerb),
+    /// Outward writes on their way
+    #[command(subcommand)]
+    Deliveries(deliveries::DeliveriesVerb),
+    /// What one system's words mean in the other
+    #[command(subcommand)]
+    Mappings(mappings::MappingsVerb),
+    /// Stock figures that disagree, and why
+    #[command(subcommand)]
+    Stock(stock::StockVerb),
+    /// Flows of a pair: state, pause, resume, run now
+    #[command(subcommand)]
+    Flows(flows::FlowsVerb),
+    /// Who did what, and whether the record is whole
+    #[command(subcommand)]
+    Audit(audit::AuditVerb),
+    /// Shift report, evidence sheet
+    #[command(subcommand)]
+    Report(report::ReportVerb),
+    /// The store itself: migrate, verify, back up, restore
+    #[command(subcommand)]
+    Store(store::StoreVerb),
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// [`CliError`] with the exit code it stands for.
+pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
+    let globals = &cli.globals;
+    match cli.verb {
+        Verb::Check(args) => check::run(globals, args).await,
+        Verb::Exceptions(verb) => exceptions::run(globals, verb).await,
+        Verb::Orders(verb) => orders::run(globals, verb).await,
+        Verb::Deliveries(verb) => deliveries::run(globals, verb).await,
+        Verb::Mappings(verb) => mappings::run(globals, verb).await,
+        Verb::Stock(verb) => stock::run(globals, verb).await,
+        Verb::Flows(verb) => flows::run(globals, verb).await,
+        Verb::Audit(verb) => audit::run(globals, verb).await,
+        Verb::Report(verb) => report::run(globals, verb).await,
+        Verb::Store(verb) => store::run(globals, verb).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_negated_filter_term_is_no_option() {
+        let cli = Cli::try_parse_from([
+            "tallyman",
+            "exceptions",
+            "list",
+            "--limit",
+            "5",
+            "severity:S1",
+            "-team:cx",
+        ])
+        .unwrap();
+        let Verb::Exceptions(exceptions::ExceptionsVerb::List(args)) = cli.verb else {
+            panic!("a list was asked for")
+        };
+        assert_eq!(args.filter, ["severity:S1", "-team:cx"]);
+        assert_eq!(args.limit, 5);
+    }
+}

@@ -1,1 +1,212 @@
-//! desk
+//! What people can do, once for the screen and the verbs: the same rules, the same audit row.
+//! Nothing here speaks to a vendor. Outward work becomes an operator request, which the engine carries out.
+
+mod deliveries;
+mod exceptions;
+mod flows;
+mod mappings;
+mod orders;
+mod request;
+mod stock;
+#[cfg(test)]
+mod tests;
+
+pub use mappings::{
+    CSV_BYTES_MAX, CSV_CELL_CHARS_MAX, CSV_ROWS_MAX, CodeRule, EDITS_MAX, MappingCsv,
+    PREVIEW_ITEMS_MAX, PREVIEW_ORDERS_MAX, Preview, PreviewItem, Verdict, parse_attributes,
+    show_attributes,
+};
+pub use request::RequestKind;
+
+use crate::config::PairConfig;
+use crate::domain::change::{Batch, Change};
+use crate::domain::ids::{Operator, PairId, RequestId};
+use crate::domain::time::Ts;
+use crate::store::{Committed, Store, StoreError};
+use std::sync::Arc;
+
+/// Longest reason or note kept, characters.
+pub const REASON_CHARS_MAX: usize = 500;
+
+/// Whether a person may change anything here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Full,
+    ReadOnly,
+}
+
+/// Where the time comes from.
+pub type Clock = Arc<dyn Fn() -> Ts + Send + Sync>;
+
+/// What was done, in plain words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// One or two sentences for the person.
+    pub text: String,
+    /// The request the engine will answer, when outward work was asked for.
+    pub request: Option<RequestId>,
+}
+
+impl Done {
+    fn now(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            request: None,
+        }
+    }
+}
+
+/// Why something was not done: what, why, and what the person can do. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// Opened for looking only.
+    #[error("{what} was not done: this is a read-only session; open one without --read-only")]
+    ReadOnly { what: String },
+    /// The thing does not exist (any more).
+    #[error("{what} was not found; it may have ended, or the number is wrong")]
+    NotFound { what: String },
+    /// A rule refuses it.
+    #[error("{0}")]
+    Refused(String),
+    /// Somebody else changed it first.
+    #[error(
+        "{what} was changed by {by} meanwhile; nothing was written. Look at the new values and do it again if it is still right"
+    )]
+    Stale { what: String, by: String },
+    /// The store failed.
+    #[error("{what} was not done: {source}")]
+    Store { what: String, source: StoreError },
+}
+
+impl DeskError {
+    /// Somebody else changed it first: read again and decide again.
+    pub const fn is_stale(&self) -> bool {
+        matches!(self, Self::Stale { .. })
+    }
+
+    fn store(what: &str) -> impl FnOnce(StoreError) -> Self {
+        let what = what.to_owned();
+        move |source| match source {
+            StoreError::Stale { what, by, .. } => Self::Stale { what, by },
+            StoreError::Refused(text) => Self::Refused(format!("{what} was not done: {text}")),
+            source => Self::Store { what, source },
+        }
+    }
+}
+
+/// Result of everything at the desk.
+pub type DeskResult<T> = Result<T, DeskError>;
+
+/// One person at work on one store.
+#[derive(Clone)]
+pub struct Desk {
+    store: Store,
+    who: Operator,
+    access: Access,
+    pairs: Arc<[PairConfig]>,
+    clock: Clock,
+    code_rule: CodeRule,
+}
+
+impl Desk {
+    /// A desk for a person. `pairs` are those of the configuration.
+    pub fn new(
+        store: Store,
+        who: Operator,
+        access: Access,
+        pairs: Vec<PairConfig>,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            store,
+            who,
+            access,
+            pairs: pairs.into(),
+            clock,
+            code_rule: Arc::new(|_, _| None),
+        }
+    }
+
+    /// With the warehouses' rules for item codes, for exact previews.
+    pub fn with_code_rule(mut self, rule: CodeRule) -> Self {
+        self.code_rule = rule;
+        self
+    }
+
+    /// The store behind it, for reading.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Who sits here.
+    pub const fn who(&self) -> &Operator {
+        &self.who
+    }
+
+    /// What they may do.
+    pub const fn access(&self) -> Access {
+        self.access
+    }
+
+    /// The configured pairs.
+    pub fn pairs(&self) -> &[PairConfig] {
+        &self.pairs
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Ts {
+        (self.clock)()
+    }
+
+    fn pair(&self, id: &PairId) -> DeskResult<&PairConfig> {
+        self.pairs.iter().find(|p| p.id == *id).ok_or_else(|| {
+            let names: Vec<&str> = self.pairs.iter().map(|p| p.id.as_str()).collect();
+            DeskError::Refused(format!(
+                "there is no pair {:?}; the configuration has {}",
+                id.as_str(),
+                names.join(", ")
+            ))
+        })
+    }
+
+    fn must_write(&self, what: &str) -> DeskResult<()> {
+        match self.access {
+            Access::Full => Ok(()),
+            Access::ReadOnly => Err(DeskError::ReadOnly {
+                what: what.to_owned(),
+            }),
+        }
+    }
+
+    /// Writes changes in this person's name, whole or not at all.
+    async fn commit(&self, what: &str, changes: Vec<Change>) -> DeskResult<Committed> {
+        self.must_write(what)?;
+        let batch = Batch {
+            actor: self.who.0.clone(),
+            at: self.now(),
+            fence: None,
+            changes,
+        };
+        self.store
+            .commit(batch)
+            .await
+            .map_err(DeskError::store(what))
+    }
+}
+
+/// A reason people can be asked about later: cleaned, not blank, not endless.
+fn reason(what: &str, text: &str) -> DeskResult<String> {
+    let cleaned = crate::text::clean(text).trim().to_owned();
+    if cleaned.is_empty() {
+        return Err(DeskError::Refused(format!(
+            "{what} needs a reason; say in a few words why"
+        )));
+    }
+    let chars = cleaned.chars().count();
+    if chars > REASON_CHARS_MAX {
+        return Err(DeskError::Refused(format!(
+            "the reason for {what} has {chars} characters; at most {REASON_CHARS_MAX} are kept"
+        )));
+    }
+    Ok(cleaned)
+}

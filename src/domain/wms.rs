@@ -68,6 +68,23 @@ pub struct WmsItem {
     pub is_active: bool,
 }
 
+impl WmsItem {
+    /// The record that the warehouse was asked about a code and does not have it.
+    pub const fn absent(code: ItemCode) -> Self {
+        Self {
+            code,
+            name: String::new(),
+            barcode: String::new(),
+            is_active: false,
+        }
+    }
+
+    /// Whether this is such a record.
+    pub const fn is_absent(&self) -> bool {
+        !self.is_active && self.name.is_empty() && self.barcode.is_empty()
+    }
+}
+
 /// An item to create in the warehouse.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NewItem {
@@ -127,4 +144,22 @@ pub struct WmsService {
 pub struct WmsSite {
     pub reference: SiteRef,
     pub name: String,
+}
+
+/// Longest values a warehouse takes, characters; pre-flight checks hold orders against it so that nothing is cut off silently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WarehouseLimits {
+    pub order_number_chars: usize,
+    pub po_reference_chars: usize,
+    pub item_code_chars: usize,
+    pub item_name_chars: usize,
+    pub barcode_chars: usize,
+    pub item_group_chars: usize,
+    pub channel_chars: usize,
+    pub line_ref_chars: usize,
+    /// Each address line (the second one with company and third line joined in), town, region, postcode, country.
+    pub address_chars: usize,
+    pub contact_chars: usize,
+    pub email_chars: usize,
+    pub service_chars: usize,
 }

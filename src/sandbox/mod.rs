@@ -1,1 +1,199 @@
-//! sandbox
+//! The sandbox: Peoplevox and Linnworks simulated on the wire, one world behind them, faults on demand, a ledger of
+//! what really happened.
+//!
+//! It is built from a seed and a clock given in. The same seed and the same calls at the same times give the same
+//! answers; nothing waits, so virtual time works. It never uses the clients of `vendors`, so that neither side can
+//! hide the other's mistake.
+
+pub mod config;
+pub mod faults;
+pub mod ledger;
+mod lw;
+mod pvx;
+mod rng;
+mod serve;
+mod setup;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use config::{
+    FaultLevel, LwSwitches, PartialPolicy, PvxSwitches, SandboxConfig, SimSystem, TradingHours,
+    WorldTraits,
+};
+pub use faults::{FaultKind, FaultRule};
+pub use ledger::{CallStats, Effect, Notification};
+pub use lw::service::ROUTES as LINNWORKS_ROUTES;
+pub use lw::state::{Book, LwOrder};
+pub use pvx::callbacks::Callback;
+pub use pvx::state::{PvxOrder, PvxStatus, Shelf};
+pub use rng::Guid;
+pub use serve::serve;
+pub use setup::DemoCredentials;
+pub use world::{HandError, OrderSpec, World};
+
+use crate::domain::time::{Span, Ts};
+use crate::wire::{Wire, WireError};
+use bytes::Bytes;
+use http::{Request, Response};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The clock the world lives by.
+pub type Clock = Arc<dyn Fn() -> Ts + Send + Sync>;
+
+/// What becomes of one HTTP request.
+#[derive(Debug)]
+pub enum Exchange {
+    Answer(Response<Bytes>),
+    /// The request never arrived.
+    NotSent(String),
+    /// The request may have had its effect; no answer came.
+    Lost(String),
+}
+
+/// Both systems and the world behind them. Clones share it.
+#[derive(Clone)]
+pub struct Sandbox {
+    world: Arc<Mutex<World>>,
+    clock: Clock,
+    latency: Option<Span>,
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// Builds a world and lets it run up to the clock.
+    pub fn new(config: SandboxConfig, clock: Clock) -> Self {
+        let latency = config.latency;
+        let sandbox = Self {
+            world: Arc::new(Mutex::new(World::new(config))),
+            clock,
+            latency,
+        };
+        sandbox.advance();
+        sandbox
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets everything happen that is due by the clock. Every request does this too.
+    pub fn advance(&self) {
+        let now = (self.clock)();
+        self.lock().advance(now);
+    }
+
+    /// When the next thing happens in the world by itself; for virtual time.
+    pub fn next_event_at(&self) -> Option<Ts> {
+        self.lock().next_event_at()
+    }
+
+    /// One HTTP exchange with a system.
+    pub fn handle(&self, system: SimSystem, request: Request<Bytes>) -> Exchange {
+        let now = (self.clock)();
+        let mut world = self.lock();
+        world.advance(now);
+        world.exchange(system, request)
+    }
+
+    /// A system as a wire, in process. Faults come as [`WireError`] or as bad answers. Answers at once unless the
+    /// configuration asks for latency.
+    pub fn wire(&self, system: SimSystem) -> Wire {
+        let sandbox = self.clone();
+        Wire::new(tower::service_fn(move |request: Request<Bytes>| {
+            let sandbox = sandbox.clone();
+            async move {
+                if let Some(latency) = sandbox.latency {
+                    tokio::time::sleep(latency.to_std()).await;
+                }
+                match sandbox.handle(system, request) {
+                    Exchange::Answer(answer) => Ok(answer),
+                    Exchange::NotSent(why) => Err(WireError::NotSent(why)),
+                    Exchange::Lost(why) => Err(WireError::Lost(why)),
+                }
+            }
+        }))
+    }
+
+    /// Everything that happened, oldest first.
+    pub fn ledger(&self) -> Vec<Effect> {
+        self.ledger_since(0)
+    }
+
+    /// What happened after position `seq`.
+    pub fn ledger_since(&self, seq: u64) -> Vec<Effect> {
+        self.lock().ledger.since(seq).collect()
+    }
+
+    /// Messages shoppers got.
+    pub fn notifications(&self) -> Vec<Notification> {
+        self.lock().ledger.notifications().to_vec()
+    }
+
+    /// Calls made and refused.
+    pub fn calls(&self) -> CallStats {
+        self.lock().calls.clone()
+    }
+
+    /// How often each fault has struck, by code.
+    pub fn faults_fired(&self) -> BTreeMap<&'static str, u64> {
+        self.lock().faults.fired().clone()
+    }
+
+    /// Looks at the world; for judges.
+    pub fn inspect<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Does something in the world, after what is due; for tests and people.
+    pub fn act<T>(&self, deed: impl FnOnce(&mut World) -> T) -> T {
+        let now = (self.clock)();
+        let mut world = self.lock();
+        world.advance(now);
+        deed(&mut world)
+    }
+
+    /// Changes how much goes wrong; explicit rules stay.
+    pub fn set_faults(&self, level: FaultLevel) {
+        self.act(|world| {
+            let now = world.now;
+            world.faults.set_level(level, now);
+        });
+    }
+
+    /// Adds one explicit fault.
+    pub fn add_fault(&self, rule: FaultRule) {
+        self.act(|world| world.faults.add(rule));
+    }
+
+    /// From now on both systems behave.
+    pub fn clear_faults(&self) {
+        self.act(|world| world.faults.clear());
+    }
+
+    /// Callbacks of Peoplevox that are due now, each taken once.
+    pub fn take_callbacks(&self) -> Vec<Callback> {
+        self.act(|world| world.callbacks.take())
+    }
+
+    /// A callback could not be delivered: Peoplevox tries again later.
+    pub fn callback_failed(&self, callback: Callback) {
+        self.act(|world| world.callback_failed(callback));
+    }
+
+    /// Mappings for `tallyman mappings import`, with the planned mistakes in them.
+    pub fn demo_mappings(&self) -> String {
+        self.inspect(setup::mappings)
+    }
+
+    /// Credentials both simulators accept.
+    pub fn demo_credentials(&self) -> DemoCredentials {
+        self.inspect(|world| setup::credentials(world.config.seed))
+    }
+}

@@ -406,6 +406,14 @@ impl Store {
     ) -> StoreResult<Vec<DespatchGroup>> {
         todo!()
     }
+    /// Lines of orders confirmed in the source since a time: item, location, when, how many.
+    pub async fn confirmed_lines_since(
+        &self,
+        pair: &PairId,
+        since: Ts,
+    ) -> StoreResult<Vec<(ItemCode, LocationId, Ts, i64)>> {
+        todo!()
+    }
     pub async fn schedules(&self) -> StoreResult<Vec<ScheduleRow>> {
         todo!()
     }

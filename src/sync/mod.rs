@@ -1,1 +1,21 @@
-//! sync
+//! The engine: intake, decide, deliver, compare. It knows `domain`, `store` and `vendors`, never the screen.
+//!
+//! All business state lives in the store. A worker holds only what can be learnt again: sessions, call budgets,
+//! half-read lists. Dropping a worker at any await point therefore loses nothing.
+
+pub mod calls;
+pub mod cases;
+pub mod context;
+pub mod decide;
+pub mod deliver;
+pub mod desk;
+pub mod engine;
+pub mod reads;
+pub mod requests;
+pub mod settle;
+pub mod stock;
+pub mod watch;
+pub mod worker;
+
+pub use context::{Cx, PairCx, Systems};
+pub use engine::{Engine, StepDone};

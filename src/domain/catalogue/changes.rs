@@ -47,7 +47,7 @@ pub(super) const CAN_TOO_LATE: Entry = Entry {
     remedy: Remedy::RecordOutcome,
     clears_when: "It is recorded whether the order was stopped or shipped, and both systems show \
         the same.",
-    is_dismissable: false,
+    is_dismissable: true,
     is_parent: false,
 };
 
@@ -72,7 +72,7 @@ pub(super) const CAN_AFTER_DESPATCH: Entry = Entry {
 
 pub(super) const CAN_DESPATCHED_ANYWAY: Entry = Entry {
     kind: Kind::CanDespatchedAnyway,
-    title: "Cancelled order was shipped",
+    title: "Parcel of a cancelled order has left",
     owner: Team::Operations,
     watchers: &[Team::Cx, Team::Finance, Team::Warehouse],
     severity: Severity::S1,
@@ -89,13 +89,13 @@ pub(super) const CAN_DESPATCHED_ANYWAY: Entry = Entry {
     next_step: "Ring the carrier within the hour to recall the parcel.",
     remedy: Remedy::RecordOutcome,
     clears_when: "The recall, the return or the loss is recorded.",
-    is_dismissable: false,
+    is_dismissable: true,
     is_parent: false,
 };
 
 pub(super) const AMD_NOT_EXPRESSIBLE: Entry = Entry {
     kind: Kind::AmdNotExpressible,
-    title: "Change cannot be made on a warehouse order",
+    title: "Warehouse orders cannot be changed that way",
     owner: Team::Operations,
     watchers: &[Team::Warehouse],
     severity: Severity::S2,
@@ -127,9 +127,10 @@ pub(super) const AMD_STATUS_UNREADABLE: Entry = Entry {
     cause: Cause::Connection,
     meaning: "A change or cancellation is waiting, but the warehouse does not say how far the \
         order is. Writing without knowing could be too late.",
-    automatic: "Keeps asking. The change stays first in its queue.",
-    actions: &["Ask the floor and record what they see"],
-    next_step: "See whether the warehouse is down; meanwhile the floor can stop the order by hand.",
+    automatic: "Goes on asking; nothing of this order overtakes the change.",
+    actions: &["Ask the floor, and note what they see"],
+    next_step: "See whether the warehouse is down; until it answers, have the floor set the order \
+        aside.",
     remedy: Remedy::Wait,
     clears_when: "The warehouse has told the order's status.",
     is_dismissable: false,

@@ -6,7 +6,7 @@ use crate::domain::mapping::MappingKind;
 
 pub(super) const DSP_CONFIRM_FAILED: Entry = Entry {
     kind: Kind::DspConfirmFailed,
-    title: "Despatch could not be confirmed",
+    title: "Sales system did not take the despatch",
     owner: Team::Operations,
     watchers: &[Team::Ecommerce, Team::Cx],
     severity: Severity::S2,
@@ -29,7 +29,7 @@ pub(super) const DSP_CONFIRM_FAILED: Entry = Entry {
 
 pub(super) const DSP_OPEN_AFTER_DESPATCH: Entry = Entry {
     kind: Kind::DspOpenAfterDespatch,
-    title: "Shipped, but still open in the sales system",
+    title: "Sale is open although it was shipped",
     owner: Team::Ecommerce,
     watchers: &[Team::Operations, Team::Cx, Team::Finance],
     severity: Severity::S2,
@@ -56,9 +56,12 @@ pub(super) const DSP_IN_DOUBT: Entry = Entry {
     cause: Cause::Unknown,
     meaning: "The confirmation was sent and its answer was lost. Sending it twice can e-mail the \
         customer twice.",
-    automatic: "Reads the order in the sales system again and again. It never confirms a second \
-        time by itself.",
-    actions: &["Ask the sales system now", "Record what you see there"],
+    automatic: "Reads the order in the sales system again and again. It confirms again only when \
+        two looks agree that it is still open.",
+    actions: &[
+        "Ask the sales system now",
+        "Look there yourself and note what you see",
+    ],
     next_step: "Open the order in the sales system: processed with our tracking means it worked.",
     remedy: Remedy::Resync,
     clears_when: "The sales system was read and shows the order processed or, twice in a row, \
@@ -91,7 +94,7 @@ pub(super) const DSP_PARTIAL_UNREFLECTED: Entry = Entry {
 
 pub(super) const DSP_QTY_MISMATCH: Entry = Entry {
     kind: Kind::DspQtyMismatch,
-    title: "Shipped quantities do not fit the order",
+    title: "What left is not what was ordered",
     owner: Team::Operations,
     watchers: &[Team::Warehouse, Team::Finance],
     severity: Severity::S2,
@@ -132,7 +135,7 @@ pub(super) const DSP_DUPLICATE: Entry = Entry {
     next_step: "Ring the carrier to recall the second parcel.",
     remedy: Remedy::RecordOutcome,
     clears_when: "It is recorded what became of the second parcel.",
-    is_dismissable: false,
+    is_dismissable: true,
     is_parent: false,
 };
 
@@ -249,7 +252,7 @@ pub(super) const DSP_NOT_NOTIFIED: Entry = Entry {
 
 pub(super) const DSP_LATENCY: Entry = Entry {
     kind: Kind::DspLatency,
-    title: "Confirmations are slow",
+    title: "Confirmations arrive late",
     owner: Team::Integration,
     watchers: &[Team::Cx, Team::Finance],
     severity: Severity::S3,

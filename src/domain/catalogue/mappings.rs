@@ -6,7 +6,7 @@ use crate::domain::mapping::MappingKind;
 
 pub(super) const MAP_TARGET_GONE: Entry = Entry {
     kind: Kind::MapTargetGone,
-    title: "Mapping points at something that is gone",
+    title: "Mapping's target has gone",
     owner: Team::Ecommerce,
     watchers: &[Team::Warehouse],
     severity: Severity::S4,

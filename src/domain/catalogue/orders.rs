@@ -55,7 +55,7 @@ pub(super) const ORD_SKU_INACTIVE: Entry = Entry {
 
 pub(super) const ORD_SKU_FORMAT: Entry = Entry {
     kind: Kind::OrdSkuFormat,
-    title: "SKU breaks the warehouse's rules for codes",
+    title: "SKU is not a legal item code",
     owner: Team::Data,
     watchers: &[Team::Ecommerce],
     severity: Severity::S3,
@@ -79,7 +79,7 @@ pub(super) const ORD_SKU_FORMAT: Entry = Entry {
 
 pub(super) const ORD_CARRIER_UNMAPPED: Entry = Entry {
     kind: Kind::OrdCarrierUnmapped,
-    title: "Delivery service has no carrier service",
+    title: "Delivery service is not mapped",
     owner: Team::Ecommerce,
     watchers: &[Team::Warehouse],
     severity: Severity::S2,
@@ -91,7 +91,7 @@ pub(super) const ORD_CARRIER_UNMAPPED: Entry = Entry {
         saved.",
     actions: &[
         "Map the service after looking at the preview",
-        "Choose a carrier service for one order only",
+        "Change the service of a single odd order in the sales system",
     ],
     next_step: "Find out what the customer paid for, then map it to the service that keeps that \
         promise.",
@@ -104,7 +104,7 @@ pub(super) const ORD_CARRIER_UNMAPPED: Entry = Entry {
 
 pub(super) const ORD_SITE_UNMAPPED: Entry = Entry {
     kind: Kind::OrdSiteUnmapped,
-    title: "Location has no warehouse site",
+    title: "Location is not mapped to a site",
     owner: Team::Ecommerce,
     watchers: &[Team::Operations, Team::Warehouse],
     severity: Severity::S2,
@@ -115,7 +115,7 @@ pub(super) const ORD_SITE_UNMAPPED: Entry = Entry {
     automatic: "Holds the orders of this location. There is no fallback building.",
     actions: &[
         "Map the location to its site",
-        "Choose a site for one order only",
+        "Move a single odd order to another location in the sales system",
         "Leave the location out if this warehouse does not serve it",
     ],
     next_step: "Confirm which building holds this location's stock, then map it and set its stock \
@@ -128,7 +128,7 @@ pub(super) const ORD_SITE_UNMAPPED: Entry = Entry {
 
 pub(super) const ORD_UNROUTABLE: Entry = Entry {
     kind: Kind::OrdUnroutable,
-    title: "No routing rule chose a site",
+    title: "No rule found a site for the order",
     owner: Team::Ecommerce,
     watchers: &[Team::Operations],
     severity: Severity::S2,
@@ -139,7 +139,7 @@ pub(super) const ORD_UNROUTABLE: Entry = Entry {
     automatic: "Tries the rules again when stock or the rules change.",
     actions: &[
         "Add or widen a routing rule",
-        "Choose a site for this order",
+        "Move the order to a location in the sales system",
         "Split the order between sites",
         "Leave it until stock arrives",
     ],
@@ -185,7 +185,6 @@ pub(super) const ORD_ADDRESS_INVALID: Entry = Entry {
     automatic: "Holds the order. Address text is never cut to fit.",
     actions: &[
         "Correct the address in the sales system",
-        "Correct it for this sending only",
         "Ask the customer when the text can be read two ways",
     ],
     next_step: "Read which field failed and put it right in the sales system, so the next change \
@@ -211,7 +210,7 @@ pub(super) const ORD_PAYMENT_STUCK: Entry = Entry {
     actions: &[
         "Chase the payment",
         "Cancel the order in the sales system",
-        "Let this one go unpaid, as a lead's decision",
+        "Mark it paid in the sales system, as a lead's decision",
     ],
     next_step: "Look at the payment provider: taken there but not marked here, or abandoned?",
     remedy: Remedy::FixInSource,
@@ -222,7 +221,7 @@ pub(super) const ORD_PAYMENT_STUCK: Entry = Entry {
 
 pub(super) const ORD_UNPAID_IN_WMS: Entry = Entry {
     kind: Kind::OrdUnpaidInWms,
-    title: "Unpaid order is in the warehouse",
+    title: "Warehouse holds an unpaid order",
     owner: Team::Operations,
     watchers: &[Team::Finance, Team::Warehouse],
     severity: Severity::S2,
@@ -253,7 +252,7 @@ pub(super) const ORD_REJECTED: Entry = Entry {
     automatic: "Does not send it again until the order, an item or a mapping changes.",
     actions: &[
         "Put right what the answer names and try again",
-        "Give the answer a kind of its own, so the next one is recognised",
+        "Hand it to integration when the answer is not clear",
     ],
     next_step: "Read the warehouse's answer and compare the order with one it took today.",
     remedy: Remedy::Retry,
@@ -297,12 +296,11 @@ pub(super) const ORD_IN_DOUBT: Entry = Entry {
     cause: Cause::Unknown,
     meaning: "The order was sent and the answer was lost. Sending it again blindly could ship it \
         twice, so it waits until somebody or something has looked.",
-    automatic: "Asks the warehouse again and again with growing pauses. It never sends a second \
-        time by itself.",
+    automatic: "Asks the warehouse again and again with growing pauses. It sends again only when \
+        two looks agree that the order is not there.",
     actions: &[
         "Ask the warehouse now",
-        "Record what you see in the warehouse",
-        "Send it again, which needs two people",
+        "Look in the warehouse yourself and note what you see",
     ],
     next_step: "Search the warehouse by order number, then by purchase-order reference.",
     remedy: Remedy::Resync,
@@ -326,12 +324,12 @@ pub(super) const ORD_DUPLICATE: Entry = Entry {
     actions: &[
         "Choose which of the two lives and cancel the other",
         "Stop the second one on the floor",
-        "Record that these are two real orders",
+        "Dismiss it when these are two real orders",
     ],
     next_step: "Ask the floor how far each of them is before cancelling anything.",
     remedy: Remedy::RecordOutcome,
     clears_when: "Only one live warehouse order is left for the sale.",
-    is_dismissable: false,
+    is_dismissable: true,
     is_parent: false,
 };
 
@@ -382,7 +380,7 @@ pub(super) const ORD_MISSING_IN_WMS: Entry = Entry {
 
 pub(super) const ORD_NOT_IN_SOURCE: Entry = Entry {
     kind: Kind::OrdNotInSource,
-    title: "Warehouse order is unknown to the sales system",
+    title: "Warehouse order without a sale",
     owner: Team::Operations,
     watchers: &[Team::Warehouse],
     severity: Severity::S3,

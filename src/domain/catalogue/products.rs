@@ -6,7 +6,7 @@ use crate::domain::mapping::MappingKind;
 
 pub(super) const PRD_NOT_IN_WMS: Entry = Entry {
     kind: Kind::PrdNotInWms,
-    title: "Product has not reached the warehouse",
+    title: "Product is still missing in the warehouse",
     owner: Team::Data,
     watchers: &[],
     severity: Severity::S4,
@@ -73,7 +73,7 @@ pub(super) const PRD_CREATE_FAILED: Entry = Entry {
 
 pub(super) const PRD_BARCODE_MISMATCH: Entry = Entry {
     kind: Kind::PrdBarcodeMismatch,
-    title: "Barcode differs between the systems",
+    title: "Systems disagree about a barcode",
     owner: Team::Data,
     watchers: &[Team::Warehouse],
     severity: Severity::S4,

@@ -50,7 +50,7 @@ pub(super) const RET_REFUND_NO_RETURN: Entry = Entry {
 
 pub(super) const RET_OVERDUE: Entry = Entry {
     kind: Kind::RetOverdue,
-    title: "Expected return has not arrived",
+    title: "Return is long overdue",
     owner: Team::Cx,
     watchers: &[Team::Finance],
     severity: Severity::S4,
@@ -177,7 +177,7 @@ pub(super) const RET_NOT_SELLABLE: Entry = Entry {
 
 pub(super) const RET_STATE_INVALID: Entry = Entry {
     kind: Kind::RetStateInvalid,
-    title: "Return moved in an impossible way",
+    title: "Return took a step that cannot be",
     owner: Team::Warehouse,
     watchers: &[Team::Cx],
     severity: Severity::S3,

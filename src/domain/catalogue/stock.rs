@@ -78,7 +78,7 @@ pub(super) const STK_OVERSOLD: Entry = Entry {
 
 pub(super) const STK_FALSE_STOCKOUT: Entry = Entry {
     kind: Kind::StkFalseStockout,
-    title: "Sellable stock is hidden from customers",
+    title: "Item shows as sold out by mistake",
     owner: Team::Ecommerce,
     watchers: &[],
     severity: Severity::S3,
@@ -100,7 +100,7 @@ pub(super) const STK_FALSE_STOCKOUT: Entry = Entry {
 
 pub(super) const STK_STALE: Entry = Entry {
     kind: Kind::StkStale,
-    title: "Stock has not been published for a while",
+    title: "Published stock is out of date",
     owner: Team::Integration,
     watchers: &[Team::Ecommerce],
     severity: Severity::S2,
@@ -129,7 +129,7 @@ pub(super) const STK_SNAPSHOT_INCOMPLETE: Entry = Entry {
     meaning: "Part of the warehouse's stock report is missing or far fewer items came than last \
         time. Using it would zero items that are there.",
     automatic: "Throws the report away, changes nothing and reads it again.",
-    actions: &["Accept the report after checking it, which needs two people"],
+    actions: &["Read the report again", "Put the report's template right"],
     next_step: "Compare the number of items with the last complete report.",
     remedy: Remedy::Resync,
     clears_when: "A complete report has been read.",
@@ -147,7 +147,7 @@ pub(super) const STK_ADJ_FAILED: Entry = Entry {
     cause: Cause::Data,
     meaning: "Goods moved in the warehouse and the ERP refused to book it. Every later movement of \
         the same item waits behind it.",
-    automatic: "Keeps trying at the head of its lane without end.",
+    automatic: "Tries for as long as it takes; its lane waits.",
     actions: &[
         "Remove what the answer names: location, account, lock date",
         "Try again",
@@ -216,12 +216,12 @@ pub(super) const STK_LOOP: Entry = Entry {
         Customers see stock that is right one minute and wrong the next.",
     automatic: "Stops publishing this item, keeps reading it, and keeps both histories.",
     actions: &[
-        "Name the other writer",
-        "Switch it off",
+        "Find the other writer",
+        "Switch that writer off",
         "Let publishing go on again",
     ],
     next_step: "Read both histories side by side and find out who else writes.",
-    remedy: Remedy::RecordOutcome,
+    remedy: Remedy::FixInSource,
     clears_when: "Publishing goes on again and has been quiet for 2 hours.",
     is_dismissable: false,
     is_parent: false,

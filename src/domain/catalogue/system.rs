@@ -167,12 +167,11 @@ pub(super) const SYS_IN_DOUBT: Entry = Entry {
     severity_rule: "S2 for stock and credit",
     cause: Cause::Unknown,
     meaning: "Something was written and the answer was lost. Writing it again could do it twice.",
-    automatic: "Looks for our reference in the other system. It never writes a second time by \
-        itself.",
+    automatic: "Looks for our reference in the other system. It writes again only when two looks \
+        agree that it is not there.",
     actions: &[
         "Ask the other system now",
-        "Record what you see there",
-        "Write it again, which needs two people",
+        "Look there yourself and note what you see",
     ],
     next_step: "Search the other system for our reference.",
     remedy: Remedy::Resync,
@@ -228,7 +227,7 @@ pub(super) const SYS_SCHEMA: Entry = Entry {
 
 pub(super) const SYS_CLOCK: Entry = Entry {
     kind: Kind::SysClock,
-    title: "Clocks disagree",
+    title: "A system's clock is off",
     owner: Team::Integration,
     watchers: &[],
     severity: Severity::S4,
@@ -247,7 +246,7 @@ pub(super) const SYS_CLOCK: Entry = Entry {
 
 pub(super) const SYS_ALERT_FAILED: Entry = Entry {
     kind: Kind::SysAlertFailed,
-    title: "An alert could not be delivered",
+    title: "Alert did not reach anybody",
     owner: Team::Integration,
     watchers: &[
         Team::Warehouse,
@@ -282,7 +281,11 @@ pub(super) const SYS_UNCLASSIFIED: Entry = Entry {
     meaning: "The other system answered something that fits no rule. What it means for the message \
         is not known.",
     automatic: "Reads again once; a write is treated as in doubt.",
-    actions: &["Say what the answer means", "Ask the other system now"],
+    actions: &[
+        "Read the raw answer",
+        "Ask the other system now",
+        "Hand the answer to whoever maintains the program",
+    ],
     next_step: "Read the raw answer and decide what it means.",
     remedy: Remedy::Resync,
     clears_when: "The answer has a meaning and the message was worked by it.",

@@ -1,0 +1,92 @@
+//! `tallyman audit …`
+
+use super::context::{Context, Globals, Opening};
+use super::listing::{ListArgs, collect, print, print_listing};
+use super::output::{CliError, Outcome};
+use crate::domain::filter::lists::AUDIT;
+use crate::report::{Column, Table, at};
+use clap::Subcommand;
+use serde::Serialize;
+
+/// Columns a list can be sorted by.
+const SORTS: &[&str] = &["seq"];
+
+/// What can be done with the audit.
+#[derive(Debug, Subcommand)]
+pub enum AuditVerb {
+    /// Who did what, newest first
+    List(ListArgs),
+    /// Recompute the chain of hashes; exit code 3 when a row was altered
+    Verify,
+}
+
+pub(super) async fn run(globals: &Globals, verb: AuditVerb) -> Result<Outcome, CliError> {
+    let context = Context::open(globals, Opening::Reading).await?;
+    match verb {
+        AuditVerb::List(args) => list(&context, &args).await,
+        AuditVerb::Verify => verify(&context).await,
+    }
+}
+
+async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
+    let query = args.query(AUDIT, SORTS, context.now())?;
+    let store = &context.store;
+    let listing = collect(
+        args.limit,
+        query,
+        |q| async move { store.journal(&q).await },
+    )
+    .await?;
+    let mut table = Table::new(&[
+        Column::number("seq"),
+        Column::text("time (UTC)"),
+        Column::text("by"),
+        Column::text("action"),
+        Column::text("object"),
+        Column::text("before"),
+        Column::text("after"),
+        Column::text("reason"),
+    ]);
+    for row in &listing.rows {
+        table.row([
+            row.seq.to_string(),
+            at(Some(row.at)),
+            row.actor.clone(),
+            row.action.clone(),
+            format!("{} {}", row.object.kind(), row.object.id()),
+            row.before.clone(),
+            row.after.clone(),
+            row.reason.clone(),
+        ]);
+    }
+    print_listing(&context.globals, &listing, "journal rows", table)?;
+    Ok(Outcome::Done)
+}
+
+/// Result of a check of the chain as JSON.
+#[derive(Debug, Serialize)]
+struct Verified {
+    is_whole: bool,
+    /// What is wrong with the first bad row.
+    fault: Option<String>,
+}
+
+async fn verify(context: &Context) -> Result<Outcome, CliError> {
+    let fault = context.store.verify_journal().await?;
+    let verified = Verified {
+        is_whole: fault.is_none(),
+        fault,
+    };
+    let text = match &verified.fault {
+        None => "the journal is whole: every row's hash follows from the one before".to_owned(),
+        Some(fault) => format!("the journal was altered: {fault}"),
+    };
+    let mut table = Table::new(&[Column::text("audit")]);
+    table.row([text]);
+    print(&context.globals, &verified, table, None)?;
+    Ok(if verified.is_whole {
+        Outcome::Done
+    } else {
+        Outcome::Found
+    })
+}

@@ -1,0 +1,175 @@
+//! `tallyman check`: one line for everything an engineer asks before going live. Changes nothing.
+
+use super::context::{Globals, Opening, open_store, system_clock};
+use super::listing::print;
+use super::output::{CliError, Outcome};
+use crate::config::{Config, Loaded};
+use crate::domain::mapping::MappingKind;
+use crate::domain::time::Ts;
+use crate::report::{Column, Table};
+use crate::vendors::registry::{self, RegistryError, Systems};
+use crate::vendors::{CallLog, Finding};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Options of the check.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// Only configuration, secrets and store; no system is called
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// One line of the check as JSON.
+#[derive(Debug, Serialize)]
+struct Line {
+    is_ok: bool,
+    /// `house`, or a system or pair by its id.
+    about: String,
+    what: String,
+    found: String,
+}
+
+fn line(about: &str, is_ok: bool, what: &str, found: impl Into<String>) -> Line {
+    Line {
+        is_ok,
+        about: about.to_owned(),
+        what: what.to_owned(),
+        found: found.into(),
+    }
+}
+
+pub(super) async fn run(globals: &Globals, args: CheckArgs) -> Result<Outcome, CliError> {
+    let loaded = Config::load(globals.config.as_deref())?;
+    let mut lines = vec![configuration(&loaded)];
+    store_lines(&loaded, &mut lines).await;
+    match registry::build(&loaded, &BTreeMap::new()) {
+        Ok(systems) => {
+            lines.push(line("house", true, "secrets", "every secret can be had"));
+            if !args.offline {
+                system_lines(&systems, system_clock()(), &mut lines).await;
+            }
+        }
+        Err(RegistryError(faults)) => {
+            lines.extend(
+                faults
+                    .iter()
+                    .map(|f| line("house", false, "secrets and addresses", f)),
+            );
+        }
+    }
+    let mut table = Table::new(&[
+        Column::text("ok"),
+        Column::text("about"),
+        Column::text("what"),
+        Column::text("found"),
+    ]);
+    for l in &lines {
+        table.row([
+            if l.is_ok { "yes" } else { "NO" }.to_owned(),
+            l.about.clone(),
+            l.what.clone(),
+            l.found.clone(),
+        ]);
+    }
+    let bad = lines.iter().filter(|l| !l.is_ok).count();
+    let foot = if bad == 0 {
+        format!("{} checks, all well", lines.len())
+    } else {
+        format!("{bad} of {} checks need attention", lines.len())
+    };
+    print(globals, &lines, table, Some(foot))?;
+    Ok(if bad == 0 {
+        Outcome::Done
+    } else {
+        Outcome::Found
+    })
+}
+
+fn configuration(loaded: &Loaded) -> Line {
+    let config = &loaded.config;
+    let place = loaded
+        .file
+        .as_ref()
+        .map(|f| f.display().to_string())
+        .unwrap_or_default();
+    let found = format!(
+        "{place}: {} systems, {} pairs",
+        config.systems.len(),
+        config.pairs.len()
+    );
+    if config.pairs.is_empty() {
+        return line(
+            "house",
+            false,
+            "configuration",
+            format!("{found}; without a [[pair]] nothing is synchronised"),
+        );
+    }
+    line("house", true, "configuration", found)
+}
+
+async fn store_lines(loaded: &Loaded, lines: &mut Vec<Line>) {
+    let store = match open_store(loaded, Opening::Reading).await {
+        Ok(store) => store,
+        Err(error) => {
+            lines.push(line("house", false, "store", error.to_string()));
+            return;
+        }
+    };
+    lines.push(line("house", true, "store", loaded.store_url()));
+    for pair in &loaded.config.pairs {
+        let about = pair.id.as_str();
+        match store.mappings(&pair.id).await {
+            Ok(rows) => {
+                for kind in [MappingKind::Site, MappingKind::Carrier] {
+                    let n = rows.iter().filter(|m| m.kind == kind).count();
+                    let found = if n == 0 {
+                        format!(
+                            "none: no order can pass; map one with `tallyman mappings set {kind} FROM TO --pair {about} --reason …`"
+                        )
+                    } else {
+                        format!("{n} active")
+                    };
+                    lines.push(line(about, n > 0, &format!("{kind} mappings"), found));
+                }
+                for broken in rows.iter().filter(|m| m.broken.is_some()) {
+                    let what = format!("{} {}", broken.kind, broken.from);
+                    let found = broken.broken.clone().unwrap_or_default();
+                    lines.push(line(about, false, &what, found));
+                }
+            }
+            Err(error) => lines.push(line(about, false, "mappings", error.to_string())),
+        }
+        match store.unmapped(&pair.id).await {
+            Ok(rows) if rows.is_empty() => {
+                lines.push(line(about, true, "unmapped values", "none"));
+            }
+            Ok(rows) => {
+                let orders: i64 = rows.iter().map(|u| u.orders).sum();
+                let found = format!(
+                    "{} values block {orders} orders; see `tallyman mappings list --unmapped --pair {about}`",
+                    rows.len()
+                );
+                lines.push(line(about, false, "unmapped values", found));
+            }
+            Err(error) => lines.push(line(about, false, "unmapped values", error.to_string())),
+        }
+    }
+    store.close().await;
+}
+
+async fn system_lines(systems: &Systems, now: Ts, lines: &mut Vec<Line>) {
+    for id in systems.ids() {
+        let Some(system) = systems.get(&id) else {
+            continue;
+        };
+        let log = CallLog::default();
+        for Finding { is_ok, what, found } in system.check(now, &log).await {
+            lines.push(line(id.as_str(), is_ok, &what, found));
+        }
+        for limit in systems.limits(&id) {
+            tracing::debug!(system = %id, key = limit.key, per_minute = limit.per_minute, "limit");
+        }
+    }
+}

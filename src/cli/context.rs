@@ -1,0 +1,194 @@
+//! What most verbs need: the configuration, the store, the desk of the person who asks.
+
+use super::output::CliError;
+use crate::config::{Config, Loaded};
+use crate::desk::{Access, Clock, Desk};
+use crate::domain::ids::{Operator, PairId};
+use crate::domain::time::Ts;
+use crate::report::Format;
+use crate::store::{Store, StoreOptions};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Options every verb takes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Globals {
+    /// Configuration file [else TALLYMAN_CONFIG, ./tallyman.toml, the user's configuration folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Who you are in the audit [default: the user you are logged in as]
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    pub as_name: Option<String>,
+    /// How answers are written
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// What is logged to the state folder, for example info or tallyman=debug
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        env = "TALLYMAN_LOG",
+        default_value = "info"
+    )]
+    pub log: String,
+}
+
+/// Longest operator name, characters.
+const NAME_CHARS_MAX: usize = 64;
+
+impl Globals {
+    /// The person, by `--as` or the login.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] when there is no name or it is no name.
+    pub fn operator(&self) -> Result<Operator, CliError> {
+        let from_login = || {
+            ["USER", "LOGNAME"]
+                .iter()
+                .find_map(|v| std::env::var(v).ok().filter(|n| !n.is_empty()))
+        };
+        let name = self.as_name.clone().or_else(from_login).ok_or_else(|| {
+            CliError::Usage(
+                "nobody is logged in by name; say who you are with --as NAME".to_owned(),
+            )
+        })?;
+        let is_name = !name.trim().is_empty()
+            && name.chars().count() <= NAME_CHARS_MAX
+            && name == crate::text::clean(&name)
+            // Rules sign as `engine/…`: a person must not look like one.
+            && !name.contains('/');
+        if is_name {
+            Ok(Operator(name))
+        } else {
+            Err(CliError::Usage(format!(
+                "{:?} cannot be an operator's name: at most {NAME_CHARS_MAX} plain characters, no slash",
+                crate::text::clean_to(&name, NAME_CHARS_MAX)
+            )))
+        }
+    }
+}
+
+/// What a verb will do with the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Look only: every write is refused.
+    Reading,
+    /// Look and change; an older schema is an error.
+    Writing,
+    /// Look and change; made when absent, migrated when older (after a backup with SQLite).
+    Migrating,
+}
+
+/// A verb's surroundings.
+pub struct Context {
+    pub globals: Globals,
+    pub loaded: Loaded,
+    pub store: Store,
+    pub desk: Desk,
+}
+
+/// The wall clock.
+pub fn system_clock() -> Clock {
+    Arc::new(|| Ts::from_utc(chrono::Utc::now()))
+}
+
+impl Context {
+    /// Reads the configuration and opens the store.
+    ///
+    /// # Errors
+    /// [`CliError`] saying which of them failed and why.
+    pub async fn open(globals: &Globals, opening: Opening) -> Result<Self, CliError> {
+        let loaded = Config::load(globals.config.as_deref())?;
+        Self::with(globals, loaded, opening).await
+    }
+
+    /// Opens the store of a configuration that was read or made already.
+    ///
+    /// # Errors
+    /// As [`Context::open`].
+    pub async fn with(
+        globals: &Globals,
+        loaded: Loaded,
+        opening: Opening,
+    ) -> Result<Self, CliError> {
+        let who = globals.operator()?;
+        let store = open_store(&loaded, opening).await?;
+        let access = match opening {
+            Opening::Reading => Access::ReadOnly,
+            Opening::Writing | Opening::Migrating => Access::Full,
+        };
+        let desk = Desk::new(
+            store.clone(),
+            who,
+            access,
+            loaded.config.pairs.clone(),
+            system_clock(),
+        );
+        Ok(Self {
+            globals: globals.clone(),
+            loaded,
+            store,
+            desk,
+        })
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Ts {
+        self.desk.now()
+    }
+
+    /// The pair that is meant: the one named, else the only one there is.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] when it does not exist, or several do and none is named.
+    pub fn pair(&self, named: Option<&str>) -> Result<PairId, CliError> {
+        let pairs = &self.loaded.config.pairs;
+        let all = || {
+            let names: Vec<&str> = pairs.iter().map(|p| p.id.as_str()).collect();
+            names.join(", ")
+        };
+        match (named, pairs.as_slice()) {
+            (Some(name), _) => pairs
+                .iter()
+                .find(|p| p.id.as_str() == name)
+                .map(|p| p.id.clone())
+                .ok_or_else(|| {
+                    CliError::Usage(format!(
+                        "there is no pair {:?}; the configuration has: {}",
+                        crate::text::clean_to(name, 40),
+                        all()
+                    ))
+                }),
+            (None, [only]) => Ok(only.id.clone()),
+            (None, []) => Err(CliError::Usage(
+                "the configuration has no [[pair]]".to_owned(),
+            )),
+            (None, _) => Err(CliError::Usage(format!(
+                "say which pair with --pair: {}",
+                all()
+            ))),
+        }
+    }
+}
+
+/// Opens a configuration's store.
+///
+/// # Errors
+/// [`CliError`] when the payload key or the store cannot be had.
+pub async fn open_store(loaded: &Loaded, opening: Opening) -> Result<Store, CliError> {
+    let is_there = loaded.sqlite_path().is_none_or(|path| path.exists());
+    if !is_there && opening != Opening::Migrating {
+        return Err(CliError::failed(format!(
+            "there is no store at {} yet; `tallyman store migrate` or the first `tallyman sync` makes it",
+            loaded.store_url()
+        )));
+    }
+    let options = StoreOptions {
+        url: loaded.store_url(),
+        payload_key: loaded.payload_key()?,
+        is_read_only: opening == Opening::Reading,
+        is_migrating: opening == Opening::Migrating,
+        is_durable: true,
+    };
+    Ok(Store::open(&options).await?)
+}

@@ -1,0 +1,170 @@
+//! `tallyman deliveries …`
+
+use super::args::{WaitArgs, each};
+use super::context::{Context, Globals, Opening};
+use super::listing::{ListArgs, collect, print, print_listing};
+use super::output::{CliError, Outcome, say, terminal_columns};
+use crate::domain::delivery::{Attempt, DeliveryRow};
+use crate::domain::filter::lists::DELIVERIES;
+use crate::domain::ids::DeliveryId;
+use crate::report::{Column, Format, Table, at, opt};
+use crate::text::{age, clean};
+use clap::Subcommand;
+use serde::Serialize;
+
+/// Columns a list can be sorted by; the first is the default.
+const SORTS: &[&str] = &["id", "due", "age"];
+
+/// What can be done with deliveries.
+#[derive(Debug, Subcommand)]
+pub enum DeliveriesVerb {
+    /// Outward writes on their way
+    List(ListArgs),
+    /// One delivery with every attempt
+    Show { id: i64 },
+    /// Try again now; what is in doubt is asked about first
+    Retry {
+        #[arg(required = true)]
+        ids: Vec<i64>,
+        #[command(flatten)]
+        wait: WaitArgs,
+    },
+    /// Give up, with a reason
+    Cancel {
+        #[arg(required = true)]
+        ids: Vec<i64>,
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        wait: WaitArgs,
+    },
+}
+
+pub(super) async fn run(globals: &Globals, verb: DeliveriesVerb) -> Result<Outcome, CliError> {
+    let opening = match &verb {
+        DeliveriesVerb::List(_) | DeliveriesVerb::Show { .. } => Opening::Reading,
+        _ => Opening::Writing,
+    };
+    let context = Context::open(globals, opening).await?;
+    let desk = &context.desk;
+    match verb {
+        DeliveriesVerb::List(args) => list(&context, &args).await,
+        DeliveriesVerb::Show { id } => show(&context, DeliveryId(id)).await,
+        DeliveriesVerb::Retry { ids, wait } => {
+            each(&context, ids, wait.wait, |id| {
+                desk.retry_delivery(DeliveryId(id))
+            })
+            .await
+        }
+        DeliveriesVerb::Cancel { ids, reason, wait } => {
+            let reason = reason.as_str();
+            each(&context, ids, wait.wait, |id| {
+                desk.cancel_delivery(DeliveryId(id), reason)
+            })
+            .await
+        }
+    }
+}
+
+async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
+    let query = args.query(DELIVERIES, SORTS, context.now())?;
+    let store = &context.store;
+    let listing = collect(
+        args.limit,
+        query,
+        |q| async move { store.deliveries(&q).await },
+    )
+    .await?;
+    let mut table = Table::new(&[
+        Column::number("id"),
+        Column::text("flow"),
+        Column::text("object"),
+        Column::text("to"),
+        Column::text("lane"),
+        Column::text("state"),
+        Column::number("tries"),
+        Column::text("due (UTC)"),
+        Column::text("age"),
+        Column::text("last answer"),
+    ]);
+    let now = context.now();
+    for d in &listing.rows {
+        table.row([
+            d.id.to_string(),
+            d.flow.to_string(),
+            d.object.clone(),
+            d.system.to_string(),
+            d.lane.to_string(),
+            d.state.to_string(),
+            d.attempts.to_string(),
+            at(Some(d.due_at)),
+            age(now.since(d.caused_at).as_secs()),
+            d.last_text.clone(),
+        ]);
+    }
+    print_listing(&context.globals, &listing, "deliveries", table)?;
+    Ok(Outcome::Done)
+}
+
+/// One delivery as JSON.
+#[derive(Debug, Serialize)]
+struct DeliveryDetail {
+    delivery: DeliveryRow,
+    attempts: Vec<Attempt>,
+}
+
+async fn show(context: &Context, id: DeliveryId) -> Result<Outcome, CliError> {
+    let detail = DeliveryDetail {
+        delivery: context.desk.delivery(id).await?,
+        attempts: context.store.attempts(id).await?,
+    };
+    let mut table = Table::new(&[
+        Column::number("try"),
+        Column::text("started (UTC)"),
+        Column::number("ms"),
+        Column::number("step"),
+        Column::text("class"),
+        Column::text("answer"),
+    ]);
+    for a in &detail.attempts {
+        table.row([
+            a.n.to_string(),
+            at(Some(a.started_at)),
+            a.finished_at.since(a.started_at).as_ms().to_string(),
+            a.step.to_string(),
+            a.class.to_string(),
+            a.text.clone(),
+        ]);
+    }
+    if context.globals.format != Format::Table {
+        print(&context.globals, &detail, table, None)?;
+        return Ok(Outcome::Done);
+    }
+    let d = &detail.delivery;
+    let mut out = format!(
+        "Delivery {} {} of {} to {}\n",
+        d.id,
+        d.flow,
+        clean(&d.object),
+        d.system
+    );
+    let facts = [
+        ("state", d.state.to_string()),
+        ("lane", format!("{}, key {}", d.lane, d.order_key)),
+        ("idempotency", d.idem_key.clone()),
+        ("order", opt(d.order.as_ref())),
+        ("caused", at(Some(d.caused_at))),
+        ("due", at(Some(d.due_at))),
+        ("last sent", at(d.sent_at)),
+        ("last answer", d.last_text.clone()),
+    ];
+    for (name, value) in facts {
+        if !value.is_empty() {
+            out.push_str(&format!("  {name:<12}{}\n", clean(&value)));
+        }
+    }
+    out.push('\n');
+    out.push_str(&table.show(terminal_columns()));
+    say(&out)?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,145 @@
+//! `tallyman flows …`
+
+use super::args::{WaitArgs, one};
+use super::context::{Context, Globals, Opening};
+use super::listing::print;
+use super::output::{CliError, Outcome};
+use crate::domain::delivery::Flow;
+use crate::report::{Column, Table, at};
+use crate::text::age;
+use clap::Subcommand;
+
+/// What can be done with flows.
+#[derive(Debug, Subcommand)]
+pub enum FlowsVerb {
+    /// State of every flow
+    List,
+    /// Stop a flow; work collects in the store
+    Pause {
+        #[command(flatten)]
+        which: WhichArgs,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Let a paused flow go on
+    Resume {
+        #[command(flatten)]
+        which: WhichArgs,
+    },
+    /// Run a scheduled flow now
+    Run {
+        #[arg(value_parser = parse_flow)]
+        flow: Flow,
+        #[arg(long)]
+        pair: Option<String>,
+        #[command(flatten)]
+        wait: WaitArgs,
+    },
+}
+
+/// One flow, or all of a pair.
+#[derive(Debug, Clone, clap::Args)]
+pub struct WhichArgs {
+    /// Flow, for example ORDER_CREATE; ALL for every flow of the pair
+    #[arg(value_parser = parse_flows)]
+    flow: Which,
+    #[arg(long)]
+    pair: Option<String>,
+}
+
+/// One flow or every flow.
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    One(Flow),
+    All,
+}
+
+fn parse_flows(text: &str) -> Result<Which, String> {
+    if text.eq_ignore_ascii_case("all") {
+        Ok(Which::All)
+    } else {
+        parse_flow(text).map(Which::One)
+    }
+}
+
+fn parse_flow(text: &str) -> Result<Flow, String> {
+    Flow::parse(text).ok_or_else(|| {
+        let names: Vec<&str> = Flow::ALL.iter().map(|f| f.as_str()).collect();
+        format!("a flow is one of {}", names.join(", "))
+    })
+}
+
+impl Which {
+    const fn flow(self) -> Option<Flow> {
+        match self {
+            Self::One(flow) => Some(flow),
+            Self::All => None,
+        }
+    }
+}
+
+pub(super) async fn run(globals: &Globals, verb: FlowsVerb) -> Result<Outcome, CliError> {
+    let opening = match &verb {
+        FlowsVerb::List => Opening::Reading,
+        _ => Opening::Writing,
+    };
+    let context = Context::open(globals, opening).await?;
+    let desk = &context.desk;
+    match verb {
+        FlowsVerb::List => list(&context).await,
+        FlowsVerb::Pause { which, reason } => {
+            let pair = context.pair(which.pair.as_deref())?;
+            let act = desk.pause_flow(&pair, which.flow.flow(), &reason);
+            one(&context, "pausing", None, act).await
+        }
+        FlowsVerb::Resume { which } => {
+            let pair = context.pair(which.pair.as_deref())?;
+            let act = desk.resume_flow(&pair, which.flow.flow());
+            one(&context, "resuming", None, act).await
+        }
+        FlowsVerb::Run { flow, pair, wait } => {
+            let pair = context.pair(pair.as_deref())?;
+            one(&context, "running", wait.wait, desk.run_flow(&pair, flow)).await
+        }
+    }
+}
+
+async fn list(context: &Context) -> Result<Outcome, CliError> {
+    let now = context.now();
+    let rows = context.store.flows_live(now).await?;
+    let mut table = Table::new(&[
+        Column::text("pair"),
+        Column::text("flow"),
+        Column::text("state"),
+        Column::text("last ok"),
+        Column::text("next (UTC)"),
+        Column::number("waiting"),
+        Column::number("sending"),
+        Column::number("in doubt"),
+        Column::number("stuck"),
+        Column::text("note"),
+    ]);
+    for f in &rows {
+        let state = match (&f.paused, f.is_last_ok) {
+            (Some(why), _) => format!("paused: {why}"),
+            (None, true) => "ok".to_owned(),
+            (None, false) => "failing".to_owned(),
+        };
+        table.row([
+            f.pair.to_string(),
+            f.flow.to_string(),
+            state,
+            f.last_ok_at
+                .map(|t| age(now.since(t).as_secs()))
+                .unwrap_or_default(),
+            at(f.next_due_at),
+            f.waiting.to_string(),
+            f.sending.to_string(),
+            f.in_doubt.to_string(),
+            f.stuck.to_string(),
+            f.last_note.clone(),
+        ]);
+    }
+    print(&context.globals, &rows, table, None)?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,156 @@
+//! What every list verb has in common: filter, sort, limit, paging, the three formats.
+
+use super::context::Globals;
+use super::output::{CliError, say, terminal_columns};
+use crate::domain::filter::{self, FieldSpec};
+use crate::domain::time::Ts;
+use crate::report::{Print, Table};
+use crate::store::StoreResult;
+use crate::store::read::{Anchor, ListQuery, Window};
+use serde::Serialize;
+use std::future::Future;
+
+/// Rows asked of the store at once.
+const PAGE_ROWS: usize = 500;
+/// Most rows one list prints.
+const ROWS_MAX: usize = 100_000;
+
+/// Options of every list.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ListArgs {
+    /// Column to sort by
+    #[arg(long, value_name = "COLUMN")]
+    pub sort: Option<String>,
+    /// Sort the other way round
+    #[arg(long)]
+    pub reverse: bool,
+    /// Most rows to print
+    #[arg(long, default_value_t = 100, value_parser = parse_limit)]
+    pub limit: usize,
+    /// Filter, for example: severity:S1,S2 -team:cx ship<4h mug
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "FILTER"
+    )]
+    pub filter: Vec<String>,
+}
+
+fn parse_limit(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|n| (1..=ROWS_MAX).contains(n))
+        .ok_or_else(|| format!("a whole number between 1 and {ROWS_MAX}"))
+}
+
+/// A list as JSON: stable field names.
+#[derive(Debug, Serialize)]
+pub struct Listing<T> {
+    /// Rows that match, also those beyond the limit.
+    pub total: i64,
+    pub rows: Vec<T>,
+}
+
+impl ListArgs {
+    /// The question for the store.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] when filter or column are not understood.
+    pub fn query(
+        &self,
+        fields: &[FieldSpec],
+        sorts: &[&str],
+        now: Ts,
+    ) -> Result<ListQuery, CliError> {
+        let filter = filter::parse(&self.filter.join(" "), fields)?;
+        let sort = self
+            .sort
+            .as_deref()
+            .or(sorts.first().copied())
+            .unwrap_or_default();
+        if !sorts.contains(&sort) {
+            return Err(CliError::Usage(format!(
+                "{:?} is not a column to sort by; use one of {}",
+                crate::text::clean_to(sort, 40),
+                sorts.join(", ")
+            )));
+        }
+        Ok(ListQuery {
+            filter,
+            sort: sort.to_owned(),
+            is_descending: self.reverse,
+            anchor: Anchor::First,
+            limit: self.limit.min(PAGE_ROWS),
+            now,
+        })
+    }
+}
+
+/// Reads windows until the limit or the end is reached.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn collect<T, F, W>(
+    limit: usize,
+    query: ListQuery,
+    mut fetch: F,
+) -> Result<Listing<T>, CliError>
+where
+    F: FnMut(ListQuery) -> W,
+    W: Future<Output = StoreResult<Window<T>>>,
+{
+    let mut query = query;
+    let mut out = Listing {
+        total: 0,
+        rows: Vec::new(),
+    };
+    loop {
+        query.limit = PAGE_ROWS.min(limit - out.rows.len());
+        let window = fetch(query.clone()).await?;
+        out.total = out.total.max(window.total);
+        let Some(last) = window.rows.last() else {
+            return Ok(out);
+        };
+        query.anchor = Anchor::After(last.cursor.clone());
+        let is_end = !window.has_after;
+        out.rows.extend(window.rows.into_iter().map(|l| l.row));
+        if is_end || out.rows.len() >= limit {
+            return Ok(out);
+        }
+    }
+}
+
+/// Prints a list in the format asked for.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn print_listing<T: Serialize>(
+    globals: &Globals,
+    listing: &Listing<T>,
+    called: &str,
+    table: Table,
+) -> Result<(), CliError> {
+    let shown = listing.rows.len();
+    let foot = if i64::try_from(shown).is_ok_and(|n| n < listing.total) {
+        Some(format!("{shown} of {} {called}", listing.total))
+    } else if shown == 0 {
+        Some(format!("no {called}"))
+    } else {
+        None
+    };
+    print(globals, listing, table, foot)
+}
+
+/// Prints an answer in the format asked for.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn print<T: Serialize>(
+    globals: &Globals,
+    json: &T,
+    table: Table,
+    foot: Option<String>,
+) -> Result<(), CliError> {
+    let print = Print { table, json, foot };
+    say(&print.text(globals.format, terminal_columns())?)
+}

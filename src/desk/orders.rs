@@ -1,0 +1,130 @@
+//! One order: read again, hold back, let go.
+
+use super::request::RequestKind;
+use super::{Desk, DeskError, DeskResult, Done, reason};
+use crate::domain::ids::OrderId;
+use crate::domain::order::OrderRow;
+
+/// How many orders a name may match before the person is asked to be more exact.
+const MATCHES_MAX: usize = 10;
+
+impl Desk {
+    /// The one order a text names: number, warehouse number, reference, source id or tracking.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] when none matches, [`DeskError::Refused`] naming the candidates when several do.
+    pub async fn order_named(&self, text: &str) -> DeskResult<OrderRow> {
+        let shown = crate::text::clean_to(text, 60);
+        let what = format!("order {shown:?}");
+        let mut found = self
+            .store
+            .find_orders(text, MATCHES_MAX)
+            .await
+            .map_err(DeskError::store(&what))?;
+        let is_exact = |o: &OrderRow| {
+            o.number == text || o.wms_number.as_ref().is_some_and(|n| n.as_str() == text)
+        };
+        if found.len() > 1 && found.iter().filter(|o| is_exact(o)).count() == 1 {
+            found.retain(is_exact);
+        }
+        match found.len() {
+            0 => Err(DeskError::NotFound { what }),
+            1 => Ok(found.remove(0)),
+            _ => {
+                let names: Vec<String> = found
+                    .iter()
+                    .map(|o| match &o.wms_number {
+                        Some(wms) => format!("{} ({}, {wms})", o.number, o.pair),
+                        None => format!("{} ({})", o.number, o.pair),
+                    })
+                    .collect();
+                Err(DeskError::Refused(format!(
+                    "{what} matches several: {}; name one by its warehouse number",
+                    names.join(", ")
+                )))
+            }
+        }
+    }
+
+    async fn order(&self, id: OrderId) -> DeskResult<OrderRow> {
+        let what = format!("order {id}");
+        self.store
+            .orders_by_id(&[id])
+            .await
+            .map_err(DeskError::store(&what))?
+            .into_iter()
+            .next()
+            .map(|o| o.row)
+            .ok_or(DeskError::NotFound { what })
+    }
+
+    /// Reads the order in both systems again and decides anew.
+    ///
+    /// # Errors
+    /// [`DeskError`]: read-only, unknown order, or the store failed.
+    pub async fn resync_order(&self, id: OrderId) -> DeskResult<Done> {
+        let row = self.order(id).await?;
+        let asked = format!(
+            "Order {} will be read in both systems and decided on again.",
+            row.number
+        );
+        let kind = RequestKind::ResyncOrder { order: id };
+        self.ask(&format!("re-syncing order {}", row.number), kind, asked)
+            .await
+    }
+
+    /// Keeps an order from being sent. Refused once the warehouse has it: only the warehouse can stop it then.
+    ///
+    /// # Errors
+    /// As [`Desk::resync_order`].
+    pub async fn hold_order(&self, id: OrderId, why: &str) -> DeskResult<Done> {
+        let why = reason("holding an order", why)?;
+        let row = self.order(id).await?;
+        let refuse = |text: String| {
+            Err(DeskError::Refused(format!(
+                "order {} is not held: {text}",
+                row.number
+            )))
+        };
+        if row.held_reason.is_some() {
+            return refuse("it is held already".to_owned());
+        }
+        if row.state.is_finished() {
+            return refuse(format!("it is {}, nothing is left to hold", row.state));
+        }
+        if !row.state.is_before_warehouse() {
+            return refuse(format!(
+                "the warehouse has it ({}); put it on hold there",
+                row.state
+            ));
+        }
+        let asked = format!(
+            "Order {} will not be sent until it is released.",
+            row.number
+        );
+        let what = format!("holding order {}", row.number);
+        let kind = RequestKind::HoldOrder {
+            order: id,
+            reason: why,
+        };
+        self.ask(&what, kind, asked).await
+    }
+
+    /// Lets a held order go.
+    ///
+    /// # Errors
+    /// As [`Desk::resync_order`].
+    pub async fn release_order(&self, id: OrderId) -> DeskResult<Done> {
+        let row = self.order(id).await?;
+        if row.held_reason.is_none() {
+            return Err(DeskError::Refused(format!(
+                "order {} is not released: nobody holds it; it is {}",
+                row.number, row.state
+            )));
+        }
+        let asked = format!("Order {} is released; it is checked and sent.", row.number);
+        let kind = RequestKind::ReleaseOrder { order: id };
+        self.ask(&format!("releasing order {}", row.number), kind, asked)
+            .await
+    }
+}

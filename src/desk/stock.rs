@@ -1,0 +1,96 @@
+//! Stock: publish now, go on after a stop. Stock is only ever written to the source; the warehouse is never corrected from here.
+
+use super::request::RequestKind;
+use super::{Desk, DeskError, DeskResult, Done, reason};
+use crate::domain::ids::{ItemCode, LocationId, PairId};
+use crate::domain::stock::StockPosition;
+
+impl Desk {
+    /// The position of one item at one location of the source.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] when nothing is published there.
+    pub async fn position(
+        &self,
+        pair: &PairId,
+        item: &ItemCode,
+        location: &LocationId,
+    ) -> DeskResult<StockPosition> {
+        self.pair(pair)?;
+        let what = format!("stock of {item} at {location}");
+        self.store
+            .positions_of(pair, std::slice::from_ref(item))
+            .await
+            .map_err(DeskError::store(&what))?
+            .into_iter()
+            .find(|p| p.location == *location)
+            .ok_or(DeskError::NotFound { what })
+    }
+
+    /// Publishes the figure of one item at one location now.
+    ///
+    /// # Errors
+    /// [`DeskError`]: read-only, unknown position, stopped, or the store failed.
+    pub async fn push_stock(
+        &self,
+        pair: &PairId,
+        item: &ItemCode,
+        location: &LocationId,
+    ) -> DeskResult<Done> {
+        let position = self.position(pair, item, location).await?;
+        if let Some(why) = &position.paused_reason {
+            return Err(DeskError::Refused(format!(
+                "stock of {item} is not published: writing is stopped ({why}); find the cause, then resume it"
+            )));
+        }
+        let kind = RequestKind::PushStock {
+            pair: pair.clone(),
+            item: item.clone(),
+            location: location.clone(),
+        };
+        let asked = format!(
+            "The stock of {item} will be read and published now (last reckoned: {}).",
+            position.publish_each
+        );
+        self.ask(&format!("publishing {item}"), kind, asked).await
+    }
+
+    /// Goes on publishing one item where writing was stopped; the cause that was found is kept.
+    ///
+    /// # Errors
+    /// As [`Desk::push_stock`].
+    pub async fn resume_stock(
+        &self,
+        pair: &PairId,
+        item: &ItemCode,
+        location: &LocationId,
+        cause: &str,
+    ) -> DeskResult<Done> {
+        let cause = reason("resuming stock", cause)?;
+        let position = self.position(pair, item, location).await?;
+        if position.paused_reason.is_none() {
+            return Err(DeskError::Refused(format!(
+                "stock of {item} is not stopped; there is nothing to resume"
+            )));
+        }
+        let kind = RequestKind::ResumeStock {
+            pair: pair.clone(),
+            item: item.clone(),
+            location: location.clone(),
+            cause,
+        };
+        let asked = format!("Stock of {item} will be published again.");
+        self.ask(&format!("resuming {item}"), kind, asked).await
+    }
+
+    /// Lets a stock run go on that stopped because it would change very many items.
+    ///
+    /// # Errors
+    /// As [`Desk::push_stock`].
+    pub async fn approve_mass_change(&self, pair: &PairId) -> DeskResult<Done> {
+        self.pair(pair)?;
+        let kind = RequestKind::ApproveMassChange { pair: pair.clone() };
+        let asked = format!("The stopped stock run of {pair} will go on once.");
+        self.ask("approving the mass change", kind, asked).await
+    }
+}

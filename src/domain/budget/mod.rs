@@ -1,0 +1,257 @@
+//! Call budgets: how many calls a system may get in a minute, and which lane gets the next one.
+
+mod lanes;
+
+pub use lanes::{LaneScheduler, SHARES};
+
+use super::time::{Span, Ts};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Limits are kept over this span rather than 60 s: calls sent evenly may arrive bunched at the vendor's end.
+const WINDOW: Span = Span::secs(61);
+
+/// Part of a limit that may be spent at once, one in so many.
+const BURST_DIVISOR: i64 = 50;
+
+/// Limit of a key nobody declared, calls per minute.
+pub const UNDECLARED_PER_MINUTE: u32 = 60;
+
+/// A token bucket that keeps a limit in every 60 s window: what may be spent at once plus what flows in during the
+/// window never exceeds it. It starts with one call in it, since a run before this one may have spent the rest.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    per_minute: i64,
+    burst: i64,
+    /// Credit in token-microseconds: [`WINDOW`] microseconds' worth is one token.
+    credit: i64,
+    at: Ts,
+}
+
+impl Bucket {
+    /// A bucket for a limit. A limit of zero never lets a call through.
+    pub fn new(per_minute: u32, now: Ts) -> Self {
+        let per_minute = i64::from(per_minute);
+        Self {
+            per_minute,
+            burst: burst(per_minute),
+            credit: if per_minute == 0 { 0 } else { WINDOW.0 },
+            at: now,
+        }
+    }
+
+    /// Tokens that flow in per [`WINDOW`].
+    const fn inflow(&self) -> i64 {
+        if self.per_minute <= 1 {
+            self.per_minute
+        } else {
+            self.per_minute - self.burst
+        }
+    }
+
+    fn refill(&mut self, now: Ts) {
+        if now <= self.at {
+            return;
+        }
+        let cap = self.burst.saturating_mul(WINDOW.0);
+        let elapsed = now.since(self.at).0;
+        self.credit = elapsed
+            .saturating_mul(self.inflow())
+            .saturating_add(self.credit)
+            .min(cap);
+        self.at = now;
+    }
+
+    /// Takes one call if there is one.
+    pub fn take(&mut self, now: Ts) -> bool {
+        self.refill(now);
+        let is_there = self.credit >= WINDOW.0;
+        if is_there {
+            self.credit -= WINDOW.0;
+        }
+        is_there
+    }
+
+    /// Calls that could be made at once now.
+    pub fn available(&self, now: Ts) -> i64 {
+        let mut then = self.clone();
+        then.refill(now);
+        then.credit / WINDOW.0
+    }
+
+    /// When the next call may be made: now, later, or never.
+    pub fn next_at(&self, now: Ts) -> Ts {
+        let mut then = self.clone();
+        then.refill(now);
+        let missing = WINDOW.0 - then.credit;
+        match then.inflow() {
+            _ if missing <= 0 => now,
+            0 => Ts::NEVER,
+            inflow => then.at + Span(missing / inflow + i64::from(missing % inflow > 0)),
+        }
+    }
+
+    /// Another limit from now on. What is in the bucket stays, up to the new burst.
+    pub fn set_limit(&mut self, per_minute: u32, now: Ts) {
+        self.refill(now);
+        self.per_minute = i64::from(per_minute);
+        self.burst = burst(self.per_minute);
+        self.credit = self.credit.min(self.burst.saturating_mul(WINDOW.0));
+    }
+}
+
+fn burst(per_minute: i64) -> i64 {
+    if per_minute == 0 {
+        0
+    } else {
+        (per_minute / BURST_DIVISOR).max(1)
+    }
+}
+
+/// One counted key.
+#[derive(Debug, Clone)]
+struct Counted {
+    /// As declared, before scaling.
+    declared: u32,
+    bucket: Bucket,
+    /// Calls per second of the last minute: (second, calls).
+    spent: VecDeque<(i64, i64)>,
+}
+
+/// The budgets of one system, by limit key.
+#[derive(Debug, Clone, Default)]
+pub struct Budgets {
+    keys: BTreeMap<String, Counted>,
+    paused_until: Option<Ts>,
+    percent: i64,
+}
+
+impl Budgets {
+    /// Budgets for (key, calls per minute).
+    pub fn new<I: IntoIterator<Item = (String, u32)>>(limits: I, now: Ts) -> Self {
+        let mut budgets = Self {
+            percent: 100,
+            ..Self::default()
+        };
+        for (key, per_minute) in limits {
+            budgets.declare(&key, per_minute, now);
+        }
+        budgets
+    }
+
+    fn declare(&mut self, key: &str, per_minute: u32, now: Ts) -> &mut Counted {
+        let scaled = scaled(per_minute, self.percent);
+        self.keys.entry(key.to_owned()).or_insert_with(|| Counted {
+            declared: per_minute,
+            bucket: Bucket::new(scaled, now),
+            spent: VecDeque::new(),
+        })
+    }
+
+    /// Spends one call of a key if the limit and no pause stand against it. A key nobody declared gets
+    /// [`UNDECLARED_PER_MINUTE`].
+    pub fn try_take(&mut self, key: &str, now: Ts) -> bool {
+        if self.paused_until.is_some_and(|until| now < until) {
+            return false;
+        }
+        self.paused_until = None;
+        let counted = match self.keys.get_mut(key) {
+            Some(counted) => counted,
+            None => self.declare(key, UNDECLARED_PER_MINUTE, now),
+        };
+        if !counted.bucket.take(now) {
+            return false;
+        }
+        let second = now.unix_secs();
+        match counted.spent.back_mut() {
+            Some((s, calls)) if *s >= second => *calls += 1,
+            _ => counted.spent.push_back((second, 1)),
+        }
+        while counted
+            .spent
+            .front()
+            .is_some_and(|(s, _)| *s <= second - 60)
+        {
+            counted.spent.pop_front();
+        }
+        true
+    }
+
+    /// Calls of a key that could be made at once now.
+    pub fn available(&self, key: &str, now: Ts) -> i64 {
+        if self.paused_until.is_some_and(|until| now < until) {
+            return 0;
+        }
+        self.keys
+            .get(key)
+            .map_or(1, |counted| counted.bucket.available(now))
+    }
+
+    /// When the next call of a key may be made; never earlier than a pause ends.
+    pub fn next_at(&self, key: &str, now: Ts) -> Ts {
+        let from = self.paused_until.map_or(now, |until| until.max(now));
+        self.keys
+            .get(key)
+            .map_or(from, |counted| counted.bucket.next_at(from))
+    }
+
+    /// Calls of a key in the last minute.
+    pub fn spent_last_minute(&self, key: &str, now: Ts) -> i64 {
+        let since = now.unix_secs() - 60;
+        self.keys.get(key).map_or(0, |counted| {
+            counted
+                .spent
+                .iter()
+                .filter(|(s, _)| *s > since)
+                .map(|(_, calls)| calls)
+                .sum()
+        })
+    }
+
+    /// The limit of a key as it is kept now, calls per minute.
+    pub fn limit(&self, key: &str) -> i64 {
+        self.keys
+            .get(key)
+            .map_or(i64::from(UNDECLARED_PER_MINUTE), |c| c.bucket.per_minute)
+    }
+
+    /// Every key, sorted.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.keys().map(String::as_str)
+    }
+
+    /// The vendor throttled us: no call at all before this time. An earlier pause never shortens a later one.
+    pub fn pause_until(&mut self, until: Ts) {
+        self.paused_until = Some(self.paused_until.map_or(until, |known| known.max(until)));
+    }
+
+    /// Until when no call is made; `None` when none is paused.
+    pub const fn paused_until(&self) -> Option<Ts> {
+        self.paused_until
+    }
+
+    /// Keeps only this percentage of every declared limit (somebody else spends the rest), 1 to 100.
+    pub fn scale(&mut self, percent: i64, now: Ts) {
+        self.percent = percent.clamp(1, 100);
+        for counted in self.keys.values_mut() {
+            counted
+                .bucket
+                .set_limit(scaled(counted.declared, self.percent), now);
+        }
+    }
+
+    /// The percentage kept now.
+    pub const fn percent(&self) -> i64 {
+        self.percent
+    }
+}
+
+/// A share of a limit, at least one call when the limit is not zero.
+fn scaled(per_minute: u32, percent: i64) -> u32 {
+    let share = i64::from(per_minute) * percent.clamp(1, 100) / 100;
+    u32::try_from(share)
+        .unwrap_or(per_minute)
+        .max(per_minute.min(1))
+}
+
+#[cfg(test)]
+mod tests;

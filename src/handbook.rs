@@ -1,0 +1,403 @@
+//! What people read inside the console: a runbook per kind of exception, and the chapters of the handbook.
+//!
+//! A runbook is a text with places for live values, such as `{members}`; see [`PLACEHOLDERS`] and [`fill`].
+
+use crate::domain::catalogue::Kind;
+use crate::text;
+
+/// Places in a runbook that the console fills, with what belongs there.
+pub const PLACEHOLDERS: &[(&str, &str)] = &[
+    (
+        "discriminator",
+        "the value that identifies the cause: `SKU=ABC-1`",
+    ),
+    (
+        "members",
+        "how many are concerned, with their noun: `38 orders`",
+    ),
+    ("ship_by", "the earliest promise, in the team's time zone"),
+    (
+        "order",
+        "what the first member is called: an order number, an item code",
+    ),
+    ("pair", "the pair of systems"),
+    ("age", "time since the problem began: `25m`"),
+    ("worth", "value at stake with its currency"),
+    (
+        "detail",
+        "the newest member's explanation, without a full stop added",
+    ),
+];
+
+/// What stands in a place for which there is no value.
+pub const UNKNOWN: &str = "(not known)";
+
+/// Longest value put into a place, characters.
+pub const VALUE_CHARS_MAX: usize = 500;
+
+macro_rules! runbooks {
+    ($($variant:ident => $code:ident,)*) => {
+        /// Every kind that a Linnworks–Peoplevox pair can raise.
+        pub const PAIR_KINDS: &[Kind] = &[$(Kind::$variant),*];
+
+        /// The runbook of a kind, Markdown with places for live values. `None` when no pair of this house raises it.
+        pub const fn runbook(kind: Kind) -> Option<&'static str> {
+            match kind {
+                $(Kind::$variant => Some(include_str!(concat!(
+                    "../assets/runbooks/",
+                    stringify!($code),
+                    ".md"
+                ))),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+runbooks! {
+    OrdSkuUnknown => ORD_SKU_UNKNOWN,
+    OrdSkuInactive => ORD_SKU_INACTIVE,
+    OrdSkuFormat => ORD_SKU_FORMAT,
+    OrdCarrierUnmapped => ORD_CARRIER_UNMAPPED,
+    OrdSiteUnmapped => ORD_SITE_UNMAPPED,
+    OrdDefaultUsed => ORD_DEFAULT_USED,
+    OrdAddressInvalid => ORD_ADDRESS_INVALID,
+    OrdPaymentStuck => ORD_PAYMENT_STUCK,
+    OrdUnpaidInWms => ORD_UNPAID_IN_WMS,
+    OrdRejected => ORD_REJECTED,
+    OrdInDoubt => ORD_IN_DOUBT,
+    OrdDuplicate => ORD_DUPLICATE,
+    OrdReferenceClash => ORD_REFERENCE_CLASH,
+    OrdMissingInWms => ORD_MISSING_IN_WMS,
+    OrdNotInSource => ORD_NOT_IN_SOURCE,
+    OrdLinesDiffer => ORD_LINES_DIFFER,
+    OrdStalled => ORD_STALLED,
+    PrdNotInWms => PRD_NOT_IN_WMS,
+    PrdNotInSource => PRD_NOT_IN_SOURCE,
+    PrdCreateFailed => PRD_CREATE_FAILED,
+    PrdBarcodeMismatch => PRD_BARCODE_MISMATCH,
+    PrdBarcodeDuplicate => PRD_BARCODE_DUPLICATE,
+    AmdTooLate => AMD_TOO_LATE,
+    CanTooLate => CAN_TOO_LATE,
+    CanAfterDespatch => CAN_AFTER_DESPATCH,
+    CanDespatchedAnyway => CAN_DESPATCHED_ANYWAY,
+    AmdNotExpressible => AMD_NOT_EXPRESSIBLE,
+    AmdStatusUnreadable => AMD_STATUS_UNREADABLE,
+    AmdConflict => AMD_CONFLICT,
+    DspConfirmFailed => DSP_CONFIRM_FAILED,
+    DspOpenAfterDespatch => DSP_OPEN_AFTER_DESPATCH,
+    DspInDoubt => DSP_IN_DOUBT,
+    DspPartialUnreflected => DSP_PARTIAL_UNREFLECTED,
+    DspQtyMismatch => DSP_QTY_MISMATCH,
+    DspDuplicate => DSP_DUPLICATE,
+    DspOrphan => DSP_ORPHAN,
+    DspClosedNotDespatched => DSP_CLOSED_NOT_DESPATCHED,
+    DspTrackingMissing => DSP_TRACKING_MISSING,
+    DspTrackingRejected => DSP_TRACKING_REJECTED,
+    DspNotNotified => DSP_NOT_NOTIFIED,
+    DspLatency => DSP_LATENCY,
+    StkDrift => STK_DRIFT,
+    StkOversellRisk => STK_OVERSELL_RISK,
+    StkOversold => STK_OVERSOLD,
+    StkFalseStockout => STK_FALSE_STOCKOUT,
+    StkStale => STK_STALE,
+    StkSnapshotIncomplete => STK_SNAPSHOT_INCOMPLETE,
+    StkLoop => STK_LOOP,
+    StkWriteback => STK_WRITEBACK,
+    StkNegative => STK_NEGATIVE,
+    MapTargetGone => MAP_TARGET_GONE,
+    MapLocationUnaligned => MAP_LOCATION_UNALIGNED,
+    MapStatusUnknown => MAP_STATUS_UNKNOWN,
+    MapChangedOutside => MAP_CHANGED_OUTSIDE,
+    FinCutoffRisk => FIN_CUTOFF_RISK,
+    SlaAtRisk => SLA_AT_RISK,
+    SlaBreached => SLA_BREACHED,
+    SysAuth => SYS_AUTH,
+    SysDown => SYS_DOWN,
+    SysThrottled => SYS_THROTTLED,
+    SysWebhookSilent => SYS_WEBHOOK_SILENT,
+    SysSignature => SYS_SIGNATURE,
+    SysScheduleMissed => SYS_SCHEDULE_MISSED,
+    SysBacklog => SYS_BACKLOG,
+    SysInDoubt => SYS_IN_DOUBT,
+    SysPoison => SYS_POISON,
+    SysSchema => SYS_SCHEMA,
+    SysClock => SYS_CLOCK,
+    SysAlertFailed => SYS_ALERT_FAILED,
+    SysUnclassified => SYS_UNCLASSIFIED,
+    SysInvariant => SYS_INVARIANT,
+    SysStore => SYS_STORE,
+    SysStoreRewound => SYS_STORE_REWOUND,
+}
+
+macro_rules! chapters {
+    ($($name:literal => $title:literal,)*) => {
+        /// The handbook: file name without its ending, title, text in Markdown; in reading order.
+        pub const fn chapters() -> &'static [(&'static str, &'static str, &'static str)] {
+            &[$((
+                $name,
+                $title,
+                include_str!(concat!("../assets/handbook/", $name, ".md")),
+            )),*]
+        }
+    };
+}
+
+chapters! {
+    "first-day" => "Your first day",
+    "daily-triage-warehouse" => "The day: warehouse",
+    "daily-triage-ecommerce" => "The day: ecommerce",
+    "daily-triage-operations" => "The day: operations",
+    "daily-triage-data" => "The day: product data",
+    "daily-triage-integration" => "The day: integration",
+    "mappings" => "Mappings",
+    "filters" => "Filters",
+    "going-live" => "Going live",
+    "when-something-breaks" => "When something breaks",
+    "adding-a-system" => "Adding a system",
+}
+
+/// A chapter's text by its name.
+pub fn chapter(name: &str) -> Option<&'static str> {
+    chapters()
+        .iter()
+        .find(|(known, _, _)| *known == name)
+        .map(|(_, _, text)| *text)
+}
+
+/// The text with its places filled. Values come from other systems and are cleaned; a place without a value reads
+/// [`UNKNOWN`]. Braces inside a value stay as they are.
+pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(begin) = rest.find('{') {
+        let (before, from) = rest.split_at(begin);
+        out.push_str(before);
+        let name = from
+            .find('}')
+            .and_then(|end| from.get(1..end))
+            .filter(|name| PLACEHOLDERS.iter().any(|(known, _)| known == name));
+        match name {
+            Some(name) => {
+                let value = values.iter().find(|(known, _)| *known == name);
+                out.push_str(&value.map_or_else(|| UNKNOWN.to_owned(), |(_, v)| shown(v)));
+                rest = from.get(name.len() + 2..).unwrap_or_default();
+            }
+            None => {
+                out.push('{');
+                rest = from.get(1..).unwrap_or_default();
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn shown(value: &str) -> String {
+    let cleaned = text::clean_to(value, VALUE_CHARS_MAX);
+    if cleaned.trim().is_empty() {
+        UNKNOWN.to_owned()
+    } else {
+        cleaned
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::filter::{self, lists};
+    use crate::domain::mapping::MappingKind;
+    use proptest::prelude::*;
+
+    /// Widest line of a runbook or chapter, columns: it fits an 80-column terminal inside its frame.
+    const COLUMNS_MAX: usize = 78;
+    /// Longest runbook, lines.
+    const RUNBOOK_LINES_MAX: usize = 40;
+    /// Most steps of a runbook.
+    const STEPS_MAX: usize = 7;
+    const HEADINGS: [&str; 5] = [
+        "## What you see",
+        "## Why it matters",
+        "## Do this",
+        "## It clears when",
+        "## If it comes back",
+    ];
+
+    fn check_lines(name: &str, text: &str) {
+        for (at, line) in text.lines().enumerate() {
+            let columns = text::width(line);
+            assert!(columns <= COLUMNS_MAX, "{name}:{} has {columns}", at + 1);
+            assert_eq!(line, line.trim_end(), "{name}:{}", at + 1);
+            assert_eq!(line, text::clean(line), "{name}:{}", at + 1);
+        }
+        assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{name}");
+    }
+
+    fn places(text: &str) -> Vec<&str> {
+        text.split('{')
+            .skip(1)
+            .map(|rest| rest.split('}').next().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn every_kind_this_pair_can_raise_has_a_runbook_under_its_own_title() {
+        for kind in PAIR_KINDS.iter().copied() {
+            let text = runbook(kind).unwrap();
+            let title = format!("# {}: {}", kind.code(), kind.entry().title);
+            assert_eq!(text.lines().next(), Some(title.as_str()));
+        }
+    }
+
+    #[test]
+    fn only_returns_credit_and_the_ledger_are_left_out() {
+        let left_out: Vec<_> = Kind::ALL
+            .iter()
+            .filter(|kind| !PAIR_KINDS.contains(kind))
+            .map(|kind| kind.code())
+            .filter(|code| !code.starts_with("RET_") && !code.starts_with("CRN_"))
+            .collect();
+        assert_eq!(
+            left_out,
+            [
+                "ORD_UNROUTABLE",
+                "ORD_BACKORDERED",
+                "STK_ADJ_FAILED",
+                "STK_LANE_BLOCKED",
+                "STK_SEQUENCE_BROKEN",
+                "STK_INCREMENT_MISSING",
+                "MAP_NOT_ONE_TO_ONE",
+                "FIN_PERIOD_LOCKED",
+            ]
+        );
+        assert_eq!(runbook(Kind::CrnOverdue), None);
+    }
+
+    #[test]
+    fn every_runbook_has_the_same_five_parts_and_fits_a_screen() {
+        for kind in PAIR_KINDS.iter().copied() {
+            let text = runbook(kind).unwrap();
+            check_lines(kind.code(), text);
+            assert!(text.lines().count() <= RUNBOOK_LINES_MAX, "{kind}");
+            let found: Vec<_> = text.lines().filter(|l| l.starts_with("## ")).collect();
+            assert_eq!(found, HEADINGS, "{kind}");
+            let is_step = |l: &&str| {
+                l.split_once(". ")
+                    .is_some_and(|(n, _)| n.parse::<u8>().is_ok())
+            };
+            let steps = text.lines().filter(is_step).count();
+            assert!((2..=STEPS_MAX).contains(&steps), "{kind}: {steps} steps");
+        }
+    }
+
+    #[test]
+    fn runbooks_name_only_places_the_console_can_fill() {
+        for kind in PAIR_KINDS.iter().copied() {
+            for place in places(runbook(kind).unwrap()) {
+                let is_known = PLACEHOLDERS.iter().any(|(name, _)| *name == place);
+                assert!(is_known, "{kind}: {{{place}}}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_filled_runbook_has_no_places_left() {
+        let values: Vec<_> = PLACEHOLDERS.iter().map(|(name, _)| (*name, "38")).collect();
+        for kind in PAIR_KINDS.iter().copied() {
+            let filled = fill(runbook(kind).unwrap(), &values);
+            assert!(!filled.contains('{') && !filled.contains(UNKNOWN), "{kind}");
+        }
+    }
+
+    #[test]
+    fn values_from_other_systems_cannot_move_the_cursor_or_open_a_place() {
+        let values = [
+            ("order", "LW-1\u{1b}[2J"),
+            ("detail", "{order}"),
+            ("age", " "),
+        ];
+        let filled = fill("{order} {detail} {age} {pair} {nothing} {", &values);
+        assert_eq!(filled, "LW-1 {order} (not known) (not known) {nothing} {");
+    }
+
+    #[test]
+    fn chapters_have_their_title_and_fit_the_screen() {
+        for (name, title, text) in chapters() {
+            assert_eq!(text.lines().next(), Some(format!("# {title}").as_str()));
+            check_lines(name, text);
+            assert_eq!(chapter(name), Some(*text));
+        }
+        assert_eq!(chapter("no-such-chapter"), None);
+    }
+
+    #[test]
+    fn codes_named_in_the_handbook_exist() {
+        let families = [
+            "ORD_", "PRD_", "AMD_", "CAN_", "DSP_", "STK_", "MAP_", "SLA_", "SYS_", "FIN_",
+        ];
+        for (name, _, text) in chapters() {
+            let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
+            for word in words.filter(|w| {
+                families
+                    .iter()
+                    .any(|f| w.starts_with(f) && w.len() > f.len())
+            }) {
+                assert!(Kind::parse(word).is_some(), "{name}: {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_filter_chapter_names_every_field_of_every_list() {
+        let text = chapter("filters").unwrap();
+        for (list, fields) in lists::ALL {
+            for field in *fields {
+                let cell = format!("`{}`", field.name);
+                assert!(text.contains(&cell), "{list}: {cell} is missing");
+            }
+        }
+    }
+
+    #[test]
+    fn filters_shown_in_the_chapters_of_the_day_are_understood() {
+        let is_filter = |s: &&str| s.contains([':', '<', '>']) && !s.contains("key");
+        let mut found = 0;
+        for (name, _, text) in chapters() {
+            if *name != "filters" && !name.starts_with("daily-triage") {
+                continue;
+            }
+            for snippet in text.split('`').skip(1).step_by(2).filter(is_filter) {
+                let is_read = lists::ALL
+                    .iter()
+                    .any(|(_, fields)| filter::parse(snippet, fields).is_ok());
+                assert!(is_read, "{name}: {snippet}");
+                found += 1;
+            }
+        }
+        assert!(found > 30, "only {found} filters found");
+    }
+
+    #[test]
+    fn the_mapping_chapter_names_every_kind_this_pair_uses() {
+        let text = chapter("mappings").unwrap();
+        for kind in [
+            MappingKind::Carrier,
+            MappingKind::Site,
+            MappingKind::Item,
+            MappingKind::Composite,
+            MappingKind::OrderStatus,
+            MappingKind::Buffer,
+            MappingKind::TrackingCarrier,
+        ] {
+            assert!(text.contains(&format!("## {}", kind.as_str())), "{kind}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn filling_never_panics(text in ".{0,60}", value in ".{0,20}") {
+            let filled = fill(&text, &[("order", &value)]);
+            prop_assert!(!text.is_empty() || filled.is_empty());
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Both systems on one loopback port.
+
+use super::{Exchange, Sandbox, SimSystem};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+
+/// Largest request body that is read, bytes.
+const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// A sandbox being served.
+#[derive(Debug)]
+pub struct Served {
+    /// Where it listens (the port chosen when 0 was asked).
+    pub addr: SocketAddr,
+    /// Ends when the server fails; dropped or aborted, the server ends.
+    pub task: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+/// Serves Peoplevox under `/{clientId}/resources/integrationservicev4.asmx` and Linnworks (sign-in and account server)
+/// under `/api/…`, in any case. A lost answer closes the connection. Set `lw_host` and `lw_other_host` of the
+/// configuration to the served address, since the sign-in names it.
+pub async fn serve(sandbox: Sandbox, listen: SocketAddr) -> std::io::Result<Served> {
+    let listener = TcpListener::bind(listen).await?;
+    let addr = listener.local_addr()?;
+    let router = Router::new().fallback(answer).with_state(sandbox);
+    let task = tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(Served { addr, task })
+}
+
+async fn answer(State(sandbox): State<Sandbox>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, REQUEST_BYTES_MAX).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let path = parts.uri.path().to_ascii_lowercase();
+    let system = if path.starts_with("/api/") {
+        SimSystem::Linnworks
+    } else {
+        SimSystem::Peoplevox
+    };
+    if let Some(latency) = sandbox.latency {
+        tokio::time::sleep(latency.to_std()).await;
+    }
+    match sandbox.handle(system, http::Request::from_parts(parts, bytes)) {
+        Exchange::Answer(answer) => answer.map(axum::body::Body::from),
+        Exchange::NotSent(_) | Exchange::Lost(_) => cut(),
+    }
+}
+
+/// An answer whose body breaks off at once: the client sees a lost answer.
+fn cut() -> Response {
+    let broken = futures::stream::once(async {
+        Err::<bytes::Bytes, std::io::Error>(std::io::ErrorKind::ConnectionReset.into())
+    });
+    Response::new(axum::body::Body::from_stream(broken))
+}

@@ -1,0 +1,85 @@
+//! What a person needs to connect: credentials and mappings that fit the simulated accounts.
+
+use super::rng::Rng;
+use super::world::World;
+use std::fmt::Write as _;
+
+/// Credentials the simulators accept. They are made up and open nothing but the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemoCredentials {
+    pub pvx_client_id: String,
+    pub pvx_username: String,
+    pub pvx_password: String,
+    pub lw_application_id: String,
+    pub lw_application_secret: String,
+    pub lw_token: String,
+}
+
+/// Credentials of a seed.
+pub fn credentials(seed: u64) -> DemoCredentials {
+    let guid = |name: &str| Rng::named(seed, "credentials", name).guid().to_string();
+    DemoCredentials {
+        pvx_client_id: "acme1234".to_owned(),
+        pvx_username: "robot".to_owned(),
+        pvx_password: "sandbox-only".to_owned(),
+        lw_application_id: guid("application"),
+        lw_application_secret: guid("secret"),
+        lw_token: guid("token"),
+    }
+}
+
+/// Postal service and carrier service; one postal service is left out on purpose.
+const CARRIERS: &[(&str, &str)] = &[
+    ("Default", "RM48"),
+    ("Royal Mail Tracked 48", "RM48"),
+    ("Royal Mail Tracked 24", "RM24"),
+    ("DPD Next Day", "DPDND"),
+    ("Evri Standard", "EVRI"),
+    ("International Tracked", "RMINT"),
+];
+
+/// Warehouse status text and the house's word for it.
+const STATUSES: &[(&str, &str)] = &[
+    ("New", "new"),
+    ("Back order", "back_order"),
+    ("Partially allocated", "part_allocated"),
+    ("Allocated", "allocated"),
+    ("Partially picked", "part_picked"),
+    ("Picked", "picked"),
+    ("Packed", "packed"),
+    ("Partially despatched", "part_despatched"),
+    ("Despatched", "despatched"),
+    ("Cancelled", "cancelled"),
+];
+
+/// Linnworks status and the house's word for it.
+const SOURCE_STATUSES: &[(&str, &str)] = &[
+    ("0", "held_payment"),
+    ("1", "ready"),
+    ("2", "returning"),
+    ("3", "held_payment"),
+    ("4", "ready"),
+];
+
+/// Mappings with which the demo works, but for the planned mistakes: `kind,from,to,attributes`.
+pub(crate) fn mappings(world: &World) -> String {
+    let mut out = String::from("kind,from,to,attributes\n");
+    for (from, to) in CARRIERS {
+        let _ = writeln!(out, "CARRIER,{from},{to},");
+    }
+    let location = &world.lw.locations[super::world::MAPPED];
+    let basis = if location.reserves() { "GROSS" } else { "NET_STATIC" };
+    let site = &world.pvx.sites[0].reference;
+    let _ = writeln!(out, "SITE,{},{site},basis={basis}", location.id);
+    for (from, to) in STATUSES {
+        let _ = writeln!(out, "ORDER_STATUS,{from},{to},system=peoplevox");
+    }
+    for (from, to) in SOURCE_STATUSES {
+        let _ = writeln!(out, "ORDER_STATUS,{from},{to},system=linnworks");
+    }
+    for (carrier, _) in &world.pvx.carriers {
+        let _ = writeln!(out, "TRACKING_CARRIER,{carrier},{carrier},");
+    }
+    let _ = writeln!(out, "BUFFER,pair,0,");
+    out
+}

@@ -1,0 +1,194 @@
+//! What every part of the engine shares: store, systems, pairs, ids, clock, mapping cache.
+
+use crate::domain::change::{Batch, Change, Fence};
+use crate::domain::ids::{LocationId, PairId, SiteRef, SystemId};
+use crate::domain::mapping_set::MappingSet;
+use crate::domain::policy::Policy;
+use crate::domain::time::{Span, Ts};
+use crate::store::{Committed, Store, StoreResult};
+use crate::vendors::{SalesSystem, Warehouse};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+/// Adapters by system id.
+#[derive(Clone, Default)]
+pub struct Systems {
+    pub warehouses: BTreeMap<SystemId, Arc<dyn Warehouse>>,
+    pub sources: BTreeMap<SystemId, Arc<dyn SalesSystem>>,
+}
+
+/// One pair as the engine needs it.
+#[derive(Debug, Clone)]
+pub struct PairCx {
+    pub id: PairId,
+    pub source: SystemId,
+    pub warehouse: SystemId,
+    /// Of order numbers in the warehouse, without the dash.
+    pub prefix: String,
+    /// Channel name in the warehouse.
+    pub channel: String,
+    pub policy: Policy,
+}
+
+impl PairCx {
+    /// What every order number of this pair starts with in the warehouse.
+    pub fn number_start(&self) -> String {
+        format!("{}-", self.prefix)
+    }
+}
+
+/// Tells the time. A rehearsal gives a virtual one.
+pub type Clock = Arc<dyn Fn() -> Ts + Send + Sync>;
+
+/// How many ids are fetched from the store at once.
+const ID_BLOCK: i64 = 2_000;
+
+#[derive(Debug, Default)]
+struct IdBlock {
+    next: i64,
+    end: i64,
+}
+
+/// Shared by all workers of one engine.
+pub struct Cx {
+    pub store: Store,
+    pub systems: Systems,
+    pub pairs: Vec<PairCx>,
+    /// Name of this process as lease holder: host, pid and start.
+    pub holder: String,
+    clock: Clock,
+    rng: Mutex<StdRng>,
+    ids: tokio::sync::Mutex<IdBlock>,
+    mappings: Mutex<HashMap<PairId, Arc<MappingSet>>>,
+    wake: tokio::sync::watch::Sender<u64>,
+    /// How long a lease lives without renewal.
+    pub lease_ttl: Span,
+    /// How often a working system's state is stored for the Live pane.
+    pub live_every: Span,
+}
+
+impl Cx {
+    /// Joins everything the engine works with. `seed` feeds the jitter of retries only.
+    pub fn new(
+        store: Store,
+        systems: Systems,
+        pairs: Vec<PairCx>,
+        holder: String,
+        clock: Clock,
+        seed: u64,
+    ) -> Self {
+        Self {
+            store,
+            systems,
+            pairs,
+            holder,
+            clock,
+            rng: Mutex::new(StdRng::seed_from_u64(seed)),
+            ids: tokio::sync::Mutex::new(IdBlock::default()),
+            mappings: Mutex::new(HashMap::new()),
+            wake: tokio::sync::watch::Sender::new(0),
+            lease_ttl: Span::secs(30),
+            live_every: Span::secs(2),
+        }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Ts {
+        (self.clock)()
+    }
+
+    /// A jitter factor in 0.5..=1.0.
+    pub fn jitter(&self) -> f64 {
+        self.rng
+            .lock()
+            .map(|mut rng| rng.random_range(0.5..=1.0))
+            .unwrap_or(1.0)
+    }
+
+    /// A fresh id, unique over all processes of the store.
+    pub async fn id(&self) -> StoreResult<i64> {
+        self.ids(1).await
+    }
+
+    /// The first of `count` fresh ids in a row.
+    pub async fn ids(&self, count: i64) -> StoreResult<i64> {
+        let mut block = self.ids.lock().await;
+        if block.end - block.next < count {
+            let size = ID_BLOCK.max(count);
+            block.next = self.store.reserve_ids(size).await?;
+            block.end = block.next + size;
+        }
+        let first = block.next;
+        block.next += count;
+        Ok(first)
+    }
+
+    /// The pair's active mappings, read again when their version has moved.
+    pub async fn mapping_set(&self, pair: &PairId) -> StoreResult<Arc<MappingSet>> {
+        let version = self.store.mapping_version(pair).await?;
+        let cached = self.mappings.lock().ok().and_then(|m| m.get(pair).cloned());
+        if let Some(set) = cached.filter(|set| set.version() == version) {
+            return Ok(set);
+        }
+        let set = Arc::new(MappingSet::new(version, self.store.mappings(pair).await?));
+        if let Ok(mut cache) = self.mappings.lock() {
+            cache.insert(pair.clone(), set.clone());
+        }
+        Ok(set)
+    }
+
+    /// Commits changes as a rule of the engine.
+    pub async fn commit(
+        &self,
+        rule: &str,
+        fence: Option<&Fence>,
+        changes: Vec<Change>,
+    ) -> StoreResult<Committed> {
+        if changes.is_empty() {
+            return Ok(Committed::default());
+        }
+        let batch = Batch {
+            actor: format!("engine/{rule}"),
+            at: self.now(),
+            fence: fence.cloned(),
+            changes,
+        };
+        let done = self.store.commit(batch).await?;
+        self.wake.send_modify(|n| *n += 1);
+        Ok(done)
+    }
+
+    /// Sees every commit of any worker of this process.
+    pub fn wakes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.wake.subscribe()
+    }
+
+    /// The pairs that read from or write to this system.
+    pub fn pairs_of<'a>(&'a self, system: &'a SystemId) -> impl Iterator<Item = &'a PairCx> {
+        self.pairs
+            .iter()
+            .filter(move |p| &p.source == system || &p.warehouse == system)
+    }
+
+    /// A pair by id.
+    pub fn pair(&self, id: &PairId) -> Option<&PairCx> {
+        self.pairs.iter().find(|p| &p.id == id)
+    }
+}
+
+/// Mapped locations of a pair and all warehouse sites behind them.
+pub fn mapped_places(set: &MappingSet) -> (Vec<LocationId>, Vec<SiteRef>) {
+    let mut locations = Vec::new();
+    let mut sites: Vec<SiteRef> = Vec::new();
+    for (location, map) in set.locations() {
+        locations.push(location);
+        for site in map.sites {
+            if !sites.contains(&site) {
+                sites.push(site);
+            }
+        }
+    }
+    (locations, sites)
+}

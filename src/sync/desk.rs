@@ -1,0 +1,463 @@
+//! The desk: decisions that need no call. Inbound orders, despatches to confirm, requests, time-outs of cases, watches.
+
+use super::cases;
+use super::context::{Cx, PairCx};
+use super::decide::{self, Case};
+use super::requests::{self, Answered};
+use super::settle;
+use super::watch;
+use crate::domain::catalogue::Kind;
+use crate::domain::change::{Change, Fence, InboxBody};
+use crate::domain::confirm::{self, ConfirmPlan};
+use crate::domain::decide as rules;
+use crate::domain::delivery::{DeliveryState, Flow, Intent, NewDelivery};
+use crate::domain::exception::{ObjectRef, Occurrence};
+use crate::domain::ids::{DeliveryId, DespatchNo, OrderId, WmsOrderNo};
+use crate::domain::keys;
+use crate::domain::order::{OrderFull, OrderState};
+use crate::domain::time::{Span, Ts};
+use crate::store::read::{DespatchGroup, RequestRow};
+use crate::store::{Lease, StoreError, StoreResult};
+use std::collections::HashMap;
+
+/// Name of the desk's lease.
+pub const DESK_LEASE: &str = "desk";
+/// Inbound messages decided per round.
+const INBOX_ROUND: usize = 400;
+/// Despatches looked at per round.
+const DESPATCH_ROUND: usize = 500;
+/// Requests looked at per round.
+const REQUEST_ROUND: usize = 200;
+/// Orders rechecked per request.
+const RECHECK_MAX: usize = 20_000;
+/// Orders decided per commit.
+const DECIDE_CHUNK: usize = 200;
+/// Rounds within one step; the rest follows in the next.
+const ROUNDS_MAX: usize = 50;
+
+/// The desk's own memory: its lease and when it looks at slow things again.
+pub struct Desk {
+    lease: Option<Lease>,
+    watch_at: Ts,
+    /// Despatches that wait for tracking are looked at again then.
+    waiting_at: Ts,
+}
+
+/// What a step of a worker came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Worked {
+    /// Anything was done: others may have new work.
+    pub is_busy: bool,
+    /// When there is something to do again at the latest.
+    pub next_at: Ts,
+}
+
+/// How often watches run.
+const WATCH_EVERY: Span = Span::secs(60);
+/// How often despatches without tracking are looked at.
+const WAITING_EVERY: Span = Span::secs(15);
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            lease: None,
+            watch_at: Ts::MIN,
+            waiting_at: Ts::MIN,
+        }
+    }
+}
+
+impl Desk {
+    /// Does what is due at the desk.
+    pub async fn step(&mut self, cx: &Cx, now: Ts) -> StoreResult<Worked> {
+        let Some(fence) = hold(&mut self.lease, cx, DESK_LEASE, now).await? else {
+            return Ok(Worked {
+                is_busy: false,
+                next_at: now + cx.lease_ttl,
+            });
+        };
+        let mut is_busy = false;
+        for _ in 0..ROUNDS_MAX {
+            let inbox = take_inbox(cx, &fence).await?;
+            let asked = take_requests(cx, &fence).await?;
+            if inbox + asked == 0 {
+                break;
+            }
+            is_busy = true;
+        }
+        let is_waiting_due = now >= self.waiting_at;
+        if is_waiting_due {
+            self.waiting_at = now + WAITING_EVERY;
+        }
+        for pair in &cx.pairs {
+            is_busy |= take_despatches(cx, &fence, pair, is_waiting_due).await? > 0;
+        }
+        if now >= self.watch_at {
+            self.watch_at = now + WATCH_EVERY;
+            cases::time_out(cx, &fence, now).await?;
+            watch::watch(cx, &fence, now).await?;
+        }
+        Ok(Worked {
+            is_busy,
+            next_at: self.watch_at.min(self.waiting_at),
+        })
+    }
+
+    /// The lease, to be given back at the end.
+    pub fn fence(&self) -> Option<Fence> {
+        self.lease.as_ref().map(|l| Fence {
+            lease: l.name.clone(),
+            epoch: l.epoch,
+        })
+    }
+}
+
+/// Takes or renews a lease; renews once a third of its life is over.
+pub async fn hold(
+    lease: &mut Option<Lease>,
+    cx: &Cx,
+    name: &str,
+    now: Ts,
+) -> StoreResult<Option<Fence>> {
+    let is_fresh = lease
+        .as_ref()
+        .is_some_and(|l| l.until.since(now) > Span(cx.lease_ttl.0 * 2 / 3));
+    if !is_fresh {
+        *lease = cx.store.lease(name, &cx.holder, now, cx.lease_ttl).await?;
+    }
+    Ok(lease.as_ref().map(|l| Fence {
+        lease: l.name.clone(),
+        epoch: l.epoch,
+    }))
+}
+
+async fn take_inbox(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
+    let rows = cx.store.inbox_new(INBOX_ROUND).await?;
+    let count = rows.len();
+    let mut by_pair: HashMap<String, Vec<Case>> = HashMap::new();
+    let mut changes = Vec::new();
+    for row in rows {
+        match (row.body, row.pair) {
+            (InboxBody::Order(order), Some(pair)) => {
+                by_pair.entry(pair.0).or_default().push(Case {
+                    order: *order,
+                    inbox: Some(row.id),
+                    is_recheck: false,
+                });
+            }
+            (InboxBody::Order(_), None) => {
+                changes.push(Change::InboxDone {
+                    id: row.id,
+                    note: "belongs to no pair".to_owned(),
+                });
+            }
+            // A hint only makes the next reading come sooner; what it says is never believed.
+            (InboxBody::Hint { event, .. }, _) => {
+                for pair in cx.pairs_of(&row.system) {
+                    let flow = if event.contains("Availab") || event.contains("Incremental") {
+                        Flow::StockSnapshot
+                    } else {
+                        Flow::Despatch
+                    };
+                    changes.push(Change::ScheduleHasten {
+                        pair: pair.id.clone(),
+                        flow,
+                        at: cx.now() + Span::secs(1),
+                    });
+                    if event.contains("Status") {
+                        changes.push(Change::ScheduleHasten {
+                            pair: pair.id.clone(),
+                            flow: Flow::StatusPull,
+                            at: cx.now() + Span::secs(1),
+                        });
+                    }
+                }
+                changes.push(Change::InboxDone {
+                    id: row.id,
+                    note: format!("{event}: the next reading comes sooner"),
+                });
+            }
+        }
+    }
+    for (pair, cases) in by_pair {
+        match cx.pair(&pair.as_str().into()) {
+            Some(pair) => {
+                for chunk in cases.chunks(DECIDE_CHUNK) {
+                    decide::decide_orders(cx, fence, pair, chunk).await?;
+                }
+            }
+            None => {
+                for case in cases {
+                    if let Some(id) = case.inbox {
+                        changes.push(Change::InboxDone {
+                            id,
+                            note: format!("pair {pair} is not configured"),
+                        });
+                    }
+                }
+            }
+        }
+    }
+    cx.commit("inbox", Some(fence), changes).await?;
+    Ok(count)
+}
+
+async fn take_requests(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
+    let mut count = 0;
+    let waiting: Vec<RequestRow> = cx
+        .store
+        .requests_new(REQUEST_ROUND)
+        .await?
+        .into_iter()
+        .filter(|r| !requests::needs_system(&r.kind))
+        .collect();
+    for request in waiting {
+        count += 1;
+        if matches!(
+            request.kind.as_str(),
+            requests::RECHECK_ORDER | requests::RECHECK_ORDERS
+        ) {
+            let text = recheck(cx, fence, &request).await?;
+            requests::answer(
+                cx,
+                fence,
+                request.id,
+                Answered {
+                    changes: Vec::new(),
+                    is_ok: true,
+                    text,
+                },
+            )
+            .await?;
+            continue;
+        }
+        let answered = requests::carry_out(cx, &request)
+            .await?
+            .unwrap_or_else(|| Answered {
+                changes: Vec::new(),
+                is_ok: false,
+                text: format!("nothing here knows how to do \"{}\"", request.kind),
+            });
+        requests::answer(cx, fence, request.id, answered).await?;
+    }
+    Ok(count)
+}
+
+/// Orders are decided again, earliest promise first.
+async fn recheck(cx: &Cx, fence: &Fence, request: &RequestRow) -> StoreResult<String> {
+    let mut orders = requests::orders_to_recheck(cx, request, RECHECK_MAX).await?;
+    orders.sort_by_key(|o| (o.row.ship_by.unwrap_or(Ts::NEVER), o.row.id));
+    let mut by_pair: HashMap<String, Vec<Case>> = HashMap::new();
+    for order in &orders {
+        let case = Case {
+            order: order.body.source.clone(),
+            inbox: None,
+            is_recheck: true,
+        };
+        by_pair
+            .entry(order.row.pair.0.clone())
+            .or_default()
+            .push(case);
+    }
+    for (pair, cases) in &by_pair {
+        let Some(pair) = cx.pair(&pair.as_str().into()) else {
+            continue;
+        };
+        for chunk in cases.chunks(DECIDE_CHUNK) {
+            decide::decide_orders(cx, fence, pair, chunk).await?;
+        }
+    }
+    Ok(format!(
+        "{} checked again",
+        crate::text::count(orders.len() as i64, "order", "orders")
+    ))
+}
+
+/// Despatches that no confirmation covers yet: matched with their orders and planned.
+async fn take_despatches(
+    cx: &Cx,
+    fence: &Fence,
+    pair: &PairCx,
+    with_waiting: bool,
+) -> StoreResult<usize> {
+    let groups: Vec<DespatchGroup> = cx
+        .store
+        .despatches_open(&pair.warehouse, DESPATCH_ROUND)
+        .await?
+        .into_iter()
+        .filter(|g| {
+            g.number.as_str().starts_with(&pair.number_start())
+                && (with_waiting || g.state == "new")
+        })
+        .collect();
+    if groups.is_empty() {
+        return Ok(0);
+    }
+    let mut numbers: Vec<WmsOrderNo> = groups.iter().map(|g| g.number.clone()).collect();
+    numbers.sort();
+    numbers.dedup();
+    for _ in 0..5 {
+        let orders = cx.store.orders_by_wms(&pair.id, &numbers).await?;
+        let changes = plan_all(cx, pair, &groups, &numbers, &orders).await?;
+        match cx.commit("despatch", Some(fence), changes).await {
+            Err(StoreError::Stale { .. }) => {}
+            other => return other.map(|_| groups.iter().filter(|g| g.state == "new").count()),
+        }
+    }
+    Err(StoreError::Unavailable(
+        "orders kept changing while their despatches were matched".to_owned(),
+    ))
+}
+
+async fn plan_all(
+    cx: &Cx,
+    pair: &PairCx,
+    groups: &[DespatchGroup],
+    numbers: &[WmsOrderNo],
+    orders: &[OrderFull],
+) -> StoreResult<Vec<Change>> {
+    let set = cx.mapping_set(&pair.id).await?;
+    let mut next = cx.ids(numbers.len() as i64).await?;
+    let mut changes = Vec::new();
+    let now = cx.now();
+    for number in numbers {
+        let mine: Vec<&DespatchGroup> = groups.iter().filter(|g| &g.number == number).collect();
+        let Some(order) = orders
+            .iter()
+            .find(|o| o.row.wms_number.as_ref() == Some(number))
+        else {
+            changes.extend(mine.iter().flat_map(|g| orphan(pair, g, now)));
+            continue;
+        };
+        let parts: Vec<confirm::Group> = mine
+            .iter()
+            .map(|g| {
+                (
+                    DespatchNo(g.despatch.clone()),
+                    g.lines.clone(),
+                    g.first_seen_at,
+                )
+            })
+            .collect();
+        let state = |state: &str, order: Option<OrderId>| -> Vec<Change> {
+            mine.iter()
+                .map(|g| Change::DespatchState {
+                    system: pair.warehouse.clone(),
+                    despatch: g.despatch.clone(),
+                    state: state.to_owned(),
+                    order,
+                })
+                .collect()
+        };
+        match confirm::plan(order, &parts, &set, &pair.policy, now) {
+            ConfirmPlan::Confirm { intent, lines } => {
+                changes.extend(state("matched", Some(order.row.id)));
+                changes.extend(
+                    confirmation(cx, pair, order, *intent, lines, DeliveryId(next), now).await?,
+                );
+                next += 1;
+            }
+            ConfirmPlan::WaitTracking { .. } => {
+                if mine.iter().any(|g| g.state != "waiting") {
+                    changes.extend(state("waiting", Some(order.row.id)));
+                }
+            }
+            ConfirmPlan::Nothing => changes.extend(state("ignored", Some(order.row.id))),
+            ConfirmPlan::Faults(faults) => {
+                changes.extend(state("fault", Some(order.row.id)));
+                for fault in &faults {
+                    changes.push(Change::Raise(rules::occurrence(
+                        &pair.id, &order.row, fault, None, now,
+                    )));
+                }
+            }
+        }
+    }
+    Ok(changes)
+}
+
+async fn confirmation(
+    cx: &Cx,
+    pair: &PairCx,
+    order: &OrderFull,
+    intent: crate::domain::delivery::DespatchIntent,
+    lines: Vec<crate::domain::order::OrderLine>,
+    id: DeliveryId,
+    now: Ts,
+) -> StoreResult<Vec<Change>> {
+    let mut changes = Vec::new();
+    let mut row = order.row.clone();
+    row.despatched_at = row.despatched_at.or(Some(intent.despatched_at));
+    row.tracking = intent.tracking.clone();
+    if row.state != OrderState::Confirmed {
+        let state = if intent.is_whole {
+            OrderState::Confirming
+        } else {
+            OrderState::PartDespatched
+        };
+        rules::enter(&mut row, state, now);
+    }
+    // A change that was too late is history once the goods have left; its case stays until somebody records the outcome.
+    if intent.is_whole {
+        for old in cx.store.deliveries_of_order(order.row.id).await? {
+            let is_change = matches!(old.flow, Flow::OrderAmend | Flow::OrderCancel);
+            if is_change && matches!(old.state, DeliveryState::Rejected | DeliveryState::Dead) {
+                changes.push(settle::ended(
+                    &old,
+                    DeliveryState::Superseded,
+                    now,
+                    "the warehouse despatched the order",
+                ));
+            }
+        }
+    }
+    changes.push(Change::Enqueue(Box::new(NewDelivery {
+        id,
+        flow: Flow::Despatch,
+        pair: pair.id.clone(),
+        system: pair.source.clone(),
+        lane: Flow::Despatch.lane(),
+        order_key: keys::confirm_lane(&order.row.source_id),
+        idem_key: keys::despatch(&pair.id, &intent.despatches, &intent.tracking),
+        order: Some(order.row.id),
+        object: order.row.number.clone(),
+        ship_by: order.row.ship_by,
+        due_at: now,
+        depth: 1,
+        caused_at: intent.despatched_at,
+        intent: Intent::ConfirmDespatch(Box::new(intent)),
+    })));
+    changes.push(Change::Order {
+        row: Box::new(row),
+        body: None,
+        lines: Some(lines),
+    });
+    Ok(changes)
+}
+
+fn orphan(pair: &PairCx, group: &DespatchGroup, now: Ts) -> Vec<Change> {
+    let occurrence = Occurrence {
+        kind: Kind::DspOrphan,
+        pair: pair.id.clone(),
+        discriminator: format!("ORDER={}", group.number),
+        object: ObjectRef::Despatch(group.despatch.clone()),
+        label: group.number.0.clone(),
+        detail: format!(
+            "despatch {} is for {}, an order nobody here knows",
+            group.despatch, group.number
+        ),
+        began_at: group.lines.first().map_or(now, |l| l.despatched_at),
+        ship_by: None,
+        value_minor: 0,
+        severity: None,
+    };
+    vec![
+        Change::DespatchState {
+            system: pair.warehouse.clone(),
+            despatch: group.despatch.clone(),
+            state: "orphan".to_owned(),
+            order: None,
+        },
+        Change::Raise(occurrence),
+    ]
+}

@@ -1,0 +1,553 @@
+//! Operator requests and the engine's own errands: kinds, and those that need no call to another system.
+
+use super::context::Cx;
+use crate::domain::catalogue::Kind;
+use crate::domain::change::{Change, DeliveryMove, Fence};
+use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow};
+use crate::domain::exception::ObjectRef;
+use crate::domain::ids::{
+    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, RequestId,
+};
+use crate::domain::order::{OrderFull, OrderState};
+use crate::domain::time::Ts;
+use crate::store::read::RequestRow;
+use crate::store::{StoreError, StoreResult};
+use serde::de::DeserializeOwned;
+
+/// Decide one order again (no call).
+pub const RECHECK_ORDER: &str = "recheck_order";
+/// Decide every blocked order of a pair again (no call).
+pub const RECHECK_ORDERS: &str = "recheck_orders";
+/// Read an order in the source, then in the warehouse.
+pub const RESYNC_ORDER: &str = "resync_order";
+/// Read an order in the warehouse.
+pub const RESYNC_WMS: &str = "resync_wms";
+/// Look item codes up in the warehouse.
+pub const READ_ITEMS: &str = "read_items";
+/// Let a mass change of stock figures through once.
+pub const APPROVE_MASS_CHANGE: &str = "approve_mass_change";
+
+/// Members of an exception that one request works on.
+const MEMBERS_MAX: usize = 5_000;
+
+/// Whether the request needs a system's worker rather than the desk.
+pub fn needs_system(kind: &str) -> bool {
+    matches!(
+        kind,
+        RESYNC_ORDER | RESYNC_WMS | READ_ITEMS | APPROVE_MASS_CHANGE
+    )
+}
+
+/// A field of a request's body.
+pub fn field<T: DeserializeOwned>(request: &RequestRow, name: &str) -> Option<T> {
+    request
+        .body
+        .get(name)
+        .cloned()
+        .and_then(|value| serde_json::from_value(value).ok())
+}
+
+/// What a request led to: changes to commit and the answer for the person.
+pub struct Answered {
+    pub changes: Vec<Change>,
+    pub is_ok: bool,
+    pub text: String,
+}
+
+fn refused(text: &str) -> Answered {
+    Answered {
+        changes: Vec::new(),
+        is_ok: false,
+        text: text.to_owned(),
+    }
+}
+
+/// Carries out one request that needs no call. `None` when it is not for the desk.
+pub async fn carry_out(cx: &Cx, request: &RequestRow) -> StoreResult<Option<Answered>> {
+    let now = cx.now();
+    let answered = match request.kind.as_str() {
+        "retry_exception" | "check_fixed" => match field::<ExceptionId>(request, "exception") {
+            Some(id) => retry_exception(cx, id, request, now).await?,
+            None => refused("the request names no exception"),
+        },
+        "retry_delivery" => match field::<DeliveryId>(request, "delivery") {
+            Some(id) => move_delivery(cx, id, None, now).await?,
+            None => refused("the request names no delivery"),
+        },
+        "cancel_delivery" => match field::<DeliveryId>(request, "delivery") {
+            Some(id) => {
+                let reason: String = field(request, "reason").unwrap_or_default();
+                move_delivery(
+                    cx,
+                    id,
+                    Some(&format!("cancelled by {}: {reason}", request.who)),
+                    now,
+                )
+                .await?
+            }
+            None => refused("the request names no delivery"),
+        },
+        "hold_order" | "release_order" => match field::<OrderId>(request, "order") {
+            Some(id) => hold(cx, id, request, now).await?,
+            None => refused("the request names no order"),
+        },
+        "run_flow" => match (
+            field::<PairId>(request, "pair"),
+            field::<Flow>(request, "flow"),
+        ) {
+            (Some(pair), Some(flow)) => Answered {
+                changes: vec![Change::ScheduleHasten {
+                    pair,
+                    flow,
+                    at: now,
+                }],
+                is_ok: true,
+                text: format!("{flow} runs now"),
+            },
+            _ => refused("the request names no pair and flow"),
+        },
+        "push_stock" => push_stock(cx, request, now).await?,
+        "resume_stock" => resume_stock(cx, request, now).await?,
+        _ => return Ok(None),
+    };
+    Ok(Some(answered))
+}
+
+/// Every member is tried again: orders are decided again, their waiting deliveries are due now, systems are read again.
+async fn retry_exception(
+    cx: &Cx,
+    id: ExceptionId,
+    request: &RequestRow,
+    now: Ts,
+) -> StoreResult<Answered> {
+    let Some(case) = cx.store.exception(id).await? else {
+        return Ok(refused("there is no such exception"));
+    };
+    let members = cx.store.members(id, None, MEMBERS_MAX).await?;
+    let mut changes = Vec::new();
+    let mut next = cx.ids(members.len() as i64 * 2 + 2).await?;
+    let mut take = || {
+        next += 1;
+        RequestId(next - 1)
+    };
+    let mut errands = 0;
+    for member in &members {
+        match &member.object {
+            ObjectRef::Order(order) => {
+                for delivery in cx.store.deliveries_of_order(*order).await? {
+                    if is_retryable(&delivery) {
+                        changes.push(retry_now(&delivery, now));
+                    }
+                }
+                let body = serde_json::json!({ "order": order, "exception": id });
+                changes.push(Change::Request {
+                    id: take(),
+                    kind: RESYNC_ORDER.to_owned(),
+                    body: body.clone(),
+                });
+                changes.push(Change::Request {
+                    id: take(),
+                    kind: RECHECK_ORDER.to_owned(),
+                    body,
+                });
+            }
+            ObjectRef::Delivery(delivery) => {
+                for row in cx.store.deliveries_by_id(&[DeliveryId(*delivery)]).await? {
+                    if is_retryable(&row) {
+                        changes.push(retry_now(&row, now));
+                    }
+                }
+            }
+            ObjectRef::Flow(name) => {
+                if let Some((pair, flow)) = name
+                    .split_once('/')
+                    .and_then(|(p, f)| Flow::parse(f).map(|f| (p, f)))
+                {
+                    changes.push(Change::ScheduleHasten {
+                        pair: pair.into(),
+                        flow,
+                        at: now,
+                    });
+                }
+            }
+            ObjectRef::Item(_) | ObjectRef::Mapping(_) => errands += 1,
+            ObjectRef::System(_) | ObjectRef::Despatch(_) | ObjectRef::WmsOrder(_) => errands += 1,
+            ObjectRef::Exception(_) | ObjectRef::House(_) => {}
+        }
+    }
+    if errands > 0 {
+        for pair in cx
+            .pairs
+            .iter()
+            .filter(|p| p.id == case.pair || case.pair.as_str() == ALL_PAIRS)
+        {
+            for flow in flows_that_prove(case.kind) {
+                changes.push(Change::ScheduleHasten {
+                    pair: pair.id.clone(),
+                    flow: *flow,
+                    at: now,
+                });
+            }
+        }
+        for delivery in stuck_stock(cx, &case.pair).await? {
+            if members
+                .iter()
+                .any(|m| m.object == ObjectRef::Item(delivery.object.clone()))
+            {
+                changes.push(retry_now(&delivery, now));
+            }
+        }
+    }
+    if let Some(sku) = case.discriminator.strip_prefix("SKU=") {
+        let body = serde_json::json!({ "pair": case.pair, "codes": [sku] });
+        changes.push(Change::Request {
+            id: take(),
+            kind: READ_ITEMS.to_owned(),
+            body,
+        });
+    }
+    let what = if request.kind == "check_fixed" {
+        "are read again in both systems"
+    } else {
+        "are tried again"
+    };
+    let text = format!(
+        "{} {what}",
+        crate::text::count(members.len() as i64, "member", "members")
+    );
+    Ok(Answered {
+        changes,
+        is_ok: true,
+        text,
+    })
+}
+
+/// Pair name of exceptions that concern a whole system.
+pub const ALL_PAIRS: &str = "all";
+
+/// Which reads show whether a kind that is not about an order still holds.
+fn flows_that_prove(kind: Kind) -> &'static [Flow] {
+    match kind.code().get(..3) {
+        Some("STK") => &[Flow::StockSnapshot, Flow::ReconcileStock],
+        Some("PRD") => &[Flow::Catalogue, Flow::Product],
+        Some("MAP") => &[Flow::Catalogue, Flow::StatusPull],
+        Some("DSP") => &[Flow::Despatch, Flow::OrderPull],
+        _ => &[Flow::StatusPull, Flow::OrderPull],
+    }
+}
+
+async fn stuck_stock(cx: &Cx, pair: &PairId) -> StoreResult<Vec<DeliveryRow>> {
+    let states = [DeliveryState::Rejected, DeliveryState::Dead];
+    let mut rows = cx
+        .store
+        .deliveries_in(pair, Flow::StockSnapshot, &states, MEMBERS_MAX)
+        .await?;
+    rows.extend(
+        cx.store
+            .deliveries_in(pair, Flow::Product, &states, MEMBERS_MAX)
+            .await?,
+    );
+    Ok(rows)
+}
+
+const fn is_retryable(delivery: &DeliveryRow) -> bool {
+    matches!(
+        delivery.state,
+        DeliveryState::Rejected
+            | DeliveryState::Dead
+            | DeliveryState::Ready
+            | DeliveryState::InDoubt
+    )
+}
+
+/// Due now. In doubt it is asked about now, never sent blindly.
+fn retry_now(delivery: &DeliveryRow, now: Ts) -> Change {
+    let is_doubt = delivery.state == DeliveryState::InDoubt;
+    Change::Deliver(DeliveryMove {
+        id: delivery.id,
+        from: Some(delivery.state),
+        to: if is_doubt {
+            DeliveryState::InDoubt
+        } else {
+            DeliveryState::Ready
+        },
+        step: if is_doubt { delivery.step } else { 0 },
+        due_at: now,
+        attempts: delivery.attempts,
+        sent_at: delivery.sent_at,
+        absent_at: delivery.absent_at,
+        class: None,
+        text: if is_doubt {
+            "asked about now"
+        } else {
+            "tried again by a person"
+        }
+        .to_owned(),
+        intent: None,
+    })
+}
+
+async fn move_delivery(
+    cx: &Cx,
+    id: DeliveryId,
+    cancel: Option<&str>,
+    now: Ts,
+) -> StoreResult<Answered> {
+    let Some(delivery) = cx.store.deliveries_by_id(&[id]).await?.into_iter().next() else {
+        return Ok(refused("there is no such delivery"));
+    };
+    if delivery.state.is_final() {
+        return Ok(refused(&format!(
+            "the delivery has ended: {}",
+            delivery.state
+        )));
+    }
+    match cancel {
+        None if is_retryable(&delivery) => Ok(Answered {
+            changes: vec![retry_now(&delivery, now)],
+            is_ok: true,
+            text: format!("{} is tried again", delivery.object),
+        }),
+        None => Ok(refused(&format!(
+            "the delivery is {}: there is nothing to try again",
+            delivery.state
+        ))),
+        Some(_)
+            if matches!(
+                delivery.state,
+                DeliveryState::Sending | DeliveryState::InDoubt
+            ) =>
+        {
+            Ok(refused(
+                "it may already have taken effect; it can be cancelled once that is known",
+            ))
+        }
+        Some(reason) => {
+            let moved = DeliveryMove {
+                id,
+                from: Some(delivery.state),
+                to: DeliveryState::Cancelled,
+                step: delivery.step,
+                due_at: now,
+                attempts: delivery.attempts,
+                sent_at: delivery.sent_at,
+                absent_at: None,
+                class: None,
+                text: reason.to_owned(),
+                intent: None,
+            };
+            Ok(Answered {
+                changes: vec![Change::Deliver(moved)],
+                is_ok: true,
+                text: format!("{} was cancelled", delivery.object),
+            })
+        }
+    }
+}
+
+async fn hold(cx: &Cx, id: OrderId, request: &RequestRow, now: Ts) -> StoreResult<Answered> {
+    let Some(order) = cx.store.orders_by_id(&[id]).await?.into_iter().next() else {
+        return Ok(refused("there is no such order"));
+    };
+    let is_hold = request.kind == "hold_order";
+    if is_hold && !order.row.state.is_before_warehouse() {
+        return Ok(refused(
+            "the warehouse already has it: ask the floor, or cancel it in the source",
+        ));
+    }
+    let mut row = order.row.clone();
+    row.held_reason = is_hold.then(|| {
+        format!(
+            "{} ({})",
+            field::<String>(request, "reason").unwrap_or_default(),
+            request.who
+        )
+    });
+    row.updated_at = now;
+    let body = serde_json::json!({ "order": id });
+    let changes = vec![
+        Change::Order {
+            row: Box::new(row),
+            body: None,
+            lines: None,
+        },
+        Change::Request {
+            id: RequestId(cx.id().await?),
+            kind: RECHECK_ORDER.to_owned(),
+            body,
+        },
+    ];
+    let text = if is_hold { "held back" } else { "released" };
+    Ok(Answered {
+        changes,
+        is_ok: true,
+        text: format!("{} is {text}", order.row.number),
+    })
+}
+
+async fn push_stock(cx: &Cx, request: &RequestRow, now: Ts) -> StoreResult<Answered> {
+    let (Some(pair_id), Some(item), Some(location)) = (
+        field::<PairId>(request, "pair"),
+        field::<ItemCode>(request, "item"),
+        field::<LocationId>(request, "location"),
+    ) else {
+        return Ok(refused("the request names no pair, item and location"));
+    };
+    let Some(pair) = cx.pair(&pair_id) else {
+        return Ok(refused("there is no such pair"));
+    };
+    let found = cx
+        .store
+        .positions_of(&pair_id, std::slice::from_ref(&item))
+        .await?;
+    let Some(position) = found.into_iter().find(|p| p.location == location) else {
+        return Ok(refused(
+            "nothing is known about this item at this location yet",
+        ));
+    };
+    if let Some(reason) = &position.paused_reason {
+        return Ok(refused(&format!(
+            "stock writes for it are stopped ({reason}): resume it with the cause first"
+        )));
+    }
+    let mut changes = Vec::new();
+    let states = [
+        DeliveryState::Waiting,
+        DeliveryState::Ready,
+        DeliveryState::Rejected,
+        DeliveryState::Dead,
+    ];
+    let lane = crate::domain::keys::stock_lane(&item, &location);
+    for old in cx
+        .store
+        .deliveries_in(&pair_id, Flow::StockSnapshot, &states, MEMBERS_MAX)
+        .await?
+    {
+        if old.order_key == lane {
+            changes.push(super::settle::ended(
+                &old,
+                DeliveryState::Superseded,
+                now,
+                "pushed again by a person",
+            ));
+        }
+    }
+    // Every push is a write of its own: the id of the push takes the place of a snapshot's.
+    let snapshot = cx.id().await?;
+    let id = DeliveryId(cx.id().await?);
+    changes.push(Change::Enqueue(Box::new(super::stock::write_of(
+        pair, &position, snapshot, id, now,
+    ))));
+    Ok(Answered {
+        changes,
+        is_ok: true,
+        text: format!("{item}: {} is written now", position.publish_each),
+    })
+}
+
+async fn resume_stock(cx: &Cx, request: &RequestRow, now: Ts) -> StoreResult<Answered> {
+    let (Some(pair), Some(item), Some(location)) = (
+        field::<PairId>(request, "pair"),
+        field::<ItemCode>(request, "item"),
+        field::<LocationId>(request, "location"),
+    ) else {
+        return Ok(refused("the request names no pair, item and location"));
+    };
+    let cause: String = field(request, "cause").unwrap_or_default();
+    if cause.trim().is_empty() {
+        return Ok(refused(
+            "name the cause: who else wrote this figure, and what was done about it",
+        ));
+    }
+    let found = cx
+        .store
+        .positions_of(&pair, std::slice::from_ref(&item))
+        .await?;
+    let Some(mut position) = found.into_iter().find(|p| p.location == location) else {
+        return Ok(refused(
+            "nothing is known about this item at this location yet",
+        ));
+    };
+    position.paused_reason = None;
+    position.history.clear();
+    position.updated_at = now;
+    let name = super::stock::object_name(&item, &location);
+    let changes = vec![
+        Change::Positions(vec![position]),
+        Change::ClearAll {
+            kind: Kind::StkLoop,
+            pair: pair.clone(),
+            discriminator: format!("ITEM={name}"),
+            how: "source data".to_owned(),
+            evidence: format!("{} named the cause: {cause}", request.who),
+        },
+        Change::ScheduleHasten {
+            pair,
+            flow: Flow::StockSnapshot,
+            at: now,
+        },
+    ];
+    Ok(Answered {
+        changes,
+        is_ok: true,
+        text: format!("{item} is published again"),
+    })
+}
+
+/// Orders a recheck request is about.
+pub async fn orders_to_recheck(
+    cx: &Cx,
+    request: &RequestRow,
+    limit: usize,
+) -> StoreResult<Vec<OrderFull>> {
+    if let Some(order) = field::<OrderId>(request, "order") {
+        return cx.store.orders_by_id(&[order]).await;
+    }
+    let Some(pair) = field::<PairId>(request, "pair") else {
+        return Ok(Vec::new());
+    };
+    let mut all = Vec::new();
+    let mut after = None;
+    while all.len() < limit {
+        let page = cx
+            .store
+            .orders_in(
+                &pair,
+                &[OrderState::Checking, OrderState::Blocked],
+                after,
+                500,
+            )
+            .await?;
+        after = page.last().map(|o| o.row.id);
+        let is_last = page.len() < 500;
+        all.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// Answers a request in the same commit as its changes; a refusal by the store is the answer.
+pub async fn answer(cx: &Cx, fence: &Fence, id: RequestId, answered: Answered) -> StoreResult<()> {
+    let mut changes = answered.changes;
+    changes.push(Change::RequestDone {
+        id,
+        is_ok: answered.is_ok,
+        answer: answered.text,
+    });
+    match cx.commit("request", Some(fence), changes).await {
+        Ok(_) => Ok(()),
+        Err(error @ (StoreError::Stale { .. } | StoreError::Refused(_))) => {
+            let done = Change::RequestDone {
+                id,
+                is_ok: false,
+                answer: error.to_string(),
+            };
+            cx.commit("request", Some(fence), vec![done])
+                .await
+                .map(|_| ())
+        }
+        Err(error) => Err(error),
+    }
+}

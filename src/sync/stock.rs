@@ -1,0 +1,589 @@
+//! Stock: from warehouse levels to figures to publish, and from what the source shows to what nobody can explain.
+
+use super::context::{Cx, PairCx};
+use crate::domain::catalogue::Kind;
+use crate::domain::change::{Change, DeliveryMove, Fence};
+use crate::domain::delivery::{DeliveryState, Flow, Intent, NewDelivery, StockWrite};
+use crate::domain::drift;
+use crate::domain::exception::{ObjectRef, Occurrence};
+use crate::domain::ids::{DeliveryId, ItemCode, LocationId, PairId};
+use crate::domain::keys;
+use crate::domain::loops;
+use crate::domain::mapping_set::{MappingSet, SiteMap};
+use crate::domain::policy::Policy;
+use crate::domain::publish::{self, StockInputs};
+use crate::domain::stock::{Basis, HISTORY_MAX, StockLevelRow, StockPosition};
+use crate::domain::time::{Span, Ts};
+use crate::store::StoreResult;
+use crate::store::read::UnitsAt;
+use crate::vendors::SourceStock;
+use std::collections::HashMap;
+
+/// Levels read from the store at once.
+const LEVELS_PAGE: usize = 5_000;
+/// Changes committed at once.
+const COMMIT_CHUNK: usize = 500;
+
+/// Units by item and location.
+type Units = HashMap<(ItemCode, LocationId), i64>;
+/// Confirmed units by item and location with the time of confirmation.
+pub type Confirmed = Vec<(ItemCode, LocationId, Ts, i64)>;
+
+fn by_place(rows: Vec<UnitsAt>) -> Units {
+    rows.into_iter()
+        .map(|u| ((u.item, u.location), u.qty_each))
+        .collect()
+}
+
+/// What a publishing run did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Published {
+    pub items: usize,
+    pub changed: usize,
+    pub is_stopped: bool,
+}
+
+/// Recomputes every figure of a pair from the newest complete levels and stores the writes that are needed.
+/// A run that would change too many items stops and asks, unless `is_approved`.
+pub async fn publish_all(
+    cx: &Cx,
+    fence: &Fence,
+    pair: &PairCx,
+    snapshot_id: i64,
+    is_approved: bool,
+) -> StoreResult<Published> {
+    let set = cx.mapping_set(&pair.id).await?;
+    let unsent = by_place(
+        cx.store
+            .unsent_units(&pair.id, pair.policy.reserve_unpaid)
+            .await?,
+    );
+    let unconfirmed = by_place(cx.store.unconfirmed_units(&pair.id).await?);
+    let mut wanted: Vec<(StockPosition, bool)> = Vec::new();
+    let mut after = None;
+    let places = set.locations();
+    let day = cx.now() - Span::days(1);
+    let sold: HashMap<ItemCode, i64> = cx
+        .store
+        .units_sold_since(&pair.id, day)
+        .await?
+        .into_iter()
+        .collect();
+    loop {
+        let page = cx
+            .store
+            .levels_page(&pair.warehouse, after.clone(), LEVELS_PAGE)
+            .await?;
+        let is_last = page.len() < LEVELS_PAGE;
+        after = page.last().map(|l| (l.item.clone(), l.site.clone()));
+        collect(
+            cx,
+            pair,
+            &set,
+            &places,
+            &page,
+            is_last,
+            &unsent,
+            &unconfirmed,
+            &sold,
+            &mut wanted,
+        )
+        .await?;
+        if is_last {
+            break;
+        }
+    }
+    decide_writes(cx, fence, pair, snapshot_id, wanted, is_approved).await
+}
+
+/// Joins one page of levels with the positions already known.
+#[allow(clippy::too_many_arguments)]
+async fn collect(
+    cx: &Cx,
+    pair: &PairCx,
+    set: &MappingSet,
+    places: &[(LocationId, SiteMap)],
+    page: &[StockLevelRow],
+    _is_last: bool,
+    unsent: &Units,
+    unconfirmed: &Units,
+    sold: &HashMap<ItemCode, i64>,
+    wanted: &mut Vec<(StockPosition, bool)>,
+) -> StoreResult<()> {
+    let now = cx.now();
+    let mut items: Vec<ItemCode> = page.iter().map(|l| l.item.clone()).collect();
+    items.dedup();
+    let known: HashMap<(ItemCode, LocationId), StockPosition> = cx
+        .store
+        .positions_of(&pair.id, &items)
+        .await?
+        .into_iter()
+        .map(|p| ((p.item.clone(), p.location.clone()), p))
+        .collect();
+    for item in items {
+        let levels: Vec<&StockLevelRow> = page
+            .iter()
+            .filter_map(|l| (l.item == item).then_some(l))
+            .collect();
+        for (location, place) in places {
+            let here: Vec<&&StockLevelRow> = levels
+                .iter()
+                .filter(|l| place.sites.contains(&l.site))
+                .collect();
+            if here.is_empty() {
+                continue;
+            }
+            let key = (item.clone(), location.clone());
+            let old = known.get(&key);
+            let mut inputs = StockInputs {
+                available: here.iter().map(|l| l.available_each).sum(),
+                on_hand: here.iter().map(|l| l.on_hand_each).sum(),
+                allocated: here.iter().map(|l| l.allocated_each).sum(),
+                unsent: unsent.get(&key).copied().unwrap_or(0),
+                unconfirmed: unconfirmed.get(&key).copied().unwrap_or(0),
+                buffer: 0,
+                committed: old.map_or(0, |o| o.committed_each),
+                basis: place.basis,
+            };
+            let sellable = publish::publish(&inputs).sellable;
+            inputs.buffer = set.buffer(&item, location, None, now, sellable);
+            let figures = publish::publish(&inputs);
+            let mut position = old
+                .cloned()
+                .unwrap_or_else(|| blank(pair, set, &item, location, place.basis));
+            let is_due = position.paused_reason.is_none()
+                && (position.written_at.is_none()
+                    || position.publish_each != figures.publish
+                    || position.lag_each != 0);
+            let is_moved = is_due
+                || position.available_each != inputs.available
+                || position.unsent_each != inputs.unsent
+                || position.unconfirmed_each != inputs.unconfirmed
+                || position.on_hand_each != inputs.on_hand;
+            take(
+                &mut position,
+                &inputs,
+                &figures,
+                sold.get(&item).copied().unwrap_or(0),
+                now,
+            );
+            if is_moved || old.is_none() {
+                wanted.push((position, is_due));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn take(
+    position: &mut StockPosition,
+    inputs: &StockInputs,
+    figures: &publish::Published,
+    sold_day: i64,
+    now: Ts,
+) {
+    position.basis = inputs.basis;
+    position.available_each = inputs.available;
+    position.on_hand_each = inputs.on_hand;
+    position.allocated_each = inputs.allocated;
+    position.unsent_each = inputs.unsent;
+    position.unconfirmed_each = inputs.unconfirmed;
+    position.buffer_each = inputs.buffer;
+    position.publish_each = figures.publish;
+    position.velocity_milli = sold_day * 1_000 / 24;
+    position.updated_at = now;
+}
+
+/// A position nothing is known about yet.
+fn blank(
+    pair: &PairCx,
+    set: &MappingSet,
+    item: &ItemCode,
+    location: &LocationId,
+    basis: Basis,
+) -> StockPosition {
+    StockPosition {
+        pair: pair.id.clone(),
+        item: item.clone(),
+        sku: set
+            .skus_of(item)
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| item.0.clone().into()),
+        location: location.clone(),
+        basis,
+        available_each: 0,
+        on_hand_each: 0,
+        allocated_each: 0,
+        unsent_each: 0,
+        unconfirmed_each: 0,
+        buffer_each: 0,
+        publish_each: 0,
+        written_each: None,
+        written_snapshot: None,
+        written_at: None,
+        committed_each: 0,
+        written_committed_each: 0,
+        processed_since_each: 0,
+        source_each: None,
+        source_level_each: None,
+        source_read_at: None,
+        gap_each: 0,
+        external_each: 0,
+        lag_each: 0,
+        remainder_each: 0,
+        runs: 0,
+        velocity_milli: 0,
+        oversell_hours_milli: None,
+        value_at_risk_minor: 0,
+        price_minor: 0,
+        history: Vec::new(),
+        paused_reason: None,
+        drift_since: None,
+        updated_at: Ts(0),
+    }
+}
+
+async fn decide_writes(
+    cx: &Cx,
+    fence: &Fence,
+    pair: &PairCx,
+    snapshot_id: i64,
+    wanted: Vec<(StockPosition, bool)>,
+    is_approved: bool,
+) -> StoreResult<Published> {
+    let total = cx.store.item_count(&pair.warehouse).await?.max(1) as usize;
+    let due: Vec<StockPosition> = wanted
+        .iter()
+        .filter(|(_, due)| *due)
+        .map(|(p, _)| p.clone())
+        .collect();
+    let done = Published {
+        items: wanted.len(),
+        changed: due.len(),
+        is_stopped: false,
+    };
+    let is_mass = drift::mass_change(due.len(), total, pair.policy.mass_change_percent);
+    if is_mass && !is_approved {
+        let detail = format!(
+            "this run would change {} of {total} items, more than {} %; nothing was published. Look at the figures, then approve the run",
+            due.len(),
+            pair.policy.mass_change_percent
+        );
+        let raise = raise_flow(pair, Kind::StkSnapshotIncomplete, "MASS", &detail, cx.now());
+        cx.commit("publish", Some(fence), vec![raise]).await?;
+        return Ok(Published {
+            is_stopped: true,
+            ..done
+        });
+    }
+    let mut waiting = HashMap::new();
+    let states = [
+        DeliveryState::Waiting,
+        DeliveryState::Ready,
+        DeliveryState::Rejected,
+        DeliveryState::Dead,
+    ];
+    for old in cx
+        .store
+        .deliveries_in(&pair.id, Flow::StockSnapshot, &states, usize::MAX >> 1)
+        .await?
+    {
+        waiting
+            .entry(old.order_key.clone())
+            .or_insert_with(Vec::new)
+            .push(old);
+    }
+    let mut changes: Vec<Change> = Vec::new();
+    if is_approved || !is_mass {
+        changes.push(Change::ClearAll {
+            kind: Kind::StkSnapshotIncomplete,
+            pair: pair.id.clone(),
+            discriminator: "MASS".to_owned(),
+            how: "correction".to_owned(),
+            evidence: format!("a run of {} changes was published", due.len()),
+        });
+    }
+    let mut first = cx.ids(due.len() as i64 + 1).await?;
+    for chunk in wanted.chunks(COMMIT_CHUNK) {
+        changes.push(Change::Positions(
+            chunk.iter().map(|(p, _)| p.clone()).collect(),
+        ));
+        for (position, _) in chunk.iter().filter(|(_, due)| *due) {
+            let lane = keys::stock_lane(&position.item, &position.location);
+            for old in waiting.remove(&lane).unwrap_or_default() {
+                changes.push(supersede(&old, cx.now()));
+            }
+            changes.push(Change::Enqueue(Box::new(write_of(
+                pair,
+                position,
+                snapshot_id,
+                DeliveryId(first),
+                cx.now(),
+            ))));
+            first += 1;
+        }
+        cx.commit("publish", Some(fence), std::mem::take(&mut changes))
+            .await?;
+    }
+    if !changes.is_empty() {
+        cx.commit("publish", Some(fence), changes).await?;
+    }
+    Ok(done)
+}
+
+fn supersede(old: &crate::domain::delivery::DeliveryRow, now: Ts) -> Change {
+    Change::Deliver(DeliveryMove {
+        id: old.id,
+        from: Some(old.state),
+        to: DeliveryState::Superseded,
+        step: old.step,
+        due_at: now,
+        attempts: old.attempts,
+        sent_at: old.sent_at,
+        absent_at: None,
+        class: None,
+        text: "a newer snapshot has a newer figure".to_owned(),
+        intent: None,
+    })
+}
+
+/// The write that publishes a position.
+pub fn write_of(
+    pair: &PairCx,
+    position: &StockPosition,
+    snapshot_id: i64,
+    id: DeliveryId,
+    now: Ts,
+) -> NewDelivery {
+    let level = match position.basis {
+        Basis::Gross => position.publish_each + position.committed_each,
+        Basis::NetStatic | Basis::NetLive => position.publish_each,
+    };
+    NewDelivery {
+        id,
+        flow: Flow::StockSnapshot,
+        pair: pair.id.clone(),
+        system: pair.source.clone(),
+        lane: Flow::StockSnapshot.lane(),
+        order_key: keys::stock_lane(&position.item, &position.location),
+        idem_key: keys::stock(&pair.id, &position.item, &position.location, snapshot_id),
+        order: None,
+        object: object_name(&position.item, &position.location),
+        intent: Intent::PublishStock(StockWrite {
+            item: position.item.clone(),
+            sku: position.sku.clone(),
+            location: position.location.clone(),
+            level_each: level,
+            publish_each: position.publish_each,
+            snapshot_id,
+        }),
+        ship_by: position
+            .oversell_hours_milli
+            .map(|h| now + Span::secs(h * 3_600 / 1_000)),
+        due_at: now,
+        depth: 1,
+        caused_at: now,
+    }
+}
+
+/// How an item at a location is named in exceptions and deliveries.
+pub fn object_name(item: &ItemCode, location: &LocationId) -> String {
+    format!("{item}@{location}")
+}
+
+fn raise_flow(pair: &PairCx, kind: Kind, discriminator: &str, detail: &str, now: Ts) -> Change {
+    Change::Raise(Occurrence {
+        kind,
+        pair: pair.id.clone(),
+        discriminator: discriminator.to_owned(),
+        object: ObjectRef::Flow(format!("{}/{}", pair.id, Flow::StockSnapshot)),
+        label: Flow::StockSnapshot.as_str().to_owned(),
+        detail: detail.to_owned(),
+        began_at: now,
+        ship_by: None,
+        value_minor: 0,
+        severity: None,
+    })
+}
+
+/// Units confirmed (processed) in the source since the oldest of these positions' last writes.
+pub async fn confirmed_since_writes<'a>(
+    cx: &Cx,
+    pair: Option<PairId>,
+    positions: impl Iterator<Item = &'a StockPosition>,
+) -> StoreResult<Confirmed> {
+    let Some(pair) = pair else {
+        return Ok(Vec::new());
+    };
+    let oldest = positions
+        .filter(|p| p.written_each != p.source_level_each || p.source_each.is_none())
+        .filter_map(|p| p.written_at)
+        .min();
+    let floor = cx.now() - Span::days(2);
+    match oldest {
+        Some(since) => {
+            cx.store
+                .confirmed_lines_since(&pair, since.max(floor))
+                .await
+        }
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Holds what the source shows against what it should show. Returns the position as judged, and what is to be raised or cleared.
+pub fn compare(
+    old: &StockPosition,
+    shown: &SourceStock,
+    confirmed: &Confirmed,
+    policy: &Policy,
+    now: Ts,
+) -> (StockPosition, Vec<Change>) {
+    let mut position = old.clone();
+    let written_at = position.written_at.unwrap_or(Ts::MIN);
+    position.processed_since_each = confirmed
+        .iter()
+        .filter(|(item, location, at, _)| {
+            *item == position.item && *location == position.location && *at >= written_at
+        })
+        .map(|(_, _, _, qty)| qty)
+        .sum();
+    position.source_each = Some(shown.available_each);
+    position.source_level_each = Some(shown.level_each);
+    position.committed_each = shown.committed_each;
+    position.source_read_at = Some(now);
+    position.updated_at = now;
+    let mut changes = Vec::new();
+    if position.written_each.is_none() {
+        // Never published: whatever stands there is history, not drift.
+        position.gap_each = shown.available_each - position.publish_each;
+        return (position, changes);
+    }
+    let found = drift::drift(&position, 0, 0);
+    position.gap_each = found.gap;
+    position.external_each = found.external;
+    position.lag_each = found.lag;
+    position.remainder_each = found.remainder;
+    judge_drift(&mut position, found.is_outside, now, &mut changes);
+    judge_risk(&mut position, policy, now, &mut changes);
+    judge_loop(&mut position, old, shown, policy, now, &mut changes);
+    (position, changes)
+}
+
+fn judge_drift(position: &mut StockPosition, is_outside: bool, now: Ts, changes: &mut Vec<Change>) {
+    if !is_outside {
+        if position.runs > 0 || position.drift_since.is_some() {
+            changes.push(clear(position, Kind::StkDrift, "the figures agree again"));
+        }
+        position.runs = 0;
+        position.drift_since = None;
+        return;
+    }
+    position.runs += 1;
+    position.drift_since = position.drift_since.or(Some(now));
+    if position.runs >= 2 {
+        let mut detail = format!(
+            "the source shows {}, expected {}; {} nobody can explain in {} readings",
+            position.source_each.unwrap_or(0),
+            position.source_each.unwrap_or(0) - position.external_each,
+            position.remainder_each,
+            position.runs
+        );
+        if let Some(suggestion) = drift::suggest(position) {
+            detail.push_str(": ");
+            detail.push_str(&suggestion);
+        }
+        changes.push(raise(
+            position,
+            Kind::StkDrift,
+            &detail,
+            None,
+            position.drift_since.unwrap_or(now),
+        ));
+    }
+}
+
+fn judge_risk(position: &mut StockPosition, policy: &Policy, now: Ts, changes: &mut Vec<Change>) {
+    let sellable = drift::sellable_of(position);
+    let shown = position.source_each.unwrap_or(0);
+    let hours_milli = policy.stock_interval.as_secs() * 1_000 / 3_600;
+    let risk = drift::risk_of(position, hours_milli);
+    position.oversell_hours_milli = risk.oversell_hours_milli;
+    position.value_at_risk_minor = risk.value_minor;
+    for kind in [
+        Kind::StkOversellRisk,
+        Kind::StkFalseStockout,
+        Kind::StkOversold,
+    ] {
+        // A figure that the next write will mend is lag; only what the source was not told by us is a risk to raise.
+        let is_raised =
+            risk.kind == Some(kind) && (kind == Kind::StkOversold || position.external_each != 0);
+        if is_raised {
+            let detail = format!("the source offers {shown}, {sellable} can be sold");
+            changes.push(raise(position, kind, &detail, risk.severity, now));
+        } else if position.runs == 0 {
+            changes.push(clear(
+                position,
+                kind,
+                "the source offers no more than can be shipped",
+            ));
+        }
+    }
+}
+
+fn judge_loop(
+    position: &mut StockPosition,
+    old: &StockPosition,
+    shown: &SourceStock,
+    policy: &Policy,
+    now: Ts,
+    changes: &mut Vec<Change>,
+) {
+    if position.external_each == 0 {
+        return;
+    }
+    if old.source_level_each != Some(shown.level_each) {
+        position.history.push((now, shown.level_each));
+        let excess = position.history.len().saturating_sub(HISTORY_MAX);
+        position.history.drain(..excess);
+    }
+    if let Some(why) = loops::oscillates(&position.history, &[], policy, now) {
+        position.paused_reason = Some(why.clone());
+        changes.push(raise(position, Kind::StkLoop, &why, None, now));
+    }
+}
+
+fn raise(
+    position: &StockPosition,
+    kind: Kind,
+    detail: &str,
+    severity: Option<crate::domain::exception::Severity>,
+    began_at: Ts,
+) -> Change {
+    Change::Raise(Occurrence {
+        kind,
+        pair: position.pair.clone(),
+        discriminator: format!("ITEM={}", object_name(&position.item, &position.location)),
+        object: ObjectRef::Item(object_name(&position.item, &position.location)),
+        label: position.item.0.clone(),
+        detail: detail.to_owned(),
+        began_at,
+        ship_by: None,
+        value_minor: position.value_at_risk_minor,
+        severity,
+    })
+}
+
+fn clear(position: &StockPosition, kind: Kind, evidence: &str) -> Change {
+    Change::Clear {
+        kind,
+        pair: position.pair.clone(),
+        discriminator: Some(format!(
+            "ITEM={}",
+            object_name(&position.item, &position.location)
+        )),
+        object: ObjectRef::Item(object_name(&position.item, &position.location)),
+        how: "auto".to_owned(),
+        evidence: evidence.to_owned(),
+    }
+}

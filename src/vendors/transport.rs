@@ -1,1 +1,0 @@
-//! HTTP shared by all vendors: limits, time-outs, answer classes.
