@@ -1,14 +1,13 @@
 //! A screen as an SVG picture: monospaced text with the colours of the buffer.
 
 use ratatui::buffer::Buffer;
-use ratatui::style::{Color, Modifier};
+use crate::console::theme::{BACKGROUND, FOREGROUND, hex};
+use ratatui::style::Modifier;
 use std::fmt::Write as _;
 
 /// Size of a cell in the picture's units.
 const CELL: (usize, usize) = (9, 19);
 const PADDING: usize = 12;
-const BACKGROUND: &str = "#12161c";
-const FOREGROUND: &str = "#d5dae1";
 
 /// The picture.
 pub fn svg(buffer: &Buffer) -> String {
@@ -48,7 +47,7 @@ fn runs(buffer: &Buffer, y: u16) -> Vec<Run> {
             continue;
         };
         let is_reversed = cell.modifier.contains(Modifier::REVERSED);
-        let (mut fg, mut bg) = (colour(cell.fg), colour(cell.bg));
+        let (mut fg, mut bg) = (hex(cell.fg), hex(cell.bg));
         if is_reversed {
             (fg, bg) = (
                 Some(bg.unwrap_or(BACKGROUND)),
@@ -117,28 +116,6 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
-}
-
-const fn colour(color: Color) -> Option<&'static str> {
-    Some(match color {
-        Color::Black => "#12161c",
-        Color::Red => "#d9534f",
-        Color::Green => "#6fbf73",
-        Color::Yellow => "#e0b354",
-        Color::Blue => "#5b8def",
-        Color::Magenta => "#c586d6",
-        Color::Cyan => "#56b6c2",
-        Color::Gray => "#aab2bd",
-        Color::DarkGray => "#78828f",
-        Color::LightRed => "#ff7b72",
-        Color::LightGreen => "#8fe39a",
-        Color::LightYellow => "#ffd866",
-        Color::LightBlue => "#82aaff",
-        Color::LightMagenta => "#e2a6f2",
-        Color::LightCyan => "#8be9fd",
-        Color::White => "#ffffff",
-        Color::Reset | Color::Rgb(..) | Color::Indexed(_) => return None,
-    })
 }
 
 #[cfg(test)]

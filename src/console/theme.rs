@@ -213,6 +213,34 @@ fn parse_style(text: &str) -> Result<Style, String> {
     Ok(style)
 }
 
+/// Ground of pictures.
+pub const BACKGROUND: &str = "#12161c";
+/// Plain text of pictures.
+pub const FOREGROUND: &str = "#d5dae1";
+
+/// A palette colour as the picture shows it; `None` is the terminal's own.
+pub const fn hex(color: Color) -> Option<&'static str> {
+    Some(match color {
+        Color::Black => "#12161c",
+        Color::Red => "#d9534f",
+        Color::Green => "#6fbf73",
+        Color::Yellow => "#e0b354",
+        Color::Blue => "#5b8def",
+        Color::Magenta => "#c586d6",
+        Color::Cyan => "#56b6c2",
+        Color::Gray => "#aab2bd",
+        Color::DarkGray => "#78828f",
+        Color::LightRed => "#ff7b72",
+        Color::LightGreen => "#8fe39a",
+        Color::LightYellow => "#ffd866",
+        Color::LightBlue => "#82aaff",
+        Color::LightMagenta => "#e2a6f2",
+        Color::LightCyan => "#8be9fd",
+        Color::White => "#ffffff",
+        Color::Reset | Color::Rgb(..) | Color::Indexed(_) => return None,
+    })
+}
+
 /// Characters of our own drawing: each one column wide everywhere, none with a variation selector.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Symbols {

@@ -108,8 +108,6 @@ pub struct ExceptionSheet {
     pub timeline: Vec<JournalRow>,
     /// Deliveries of its first members with their attempts.
     pub deliveries: Vec<DeliverySheet>,
-    /// Runbook with live values filled in, plain text with `#` headings.
-    pub runbook: String,
 }
 
 /// An order's evidence.

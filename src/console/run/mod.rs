@@ -2,9 +2,8 @@
 
 pub mod backend;
 pub mod effects;
-pub mod fake;
-pub mod input;
 pub mod signals;
+pub mod store;
 
 use super::app::event::{Effect, Event, SyncStatus};
 use super::app::keymap::Keymap;
@@ -12,6 +11,7 @@ use super::app::nav::Pane;
 use super::app::{App, Level, Options};
 use super::term::caps::Caps;
 use super::term::frame::FrameWriter;
+use super::term::input::{self, Input, SCREEN_MAX};
 use super::term::session::Session;
 use super::term::{Screen, session};
 use super::theme::{Theme, ThemeName};
@@ -20,7 +20,6 @@ use crate::domain::time::{Span, Ts};
 use backend::Backend;
 use effects::Runner;
 use futures::{FutureExt, Stream, StreamExt};
-use input::Input;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use signals::Signal;
@@ -37,8 +36,6 @@ pub const EVENTS_MAX: usize = 256;
 const INPUTS_AT_ONCE: usize = 128;
 /// How often it is checked that the terminal still exists.
 const TERMINAL_CHECK: Duration = Duration::from_secs(10);
-/// Largest screen drawn; beyond it the rest stays empty.
-pub const SCREEN_MAX: (u16, u16) = (500, 200);
 /// Moments waited for.
 const WAKES_MAX: usize = 64;
 

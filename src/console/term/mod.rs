@@ -1,9 +1,10 @@
-//! The terminal as a device: entering and leaving it, writing frames, what it can do. The only place beside
-//! `run::input` that speaks to it.
+//! The terminal as a device: entering and leaving it, reading what is typed, writing frames, what it can
+//! do. The only place that speaks to it.
 
 pub mod caps;
 pub mod clipboard;
 pub mod frame;
+pub mod input;
 pub mod session;
 
 use ratatui::buffer::Buffer;

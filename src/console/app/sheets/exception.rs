@@ -7,6 +7,7 @@ use super::{delivery, timeline};
 use crate::console::theme::Role;
 use crate::domain::exception::{ExceptionRow, OccurrenceRow};
 use crate::domain::time::Ts;
+use crate::handbook;
 use crate::text;
 
 /// Members shown in the overview.
@@ -38,7 +39,7 @@ pub fn doc(sheet: &ExceptionSheet, now: Ts) -> Doc {
         timeline(&sheet.timeline, now, Some(&sheet.row.pair)),
     )
     .tab("Attempts", attempts)
-    .tab("Runbook", runbook(&sheet.runbook))
+    .tab("Runbook", runbook(sheet, now))
 }
 
 fn head(row: &ExceptionRow, now: Ts) -> Vec<DocLine> {
@@ -175,22 +176,41 @@ fn attempts(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     lines
 }
 
-/// A runbook's plain text: `#` begins a heading, `-` or a number a step.
-fn runbook(text: &str) -> Vec<DocLine> {
-    if text.trim().is_empty() {
-        return vec![DocLine::of("No runbook is written for this kind.", Role::Muted)];
+/// The kind's runbook with this exception's values: `#` begins a heading, `-` or a number a step.
+fn runbook(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
+    let row = &sheet.row;
+    let Some(text) = handbook::runbook(row.kind) else {
+        return vec![DocLine::of(
+            "No runbook is written for this kind.",
+            Role::Muted,
+        )];
+    };
+    let members = text::count(row.members, "member", "members");
+    let age = words::age(row.began_at, now);
+    let worth = text::money(row.value_minor);
+    let ship_by = row.ship_by.map(|at| words::clock(at, now));
+    let first = sheet.members.first().map(|m| m.label.clone());
+    let mut values = vec![
+        ("discriminator", row.discriminator.as_str()),
+        ("members", &members),
+        ("pair", row.pair.as_str()),
+        ("age", &age),
+        ("worth", &worth),
+        ("detail", row.detail.trim_end_matches('.')),
+    ];
+    values.extend(ship_by.as_deref().map(|v| ("ship_by", v)));
+    values.extend(first.as_deref().map(|v| ("order", v)));
+    handbook::fill(text, &values).lines().map(runbook_line).collect()
+}
+
+fn runbook_line(line: &str) -> DocLine {
+    let trimmed = line.trim();
+    let plain = trimmed.replace(['`', '*'], "");
+    if trimmed.starts_with('#') {
+        DocLine::heading(plain.trim_start_matches('#').trim())
+    } else if trimmed.starts_with("- ") || trimmed.starts_with(|c: char| c.is_ascii_digit()) {
+        DocLine::text(plain).hanging(3)
+    } else {
+        DocLine::text(plain)
     }
-    text.lines()
-        .map(|line| {
-            let trimmed = line.trim_start();
-            if let Some(heading) = trimmed.strip_prefix('#') {
-                DocLine::heading(heading.trim_start_matches('#').trim())
-            } else if trimmed.starts_with("- ") || trimmed.starts_with(|c: char| c.is_ascii_digit())
-            {
-                DocLine::text(trimmed).hanging(3)
-            } else {
-                DocLine::text(trimmed)
-            }
-        })
-        .collect()
 }

@@ -6,12 +6,13 @@ use super::super::doc::{Doc, DocLine, pad, pad_left};
 use super::super::words;
 use super::{exceptions, timeline};
 use crate::console::theme::Role;
+use crate::domain::drift;
 use crate::domain::stock::StockPosition;
 use crate::domain::time::Ts;
 use crate::text;
 
 /// Columns of a waterfall's bars.
-const BAR_COLUMNS: i64 = 24;
+const BAR_COLUMNS: i64 = 16;
 
 /// What the breadcrumb says.
 pub fn title(sheet: &ItemSheet) -> String {
@@ -70,86 +71,111 @@ fn head(sheet: &ItemSheet) -> Vec<DocLine> {
     ]
 }
 
-fn step(label: &str, figure: i64, is_sum: bool, largest: i64, bar: &str, role: Role) -> DocLine {
-    let columns = (figure.abs().saturating_mul(BAR_COLUMNS) / largest.max(1)).min(BAR_COLUMNS);
-    let columns = usize::try_from(columns).unwrap_or(0);
-    let columns = if figure != 0 { columns.max(1) } else { 0 };
-    let shown = if is_sum {
-        figure.to_string()
-    } else {
-        words::signed(figure)
-    };
-    DocLine::of(pad(label, 40), if is_sum { Role::Title } else { Role::Text })
-        .and(pad_left(&shown, 9), role)
-        .and("  ", Role::Text)
-        .and(bar.repeat(columns), role)
-}
-
-/// From the warehouse's available figure to what the source shows, each step with its reason.
+/// From what the source shows to what lies on the warehouse's shelves, each step with its reason.
 fn waterfall(position: &StockPosition, now: Ts, bar: &str) -> Vec<DocLine> {
     let p = position;
-    let largest = [p.available_each, p.on_hand_each, p.publish_each, p.source_each.unwrap_or(0)]
-        .into_iter()
-        .map(i64::abs)
+    let steps = drift::waterfall(p);
+    let largest = steps
+        .iter()
+        .map(|s| s.value.abs())
+        .chain([p.on_hand_each.abs(), 1])
         .max()
         .unwrap_or(1);
-    let row = |label: &str, n: i64| step(label, n, false, largest, bar, sign_role(n));
-    let sum = |label: &str, n: i64| step(label, n, true, largest, bar, Role::Accent);
     let mut lines = vec![
-        DocLine::heading(format!("{} at {}", p.sku, p.location)).and(
-            format!("   basis {}", p.basis),
-            Role::Muted,
-        ),
-        sum("On hand in the warehouse (H)", p.on_hand_each),
-        row("allocated there (L)", p.available_each - p.on_hand_each),
-        sum("Available in the warehouse (V)", p.available_each),
-        row("sold, not there yet (U)", -p.unsent_each),
-        row("withheld (B)", -p.buffer_each),
-        sum("Should be shown (P)", p.publish_each),
+        DocLine::heading(format!("{} at {}", p.sku, p.location))
+            .and(format!("   basis {}", p.basis), Role::Muted),
     ];
-    match p.source_each {
-        None => lines.push(DocLine::of("The source has not been read yet.", Role::Muted)),
-        Some(shown) => {
-            lines.push(row("gap", p.gap_each));
-            lines.push(sum("Shown in the source (S)", shown));
-            lines.push(row("  explained by delay", p.lag_each));
-            lines.push(row("  explained by outside changes", p.external_each));
-            let role = if p.remainder_each == 0 { Role::Ok } else { Role::Error };
-            lines.push(step("  left unexplained", p.remainder_each, false, largest, bar, role));
-        }
+    let last = steps.len().saturating_sub(1);
+    for (at, step) in steps.iter().enumerate() {
+        let role = match (at == 0, at == last, step.value) {
+            (true, ..) => Role::Accent,
+            (_, true, 0) => Role::Ok,
+            (_, true, _) => Role::Error,
+            _ => Role::Text,
+        };
+        let shown = if at == 0 {
+            step.value.to_string()
+        } else {
+            words::signed(step.value)
+        };
+        let figure = Figure {
+            label: &step.label,
+            shown: &shown,
+            value: step.value,
+            note: &step.note,
+            role,
+        };
+        lines.push(figure.line(largest, bar));
     }
+    let sum = Figure {
+        label: "on hand in the warehouse",
+        shown: &p.on_hand_each.to_string(),
+        value: p.on_hand_each,
+        note: "",
+        role: Role::Accent,
+    };
+    lines.push(sum.line(largest, bar));
     lines.push(DocLine::blank());
-    lines.push(DocLine::labelled("Suggestion").and(suggestion(p), Role::Accent));
-    lines.push(DocLine::pair(
-        "Read",
-        format!(
-            "warehouse {}, source {}; last written {}",
-            words::clock(p.updated_at, now),
-            p.source_read_at
-                .map_or_else(|| "never".to_owned(), |at| words::clock(at, now)),
-            p.written_at
-                .map_or_else(|| "never".to_owned(), |at| words::clock(at, now)),
-        ),
-    ));
-    let (oversell, role) = words::oversell(p);
-    lines.push(
-        DocLine::labelled("Oversells in")
-            .and(oversell, role)
-            .and(
-                format!(
-                    "  sells {}.{} an hour, value at risk {}",
-                    p.velocity_milli / 1_000,
-                    (p.velocity_milli % 1_000) / 100,
-                    text::money(p.value_at_risk_minor)
-                ),
-                Role::Muted,
-            ),
-    );
+    lines.extend(standing(p, now));
     lines
 }
 
-fn sign_role(n: i64) -> Role {
-    if n == 0 { Role::Muted } else { Role::Text }
+/// One line of a waterfall.
+struct Figure<'a> {
+    label: &'a str,
+    shown: &'a str,
+    value: i64,
+    note: &'a str,
+    role: Role,
+}
+
+impl Figure<'_> {
+    fn line(&self, largest: i64, bar: &str) -> DocLine {
+        let columns = self.value.abs().saturating_mul(BAR_COLUMNS) / largest.max(1);
+        let columns = usize::try_from(columns.min(BAR_COLUMNS)).unwrap_or(0);
+        let columns = columns.max(usize::from(self.value != 0));
+        let room = usize::try_from(BAR_COLUMNS).unwrap_or(16);
+        DocLine::of(pad(self.label, 28), Role::Text)
+            .and(pad_left(self.shown, 9), self.role)
+            .and("  ", Role::Text)
+            .and(pad(&bar.repeat(columns), room), self.role)
+            .and(format!("  {}", self.note), Role::Muted)
+            .hanging(41)
+    }
+}
+
+/// Lines about the suggestion, the readings and the risk.
+fn standing(p: &StockPosition, now: Ts) -> Vec<DocLine> {
+    let time = |at: Option<Ts>| at.map_or_else(|| "never".to_owned(), |at| words::clock(at, now));
+    let (oversell, role) = words::oversell(p);
+    vec![
+        DocLine::labelled("Suggestion").and(suggestion(p), Role::Accent),
+        DocLine::pair(
+            "Should show",
+            format!(
+                "{} (available {}, not yet there {}, withheld {})",
+                p.publish_each, p.available_each, p.unsent_each, p.buffer_each
+            ),
+        ),
+        DocLine::pair(
+            "Read",
+            format!(
+                "warehouse {}, source {}; last written {}",
+                words::clock(p.updated_at, now),
+                time(p.source_read_at),
+                time(p.written_at),
+            ),
+        ),
+        DocLine::labelled("Oversells in").and(oversell, role).and(
+            format!(
+                "  sells {}.{} an hour, value at risk {}",
+                p.velocity_milli / 1_000,
+                (p.velocity_milli % 1_000) / 100,
+                text::money(p.value_at_risk_minor)
+            ),
+            Role::Muted,
+        ),
+    ]
 }
 
 /// What to do about it, from the figures alone.
@@ -164,11 +190,8 @@ pub fn suggestion(position: &StockPosition) -> String {
     if p.remainder_each == 0 {
         return "nothing: every difference is explained".to_owned();
     }
-    if p.written_each.is_some_and(|w| w == p.publish_each) && p.runs > 1 {
-        return format!(
-            "something else writes this stock: the figure was acknowledged and differs again, {} runs in a row; look for a second connector, then push",
-            p.runs
-        );
+    if let Some(hint) = drift::suggest(p) {
+        return hint;
     }
     if p.remainder_each > 0 {
         "the source shows too much: push now, then count if it comes back".to_owned()

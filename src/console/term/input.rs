@@ -1,10 +1,12 @@
 //! The terminal's events in our words. Motion, focus and key releases are left out.
 
-use super::super::app::key::{Code, Key};
+use crate::console::app::key::{Code, Key};
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use futures::{Stream, StreamExt};
 use std::io;
 
+/// Largest screen drawn; beyond it the rest stays empty.
+pub const SCREEN_MAX: (u16, u16) = (500, 200);
 /// Longest pasted text taken, bytes.
 pub const PASTE_BYTES_MAX: usize = 64 * 1024;
 
@@ -34,8 +36,8 @@ pub fn terminal_size() -> (u16, u16) {
 pub fn terminal_size_or(fallback: (u16, u16)) -> (u16, u16) {
     match crossterm::terminal::size() {
         Ok((columns, rows)) if columns > 0 && rows > 0 => (
-            columns.min(super::SCREEN_MAX.0),
-            rows.min(super::SCREEN_MAX.1),
+            columns.min(SCREEN_MAX.0),
+            rows.min(SCREEN_MAX.1),
         ),
         _ => fallback,
     }
