@@ -186,8 +186,11 @@ impl MappingPreview {
         );
         let still: i64 = self.blocked_by.iter().map(|b| b.1).sum();
         if still > 0 {
-            let why: Vec<&str> = self.blocked_by.iter().map(|b| b.0.as_str()).collect();
-            out.push_str(&format!(", {still} still blocked by {}", why.join(", ")));
+            out.push_str(&format!(", {still} still blocked"));
+            match self.blocked_by.as_slice() {
+                [(why, _)] => out.push_str(&format!(" by {why}")),
+                many => out.push_str(&format!(" by {} other causes", many.len())),
+            }
         }
         if self.newly_blocked > 0 {
             out.push_str(&format!(

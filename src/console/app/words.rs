@@ -80,6 +80,19 @@ pub fn clock(at: Ts, now: Ts) -> String {
     }
 }
 
+/// A deadline: to the minute, with the day when it is another one.
+pub fn hour(at: Ts, now: Ts) -> String {
+    if at == Ts::NEVER {
+        return "never".to_owned();
+    }
+    let (then, today) = (at.to_utc(), now.to_utc());
+    if then.date_naive() == today.date_naive() {
+        then.format("%H:%M").to_string()
+    } else {
+        then.format("%d %b %H:%M").to_string()
+    }
+}
+
 /// A severity.
 pub fn severity(severity: Severity) -> Word {
     let role = match severity {
@@ -175,7 +188,7 @@ pub fn system_state(row: &SystemRow, now: Ts) -> Word {
         BreakerState::Closed => {}
     }
     match live.throttled_until {
-        Some(at) if at > now => (format!("throttled to {}", clock(at, now)), Role::Warn),
+        Some(at) if at > now => (format!("throttled to {}", hour(at, now)), Role::Warn),
         _ if row.holder.is_none() => word("no worker", Role::Warn),
         _ => word("ok", Role::Ok),
     }

@@ -132,7 +132,7 @@ fn pieces(app: &App) -> Vec<Piece> {
         let n = app.acting.len() + app.requests.len();
         pieces.push(Piece {
             parts: vec![(format!("{n} under way"), Role::Accent)],
-            priority: 1,
+            priority: 2,
         });
     }
     if !app.options.note.is_empty() {
@@ -153,7 +153,9 @@ fn open_piece(app: &App) -> Piece {
         };
     }
     let mut parts = vec![(format!("{open} open"), Role::Title)];
-    for severity in Severity::ALL {
+    // On narrow screens what can wait is in the total alone: the promise needs the room.
+    let worst = if app.size.0 >= NAMED_FROM { 4 } else { 2 };
+    for severity in Severity::ALL.iter().take(worst) {
         let n: i64 = app
             .header
             .counts
@@ -207,7 +209,7 @@ fn promise_piece(app: &App) -> Piece {
     };
     Piece {
         parts: vec![("promise ".to_owned(), Role::Muted), (promise, role)],
-        priority: 2,
+        priority: 1,
     }
 }
 

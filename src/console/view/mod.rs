@@ -17,6 +17,8 @@ use ratatui::layout::Rect;
 
 /// Rows above the body: panes, counts, the way to here.
 const HEAD_ROWS: u16 = 3;
+/// Actions of an object shown before the ways on.
+const OBJECT_HINTS_MAX: usize = 4;
 /// Hints in the footer at most, without the one for help.
 const HINTS_MAX: usize = 9;
 
@@ -122,14 +124,30 @@ fn ordered_for_footer(app: &App, contexts: &[Context]) -> Vec<Action> {
         actions.push(Action::Back);
     }
     actions.push(Action::Open);
+    let mut later = Vec::new();
     for context in contexts {
-        let of_context = Action::ALL.iter().copied().filter(|a| {
+        let mut of_context = Action::ALL.iter().copied().filter(|a| {
             a.info().context == *context
                 && a.is_for_footer()
-                && !matches!(a, Action::Back | Action::Open | Action::Help)
+                && !matches!(
+                    a,
+                    Action::Back
+                        | Action::Open
+                        | Action::Help
+                        | Action::Filter
+                        | Action::NextPart
+                )
         });
-        actions.extend(of_context);
+        actions.extend(of_context.by_ref().take(OBJECT_HINTS_MAX));
+        if *context == Context::List {
+            actions.insert(actions.len().min(OBJECT_HINTS_MAX), Action::Filter);
+        }
+        later.extend(of_context);
     }
+    // Finding one's way comes before the rarer actions.
+    let ways = actions.len().min(OBJECT_HINTS_MAX + 1);
+    actions.insert(ways, Action::NextPart);
+    actions.extend(later);
     actions
 }
 

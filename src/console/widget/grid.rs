@@ -148,7 +148,8 @@ impl Grid<'_> {
         }
         let height = area.height - 1;
         let has_bar = self.total > usize::from(height);
-        let room = area.width - GUTTER - u16::from(has_bar);
+        let bar = if has_bar { 2 } else { 0 };
+        let room = area.width.saturating_sub(GUTTER + bar);
         let widths = widths(self.columns, room);
         self.draw_header(pen, area, &widths);
         for line in 0..height {

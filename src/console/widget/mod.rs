@@ -47,7 +47,7 @@ impl<'a> Pen<'a> {
         if columns == 0 || text.is_empty() {
             return 0;
         }
-        let text = safe(text);
+        let text = safe(text, self.symbols().ellipsis == "…");
         let text = self.fitting(&text, usize::from(columns));
         let (end, _) = self
             .buf
@@ -111,11 +111,25 @@ impl<'a> Pen<'a> {
     }
 }
 
-/// Text without anything that could move the cursor or turn the line round. Plain ASCII is passed through.
-fn safe(text: &str) -> Cow<'_, str> {
+/// Text without anything that could move the cursor or turn the line round. Plain ASCII is passed through; where only
+/// ASCII can be shown, our own signs have twins and other characters become a question mark.
+fn safe(text: &str, is_unicode: bool) -> Cow<'_, str> {
     if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text::clean(text))
+        return Cow::Borrowed(text);
     }
+    let cleaned = text::clean(text);
+    if is_unicode {
+        return Cow::Owned(cleaned);
+    }
+    let mut out = String::with_capacity(cleaned.len());
+    for c in cleaned.chars() {
+        match c {
+            '→' => out.push_str("->"),
+            '…' => out.push('~'),
+            '–' => out.push('-'),
+            c if c.is_ascii() => out.push(c),
+            _ => out.push('?'),
+        }
+    }
+    Cow::Owned(out)
 }

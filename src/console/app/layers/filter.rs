@@ -73,8 +73,17 @@ impl FilterLine {
         }
     }
 
+    /// A word that could become a field's name is not looked for yet: `team` on the way to `team:warehouse`.
+    fn is_half_a_field(&self) -> bool {
+        let (from, to) = self.part;
+        let text = self.field.text();
+        let part: String = text.chars().skip(from).take(to - from).collect();
+        let part = part.trim_start_matches('-').to_ascii_lowercase();
+        !part.is_empty() && fields(self.pane).iter().any(|f| f.name.starts_with(&part))
+    }
+
     fn changed(&mut self) -> Vec<Out> {
-        if self.read() {
+        if self.read() && !self.is_half_a_field() {
             vec![Out::Filter(self.field.text())]
         } else {
             Vec::new()

@@ -61,9 +61,22 @@ impl Help {
                     info.context.title(),
                     info.help
                 )
+                .to_lowercase()
             })
             .collect();
-        self.shown = fuzzy::rank(&self.field.text(), texts.iter().map(String::as_str));
+        let query = self.field.text().to_lowercase();
+        let words: Vec<&str> = query.split_whitespace().collect();
+        self.shown = (0..self.lines.len())
+            .filter(|at| {
+                texts
+                    .get(*at)
+                    .is_some_and(|text| words.iter().all(|w| text.contains(w)))
+            })
+            .collect();
+        if self.shown.is_empty() {
+            let titles = self.lines.iter().map(|l| l.action.info().title);
+            self.shown = fuzzy::rank(&query, titles);
+        }
         self.cursor = 0;
     }
 

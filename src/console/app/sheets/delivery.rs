@@ -17,12 +17,12 @@ pub fn title(row: &DeliveryRow) -> String {
 pub fn line(row: &DeliveryRow, now: Ts) -> DocLine {
     let (state, role) = words::delivery_state(row.state);
     DocLine::of(pad(row.flow.as_str(), 15), Role::Link)
-        .and(format!("{} ", pad(&row.object, 18)), Role::Text)
+        .and(format!("{} ", pad(&row.object, 14)), Role::Text)
         .and(pad(&state, 10), role)
         .and(
             format!(
                 " {} {} ",
-                pad_left(&text::count(row.attempts, "try", "tries"), 8),
+                pad_left(&format!("{}x", row.attempts), 3),
                 pad_left(&words::age(row.caused_at, now), 4)
             ),
             Role::Muted,

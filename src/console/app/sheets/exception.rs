@@ -108,8 +108,8 @@ fn standing(row: &ExceptionRow, now: Ts) -> Vec<DocLine> {
         "Due",
         format!(
             "take by {}, settle by {}",
-            words::clock(row.ack_due_at, now),
-            words::clock(row.resolve_due_at, now)
+            words::hour(row.ack_due_at, now),
+            words::hour(row.resolve_due_at, now)
         ),
     )];
     if let Some(until) = row.snoozed_until {
@@ -119,7 +119,7 @@ fn standing(row: &ExceptionRow, now: Ts) -> Vec<DocLine> {
             .map_or_else(String::new, |c| format!(" or {c}"));
         lines.push(DocLine::pair(
             "Sleeps",
-            format!("until {}{condition}", words::clock(until, now)),
+            format!("until {}{condition}", words::hour(until, now)),
         ));
     }
     if let Some(who) = &row.waiting_for {
@@ -188,7 +188,7 @@ fn runbook(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     let members = text::count(row.members, "member", "members");
     let age = words::age(row.began_at, now);
     let worth = text::money(row.value_minor);
-    let ship_by = row.ship_by.map(|at| words::clock(at, now));
+    let ship_by = row.ship_by.map(|at| words::hour(at, now));
     let first = sheet.members.first().map(|m| m.label.clone());
     let mut values = vec![
         ("discriminator", row.discriminator.as_str()),

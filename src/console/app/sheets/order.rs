@@ -67,8 +67,6 @@ fn head(row: &OrderRow, now: Ts) -> Vec<DocLine> {
             )
             .and("  units ", Role::Muted)
             .and(row.units.to_string(), Role::Text)
-            .and("  channel ", Role::Muted)
-            .and(row.channel.clone(), Role::Text)
             .and("  pair ", Role::Muted)
             .and(row.pair.to_string(), Role::Text),
     ]
@@ -102,6 +100,7 @@ fn evidence(sheet: &OrderSheet, now: Ts) -> Vec<DocLine> {
         lines.push(two_columns(label, source, warehouse, Role::Text));
     }
     lines.push(DocLine::pair("Reference", row.reference.clone()));
+    lines.push(DocLine::pair("Channel", row.channel.clone()));
     lines.push(DocLine::pair(
         "Customer",
         format!(
@@ -164,12 +163,12 @@ fn lines(order_lines: &[OrderLine], sheet: &OrderSheet) -> Vec<DocLine> {
     let mut out = vec![DocLine::of(
         format!(
             "{} {} {} {} {} {}  title",
-            pad("line", 5),
-            pad("SKU", 18),
-            pad("item code", 18),
-            pad_left("qty", 5),
-            pad_left("left", 5),
-            pad_left("conf", 5)
+            pad("line", 4),
+            pad("SKU", 16),
+            pad("item code", 16),
+            pad_left("qty", 4),
+            pad_left("left", 4),
+            pad_left("conf", 4)
         ),
         Role::Muted,
     )];
@@ -180,21 +179,21 @@ fn lines(order_lines: &[OrderLine], sheet: &OrderSheet) -> Vec<DocLine> {
             DocLine::of(
                 format!(
                     "{} {} ",
-                    pad(&line.line_ref, 5),
-                    pad(line.sku.as_str(), 18)
+                    pad(&line.line_ref, 4),
+                    pad(line.sku.as_str(), 16)
                 ),
                 Role::Text,
             )
             .and(
-                pad(line.item.as_ref().map_or("not mapped", |i| i.as_str()), 18),
+                pad(line.item.as_ref().map_or("not mapped", |i| i.as_str()), 16),
                 if line.item.is_some() { Role::Link } else { Role::Error },
             )
             .and(
                 format!(
                     " {} {} {}  ",
-                    pad_left(&line.qty_each.to_string(), 5),
-                    pad_left(&line.despatched_each.to_string(), 5),
-                    pad_left(&line.confirmed_each.to_string(), 5)
+                    pad_left(&line.qty_each.to_string(), 4),
+                    pad_left(&line.despatched_each.to_string(), 4),
+                    pad_left(&line.confirmed_each.to_string(), 4)
                 ),
                 role,
             )

@@ -28,7 +28,7 @@ pub fn payload(sheet: &PayloadSheet, now: Ts) -> Doc {
             DocLine::of(sheet.title.clone(), Role::Title),
             DocLine::of(words::clock(sheet.at, now), Role::Muted)
                 .and("  hash ", Role::Muted)
-                .and(sheet.hash.clone(), Role::Text),
+                .and(text::truncate(&sheet.hash, 24), Role::Text),
         ],
         tabs: Vec::new(),
     }

@@ -21,22 +21,28 @@ pub fn draw(layer: &FilterLine, pen: &mut Pen<'_>, way: Rect, foot: Rect) {
         Ok(text) => (text.as_str(), Role::Accent),
         Err(text) => (text.as_str(), Role::Error),
     };
-    let half = foot.width.saturating_sub(2);
-    let mut x = foot.x + 1;
-    x += pen.text(x, foot.y, half, text, role) + 2;
+    pen.text(foot.x + 1, foot.y, foot.width.saturating_sub(2), text, role);
     if !layer.completions.is_empty() {
-        x += pen.text(x, foot.y, foot.right().saturating_sub(x), "Tab ", Role::Key);
-        for (at, completion) in layer.completions.iter().enumerate() {
-            let room = foot.right().saturating_sub(x + 1);
-            if room < 4 {
-                break;
-            }
-            let role = if layer.pick == Some(at) {
-                Role::Accent
-            } else {
-                Role::Muted
-            };
-            x += pen.text(x, foot.y, room, &format!("{completion} "), role);
+        draw_completions(layer, pen, Rect::new(way.x, way.y + 1, way.width, 1));
+    }
+}
+
+/// What Tab would put in, on the line below what is typed.
+fn draw_completions(layer: &FilterLine, pen: &mut Pen<'_>, area: Rect) {
+    pen.clear(area);
+    let mut x = area.x + 1;
+    x += pen.text(x, area.y, area.width, "Tab    ", Role::Key);
+    for (at, completion) in layer.completions.iter().enumerate() {
+        let room = area.right().saturating_sub(x + 1);
+        let needed = crate::text::width(completion);
+        if usize::from(room) < needed {
+            break;
         }
+        let role = if layer.pick == Some(at) {
+            Role::Selection
+        } else {
+            Role::Text
+        };
+        x += pen.text(x, area.y, room, completion, role) + 2;
     }
 }

@@ -69,7 +69,7 @@ fn draw_input(pen: &mut Pen<'_>, area: Rect, input: &Input, has_focus: bool) {
             let role = if has_focus { Role::Accent } else { Role::Text };
             let used = pen.text(area.x, area.y, area.width, &format!("< {value} >"), role);
             if has_focus {
-                let hint = "  Left and Right choose, or a first letter";
+                let hint = "  Left, Right or a first letter";
                 pen.text(
                     area.x + used,
                     area.y,

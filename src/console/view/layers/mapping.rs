@@ -124,7 +124,8 @@ fn draw_preview(preview: &MappingPreview, pen: &mut Pen<'_>, area: Rect) {
         Role::Ok
     };
     y += paragraph(pen, area, &preview.sentence(), role);
-    for (reason, n) in &preview.blocked_by {
+    let several = preview.blocked_by.iter().filter(|_| preview.blocked_by.len() > 1);
+    for (reason, n) in several {
         if y + 2 >= area.bottom() {
             break;
         }

@@ -17,10 +17,10 @@ use ratatui::layout::Rect;
 
 const COLUMNS: &[Column] = &[
     Column::fixed("time", 12, 0),
-    Column::share("who", 12, 1, 0),
-    Column::share("what", 16, 1, 0),
-    Column::share("on", 14, 1, 1),
-    Column::share("change", 16, 4, 0),
+    Column::fixed("who", 14, 0),
+    Column::share("what", 17, 1, 0),
+    Column::share("on", 12, 2, 1),
+    Column::share("change", 14, 4, 0),
     Column::share("reason", 14, 2, 2),
     Column::fixed("pair", 8, 3),
 ];

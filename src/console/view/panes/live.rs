@@ -15,7 +15,7 @@ use crate::console::app::list::Load;
 use crate::console::app::panes::live::Part;
 use crate::console::app::sheets::change_words;
 use crate::console::app::words;
-use crate::console::theme::Role;
+use crate::console::theme::{Role, Symbols};
 use crate::console::widget::grid::{CellText, Column, Grid, Row};
 use crate::console::widget::{Pen, sparkline};
 use crate::domain::live::{CallLive, LaneLive, MethodLive};
@@ -23,22 +23,45 @@ use crate::store::read::{FlowLive, JournalRow, SystemRow};
 use crate::text;
 use ratatui::layout::Rect;
 
-const FLOWS: &[Column] = &[
-    Column::fixed("pair", 8, 3),
-    Column::fixed("flow", 16, 0),
-    Column::fixed("state", 8, 0),
-    Column::figure("lag", 4, 0),
-    Column::figure("last", 4, 0),
-    Column::figure("next", 4, 0),
-    Column::share("30 minutes", 10, 2, 1),
-    Column::figure("waiting", 7, 0),
-    Column::figure("doubt", 5, 2),
-    Column::figure("stuck", 5, 2),
-    Column::share("found", 12, 3, 4),
-];
+/// Columns of the table: the pair only when there are several, the rate as wide as the screen allows.
+fn columns(app: &App, rate: u16) -> Vec<Column> {
+    let mut columns = vec![
+        Column::fixed("flow", 16, 0),
+        Column::fixed("state", 8, 0),
+        Column::figure("lag", 4, 0),
+        Column::figure("last", 4, 1),
+        Column::figure("next", 4, 3),
+        Column::fixed("30 minutes", rate, 1),
+        Column::figure("waiting", 7, 0),
+        Column::figure("doubt", 5, 0),
+        Column::figure("stuck", 5, 0),
+        Column::share("found", 14, 1, 4),
+    ];
+    if has_pairs(app) {
+        columns.insert(0, Column::fixed("pair", 8, 0));
+    }
+    columns
+}
+
+/// Whether flows of more than one pair are on show.
+fn has_pairs(app: &App) -> bool {
+    let flows = &app.panes.live.data.flows;
+    flows.first().is_some_and(|first| flows.iter().any(|f| f.pair != first.pair))
+}
+
+/// Columns of the rate: one, two or three minutes each.
+const fn rate_columns(columns: u16) -> u16 {
+    match columns {
+        0..100 => 10,
+        100..160 => 15,
+        _ => 30,
+    }
+}
 
 /// Rows from which systems show lanes and methods on lines of their own.
 const ROOMY_ROWS: u16 = 28;
+/// Columns of a system's state.
+const STATE_COLUMNS: u16 = 21;
 /// Least rows of the event tail.
 const TAIL_ROWS_MIN: u16 = 3;
 
@@ -83,8 +106,10 @@ fn draw_flows(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let live = &app.panes.live;
     let height = usize::from(area.height.saturating_sub(1));
     let has_focus = live.part == Part::Flows;
+    let rate = rate_columns(app.size.0);
+    let columns = columns(app, rate);
     let grid = Grid {
-        columns: FLOWS,
+        columns: &columns,
         top: (live.flow + 1).saturating_sub(height.max(1)),
         total: live.data.flows.len(),
         cursor: Some(live.flow).filter(|_| has_focus),
@@ -95,19 +120,17 @@ fn draw_flows(app: &App, pen: &mut Pen<'_>, area: Rect) {
     grid.draw(pen, area, |index| {
         let flow = live.data.flows.get(index)?;
         Some(Row {
-            cells: flow_cells(flow, app, symbols),
+            cells: flow_cells(flow, app, symbols, rate),
             is_marked: false,
         })
     });
 }
 
-/// Columns of the rate when the table is narrow; wider ones only get blanks.
-const RATE_COLUMNS: usize = 15;
-
 fn flow_cells(
     flow: &FlowLive,
     app: &App,
-    symbols: &'static crate::console::theme::Symbols,
+    symbols: &'static Symbols,
+    rate: u16,
 ) -> Vec<CellText> {
     let now = app.now;
     let figure = |n: i64, role: Role| {
@@ -121,9 +144,7 @@ fn flow_cells(
         }
         None => (flow.last_note.clone(), Role::Muted),
     };
-    let columns = if app.size.0 >= 100 { RATE_COLUMNS } else { 10 };
-    vec![
-        (flow.pair.to_string(), Role::Muted),
+    let mut cells = vec![
         (flow.flow.to_string(), Role::Text),
         words::flow_state(flow, now),
         (words::age_of(flow.oldest_at, now), Role::Text),
@@ -134,14 +155,18 @@ fn flow_cells(
             Role::Muted,
         ),
         (
-            sparkline::text(&flow.applied_per_minute, columns, symbols),
+            sparkline::text(&flow.applied_per_minute, usize::from(rate), symbols),
             Role::Accent,
         ),
         figure(flow.waiting + flow.sending, Role::Text),
         figure(flow.in_doubt, Role::Warn),
         figure(flow.stuck, Role::Error),
         note,
-    ]
+    ];
+    if has_pairs(app) {
+        cells.insert(0, (flow.pair.to_string(), Role::Muted));
+    }
+    cells
 }
 
 fn draw_systems(app: &App, pen: &mut Pen<'_>, area: Rect, is_roomy: bool) {
@@ -172,7 +197,8 @@ fn draw_system(app: &App, pen: &mut Pen<'_>, area: Rect, row: &SystemRow, is_roo
     let (state, role) = words::system_state(row, app.now);
     let mut x = area.x + 2;
     x += pen.text(x, area.y, 9, &format!("{:<8} ", row.system.as_str()), Role::Text);
-    x += pen.text(x, area.y, 24, &format!("{state}  "), role);
+    pen.text(x, area.y, STATE_COLUMNS, &state, role);
+    x += STATE_COLUMNS + 1;
     let holder = row
         .holder
         .as_ref()
@@ -187,7 +213,7 @@ fn draw_system(app: &App, pen: &mut Pen<'_>, area: Rect, row: &SystemRow, is_roo
     };
     let per_order = if row.live.orders_total > 0 {
         format!(
-            "  {} calls per 1,000 orders",
+            "{} calls per 1,000 orders",
             row.live.calls_total.saturating_mul(1_000) / row.live.orders_total
         )
     } else {
@@ -226,8 +252,8 @@ fn draw_system(app: &App, pen: &mut Pen<'_>, area: Rect, row: &SystemRow, is_roo
         Some(problem) => problem.clone(),
         None => format!(
             "{}  {}  {flight}",
-            lanes(&row.live.lanes, app),
-            methods(&row.live.methods)
+            methods(&row.live.methods),
+            lanes(&row.live.lanes, app)
         ),
     };
     pen.text(x, area.y, room, &words, Role::Muted);
@@ -236,7 +262,7 @@ fn draw_system(app: &App, pen: &mut Pen<'_>, area: Rect, row: &SystemRow, is_roo
 fn call_words(calls: &[CallLive], app: &App) -> String {
     let words: Vec<String> = calls
         .iter()
-        .map(|c| format!("{} since {}", c.method, words::age(c.at, app.now)))
+        .map(|c| format!("{} ({})", c.method, words::age(c.at, app.now)))
         .collect();
     words.join(", ")
 }

@@ -15,10 +15,10 @@ use crate::text;
 use ratatui::layout::Rect;
 
 const COLUMNS: &[Column] = &[
-    Column::share("number", 9, 1, 0),
-    Column::fixed("state", 15, 0),
+    Column::fixed("number", 9, 0),
+    Column::fixed("state", 16, 0),
     Column::figure("promise", 10, 0),
-    Column::share("not moving because", 18, 4, 1),
+    Column::share("not moving because", 26, 5, 1),
     Column::share("service", 12, 1, 2),
     Column::figure("value", 9, 3),
     Column::figure("units", 5, 5),

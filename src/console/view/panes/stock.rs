@@ -24,7 +24,7 @@ const COLUMNS: &[Column] = &[
     Column::figure("unexplained", 11, 0),
     Column::figure("oversells", 9, 0),
     Column::figure("at risk", 9, 2),
-    Column::share("says", 16, 4, 4),
+    Column::share("says", 30, 5, 4),
     Column::figure("runs", 4, 6),
     Column::figure("since", 5, 5),
     Column::fixed("pair", 8, 7),
