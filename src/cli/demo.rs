@@ -1,8 +1,9 @@
 //! `tallyman demo`: a configuration and an embedded store made on the spot, for sandbox, engine and screen in one process.
 
 use super::args::parse_span;
-use super::context::{Context, Globals, Opening};
-use super::output::CliError;
+use super::context::{Context, Globals, Opening, system_clock};
+use super::output::{CliError, Outcome};
+use super::sync::{engine_context, print_summary, run_engine};
 use crate::config::{
     Account, Config, LinnworksAccount, Loaded, PairConfig, PeoplevoxAccount, SecretRef,
     StoreConfig, SystemConfig, state_folder,
@@ -10,6 +11,7 @@ use crate::config::{
 use crate::domain::ids::{PairId, SystemId};
 use crate::domain::policy::Policy;
 use crate::domain::time::Span;
+use crate::sandbox::{Clock, Sandbox, SandboxConfig, SimSystem, TradingHours, WorldTraits};
 use crate::secret::Secret;
 use crate::vendors::registry::{self, Systems};
 use crate::wire::Wire;
@@ -73,7 +75,12 @@ pub fn configuration(folder: &Path, accounts: &DemoAccounts) -> Loaded {
     };
     let system = |id: &str, account| SystemConfig {
         id: SystemId::from(id),
-        limits: BTreeMap::new(),
+        // The simulated warehouse has no limit of its own; a brisk pace makes the demo worth watching.
+        limits: if id == DEMO_WAREHOUSE {
+            BTreeMap::from([("peoplevox".to_owned(), DEMO_CALLS_PER_MINUTE)])
+        } else {
+            BTreeMap::new()
+        },
         account,
     };
     let config = Config {
@@ -92,11 +99,118 @@ pub fn configuration(folder: &Path, accounts: &DemoAccounts) -> Loaded {
             warehouse: SystemId::from(DEMO_WAREHOUSE),
             prefix: "LW".to_owned(),
             channel: "Linnworks".to_owned(),
-            policy: Policy::linnworks(),
+            policy: demo_policy(),
         }],
         teams: Vec::new(),
     };
     Loaded::made(config, folder.to_owned())
+}
+
+/// The house's policy with a clock that runs faster: a demo lasts minutes, not days.
+fn demo_policy() -> Policy {
+    let mut policy = Policy::linnworks();
+    policy.order_pull_interval = Span::secs(5);
+    policy.order_sweep_interval = Span::mins(5);
+    policy.despatch_poll_interval = Span::secs(5);
+    policy.status_interval = Span::secs(10);
+    policy.stock_interval = Span::secs(30);
+    policy.reconcile_stock_interval = Span::secs(45);
+    policy.reconcile_orders_interval = Span::mins(1);
+    policy.confirm_grace = Span::mins(2);
+    policy.in_wms_grace = Span::mins(2);
+    policy.wait_for_tracking = Span::secs(40);
+    policy.partial_shipment = true;
+    // The first publication of a new store writes every figure; a live pair asks first, a demo does not.
+    policy.mass_change_percent = 100;
+    policy
+}
+
+/// A world in a hurry: orders every few seconds, parcels within minutes, mistakes often enough to be seen.
+fn demo_world(seed: u64, clock: Clock) -> Sandbox {
+    let traits = WorldTraits {
+        unmapped_service: 0.05,
+        mistyped_sku: 0.02,
+        late_cancels: 0.04,
+        locked: 0.02,
+        lost_despatch: 0.01,
+        other_writer_per_day: 1_500,
+        ..WorldTraits::typical()
+    };
+    let config = SandboxConfig {
+        seed,
+        orders_per_day: 12_000,
+        opening_orders: 60,
+        start: clock(),
+        traits,
+        trading_hours: TradingHours::ALWAYS,
+        floor_percent: 4_000,
+        stock_days: 6,
+        ..SandboxConfig::default()
+    };
+    Sandbox::new(config, clock)
+}
+
+/// Calls a minute the demo spends on its simulated warehouse.
+const DEMO_CALLS_PER_MINUTE: u32 = 240;
+
+/// The demo's mappings go in as anybody's would, by the sandbox's own CSV.
+async fn load_mappings(context: &Context, sandbox: &Sandbox) -> Result<(), CliError> {
+    let pair = PairId::from(DEMO_PAIR);
+    let csv = context
+        .desk
+        .import_csv(&pair, &sandbox.demo_mappings())
+        .await?;
+    context
+        .desk
+        .apply(&pair, csv.edits, None, "mappings that come with the demo")
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn run(globals: &Globals, args: DemoArgs) -> Result<Outcome, CliError> {
+    let sandbox = demo_world(args.seed, system_clock());
+    let credentials = sandbox.demo_credentials();
+    let accounts = DemoAccounts {
+        peoplevox_url: SandboxConfig::default().pvx_host,
+        peoplevox_client: credentials.pvx_client_id,
+        peoplevox_user: credentials.pvx_username,
+        peoplevox_password: Secret::new(credentials.pvx_password),
+        linnworks_url: "https://api.linnworks.net".to_owned(),
+        linnworks_application: credentials.lw_application_id,
+        linnworks_secret: Secret::new(credentials.lw_application_secret),
+        linnworks_token: Secret::new(credentials.lw_token),
+    };
+    let loaded = configuration(&fresh_folder()?, &accounts);
+    let wires = BTreeMap::from([
+        (
+            SystemId::from(DEMO_WAREHOUSE),
+            sandbox.wire(SimSystem::Peoplevox),
+        ),
+        (
+            SystemId::from(DEMO_SOURCE),
+            sandbox.wire(SimSystem::Linnworks),
+        ),
+    ]);
+    let (context, systems) = prepare(globals, loaded, &wires).await?;
+    load_mappings(&context, &sandbox).await?;
+    let started = context.now();
+    let cx = engine_context(&context.loaded, &context.store, systems);
+    let outcome = if args.headless {
+        run_engine(cx, args.span).await?;
+        print_summary(&context, started).await?;
+        Outcome::Done
+    } else {
+        let note = "demo: everything is simulated on this machine; you are administrator";
+        super::console::screen(
+            &context,
+            Some(cx),
+            &super::console::ConsoleArgs::default(),
+            note,
+        )
+        .await?
+    };
+    context.store.close().await;
+    Ok(outcome)
 }
 
 /// A fresh folder for one demo, below the state folder; older demos are left for looking at.

@@ -2,9 +2,10 @@
 
 use super::{Plan, RehearsalError};
 use crate::desk::mappings::csv;
+use crate::domain::catalogue::Kind;
 use crate::domain::change::{Batch, Change};
 use crate::domain::delivery::Flow;
-use crate::domain::ids::SystemId;
+use crate::domain::ids::{RequestId, SystemId};
 use crate::domain::policy::Policy;
 use crate::domain::time::{Span, Ts};
 use crate::sandbox::{Sandbox, SandboxConfig, SimSystem, WorldTraits};
@@ -92,6 +93,9 @@ pub struct Rig {
     /// The mappings as text, for the judges' own arithmetic.
     sandbox_mappings: String,
 }
+
+/// Steps between two looks of the rehearsal's operator.
+const OPERATOR_LOOKS_EVERY: u64 = 50;
 
 static RIGS_MADE: AtomicU64 = AtomicU64::new(0);
 
@@ -225,6 +229,7 @@ impl Rig {
     pub async fn step(&mut self) -> Result<Ts, RehearsalError> {
         self.steps += 1;
         self.deliver_callbacks().await?;
+        self.approve_mass_changes().await?;
         let now = self.now();
         let mut engine = match self.engine.take() {
             Some(engine) => engine,
@@ -257,6 +262,25 @@ impl Rig {
         self.calls += engine.calls_total() - before;
         self.engine = Some(engine);
         Ok(done.next_at.max(now + Span::ms(1)))
+    }
+
+    /// The rehearsal's operator looks at a stopped stock run now and then and approves it.
+    async fn approve_mass_changes(&self) -> Result<(), RehearsalError> {
+        if self.steps % OPERATOR_LOOKS_EVERY != 0 {
+            return Ok(());
+        }
+        let open = self
+            .store
+            .open_exceptions(&[Kind::StkSnapshotIncomplete], Some(&self.pair.id))
+            .await?;
+        if !open.iter().any(|case| case.discriminator == "MASS") {
+            return Ok(());
+        }
+        let id = RequestId(self.store.reserve_ids(1).await?);
+        let body = serde_json::json!({ "pair": self.pair.id });
+        let kind = crate::sync::requests::APPROVE_MASS_CHANGE.to_owned();
+        self.commit("operator", vec![Change::Request { id, kind, body }])
+            .await
     }
 
     /// The store as a new process finds it.

@@ -144,7 +144,8 @@ mod tests {
         let before = &text[..at];
         let reverse = before.rfind("\u{1b}[7m").expect("reverse is set");
         assert!(
-            !before[reverse + 4..].contains("\u{1b}[m") && !before[reverse + 4..].contains("\u{1b}[0m"),
+            !before[reverse + 4..].contains("\u{1b}[m")
+                && !before[reverse + 4..].contains("\u{1b}[0m"),
             "nothing resets it before the text: {before:?}"
         );
     }

@@ -83,7 +83,13 @@ fn draw_foot(app: &App, pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     let hints = foot_hints(app);
-    hints::draw(pen, area.x + 1, area.y, area.width.saturating_sub(2), &hints);
+    hints::draw(
+        pen,
+        area.x + 1,
+        area.y,
+        area.width.saturating_sub(2),
+        &hints,
+    );
 }
 
 /// What can be done here, nearest context first, from the table of actions.
@@ -131,11 +137,7 @@ fn ordered_for_footer(app: &App, contexts: &[Context]) -> Vec<Action> {
                 && a.is_for_footer()
                 && !matches!(
                     a,
-                    Action::Back
-                        | Action::Open
-                        | Action::Help
-                        | Action::Filter
-                        | Action::NextPart
+                    Action::Back | Action::Open | Action::Help | Action::Filter | Action::NextPart
                 )
         });
         actions.extend(of_context.by_ref().take(OBJECT_HINTS_MAX));

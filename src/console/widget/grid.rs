@@ -202,14 +202,7 @@ impl Grid<'_> {
         }
     }
 
-    fn draw_row(
-        &self,
-        pen: &mut Pen<'_>,
-        area: Rect,
-        y: u16,
-        row: &Row,
-        widths: &[Option<u16>],
-    ) {
+    fn draw_row(&self, pen: &mut Pen<'_>, area: Rect, y: u16, row: &Row, widths: &[Option<u16>]) {
         if row.is_marked {
             let mark = pen.symbols().marked;
             pen.text(area.x + 1, y, 1, mark, Role::Marked);
@@ -240,7 +233,9 @@ pub fn scrollbar(pen: &mut Pen<'_>, x: u16, y: u16, height: u16, top: usize, tot
         return;
     }
     let thumb = (rows * rows / total).clamp(1, rows);
-    let at = (top * (rows - thumb)).div_ceil(total - rows).min(rows - thumb);
+    let at = (top * (rows - thumb))
+        .div_ceil(total - rows)
+        .min(rows - thumb);
     for line in 0..height {
         let inside = (at..at + thumb).contains(&usize::from(line));
         let symbol = if inside {
@@ -265,7 +260,10 @@ mod tests {
 
     #[test]
     fn columns_of_less_weight_drop_out_and_the_rest_share_the_room() {
-        assert_eq!(widths(COLUMNS, 33), vec![Some(4), Some(10), Some(10), Some(6)]);
+        assert_eq!(
+            widths(COLUMNS, 33),
+            vec![Some(4), Some(10), Some(10), Some(6)]
+        );
         assert_eq!(widths(COLUMNS, 30), vec![Some(4), Some(18), None, Some(6)]);
         assert_eq!(widths(COLUMNS, 20), vec![Some(4), Some(15), None, None]);
         let wide: u16 = widths(COLUMNS, 100).into_iter().flatten().sum();

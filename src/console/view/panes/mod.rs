@@ -51,7 +51,12 @@ fn split(app: &App, body: Rect) -> (Rect, Option<Rect>) {
     let left = body.width * 11 / 20;
     (
         Rect::new(body.x, body.y, left, body.height),
-        Some(Rect::new(body.x + left, body.y, body.width - left, body.height)),
+        Some(Rect::new(
+            body.x + left,
+            body.y,
+            body.width - left,
+            body.height,
+        )),
     )
 }
 
@@ -131,7 +136,9 @@ fn draw_list<T: Keyed + Clone>(
 ) {
     let mut area = area;
     if let Load::Failed(why) = &list.load {
-        let text = format!("The list could not be read: {why}. It is read again when something changes, or with Ctrl-R.");
+        let text = format!(
+            "The list could not be read: {why}. It is read again when something changes, or with Ctrl-R."
+        );
         area = message(pen, area, &text, Role::Error);
     }
     if list.total() == 0 {
@@ -140,7 +147,12 @@ fn draw_list<T: Keyed + Clone>(
                 message(pen, area, empty, Role::Muted);
             }
             Load::Ready => {
-                message(pen, area, "Nothing matches the filter; c clears it.", Role::Muted);
+                message(
+                    pen,
+                    area,
+                    "Nothing matches the filter; c clears it.",
+                    Role::Muted,
+                );
             }
             Load::Never | Load::Loading => {
                 message(pen, area, "reading …", Role::Muted);
@@ -175,11 +187,19 @@ fn message(pen: &mut Pen<'_>, area: Rect, text: &str, role: Role) -> Rect {
     let mut y = area.y;
     for row in &rows {
         for part in row {
-            pen.text(area.x + 2, y, area.width.saturating_sub(4), &part.text, part.role);
+            pen.text(
+                area.x + 2,
+                y,
+                area.width.saturating_sub(4),
+                &part.text,
+                part.role,
+            );
         }
         y += 1;
     }
-    let used = u16::try_from(rows.len()).unwrap_or(area.height).min(area.height);
+    let used = u16::try_from(rows.len())
+        .unwrap_or(area.height)
+        .min(area.height);
     Rect::new(area.x, area.y + used, area.width, area.height - used)
 }
 
@@ -192,5 +212,11 @@ fn part_title(pen: &mut Pen<'_>, area: Rect, title: &str, has_focus: bool) {
     };
     pen.rule(area.x, area.y, area.width, line);
     let title = format!(" {title} ");
-    pen.text(area.x + 2, area.y, area.width.saturating_sub(4), &title, text);
+    pen.text(
+        area.x + 2,
+        area.y,
+        area.width.saturating_sub(4),
+        &title,
+        text,
+    );
 }
