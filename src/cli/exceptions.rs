@@ -315,7 +315,9 @@ fn detail_text(detail: &ExceptionDetail, members: &Table) -> String {
         clean(&e.discriminator),
         e.pair
     );
+    // What stands after the @ is where the condition began to count.
     let snooze = opt(e.snooze_condition.as_ref());
+    let snooze = snooze.split('@').next().unwrap_or_default();
     let facts = [
         ("state", e.state.to_string()),
         ("owner", format!("{} {}", e.team, opt(e.person.as_ref()))),

@@ -24,6 +24,7 @@ const VERSIONS_MAX: usize = 200;
 pub enum MappingsVerb {
     /// Mappings of a pair
     List {
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
         /// Values nobody mapped yet, ranked by the orders they block
@@ -62,6 +63,7 @@ pub enum MappingsVerb {
     Preview {
         /// File with kind,from,to,attributes; - reads standard input
         file: PathBuf,
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
     },
@@ -72,6 +74,7 @@ pub enum MappingsVerb {
         /// The version the preview named; refused when the mappings changed since
         #[arg(long)]
         version: i64,
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
         #[arg(long)]
@@ -82,6 +85,7 @@ pub enum MappingsVerb {
     /// Bring an earlier version back, as a new one
     Rollback {
         version: i64,
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
         #[arg(long)]
@@ -98,6 +102,7 @@ pub enum MappingsVerb {
     },
     /// Every mapping as CSV on standard output
     Export {
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
     },
@@ -106,6 +111,7 @@ pub enum MappingsVerb {
 /// Options of everything that changes mappings at once.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ApplyArgs {
+    /// Pair, when the configuration has several
     #[arg(long)]
     pair: Option<String>,
     /// Why; kept with the change

@@ -47,6 +47,8 @@ pub struct Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// The engine without a screen
+    Sync(sync::SyncArgs),
     /// Check configuration, credentials, systems and mappings; changes nothing
     Check(check::CheckArgs),
     /// Problems people own
@@ -73,6 +75,8 @@ pub enum Verb {
     /// Shift report, evidence sheet
     #[command(subcommand)]
     Report(report::ReportVerb),
+    /// Both vendors simulated on this machine, for trying and training
+    Sandbox(sandbox::SandboxArgs),
     /// The store itself: migrate, verify, back up, restore
     #[command(subcommand)]
     Store(store::StoreVerb),
@@ -85,6 +89,7 @@ pub enum Verb {
 pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
     let globals = &cli.globals;
     match cli.verb {
+        Verb::Sync(args) => sync::run(globals, args).await,
         Verb::Check(args) => check::run(globals, args).await,
         Verb::Exceptions(verb) => exceptions::run(globals, verb).await,
         Verb::Orders(verb) => orders::run(globals, verb).await,
@@ -94,6 +99,7 @@ pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
         Verb::Flows(verb) => flows::run(globals, verb).await,
         Verb::Audit(verb) => audit::run(globals, verb).await,
         Verb::Report(verb) => report::run(globals, verb).await,
+        Verb::Sandbox(args) => sandbox::run(args).await,
         Verb::Store(verb) => store::run(globals, verb).await,
     }
 }

@@ -12,7 +12,8 @@ pub(super) enum Dialect {
 impl Dialect {
     /// Replaces the marks:
     /// `@any($n)` is membership in a bound list, `@lock` locks the rows read until the commit, `@skip` does so and passes
-    /// over rows that are locked, `@share` keeps them from being changed. SQLite's single writer needs no row locks.
+    /// over rows that are locked, `@share` keeps them from being changed; `@like` compares ignoring case. SQLite's single
+    /// writer needs no row locks.
     pub(super) fn expand(self, sql: Cow<'static, str>) -> Cow<'static, str> {
         if !sql.contains('@') {
             return sql;
@@ -43,6 +44,14 @@ impl Dialect {
                     out.push(')');
                 }
             }
+            return tail;
+        }
+        if let Some(tail) = rest.strip_prefix("@like") {
+            // SQLite's `like` ignores the case of ASCII letters by itself.
+            out.push_str(match self {
+                Self::Sqlite => "like",
+                Self::Pg => "ilike",
+            });
             return tail;
         }
         for (mark, pg) in [

@@ -9,20 +9,25 @@ mod db;
 mod deliveries;
 mod dialect;
 mod exceptions;
+mod filter_sql;
 mod journal;
 mod leases;
+mod lists;
 mod mappings;
 mod migrate;
 mod notice;
 mod open;
 mod orders;
 mod payloads;
+#[cfg(test)]
+mod plans;
 mod schedules;
 mod stock;
 mod value;
 mod verify;
 
 pub use exceptions::member_cursor;
+pub use lists::WINDOW_MAX;
 
 use crate::domain::delivery::{Flow, Lane};
 use crate::domain::ids::{DeliveryId, ExceptionId, PairId, SystemId};
@@ -172,6 +177,7 @@ struct Inner {
     path: Option<PathBuf>,
     cipher: payloads::Cipher,
     notice: notice::Notice,
+    counts: lists::Counts,
 }
 
 /// Where a backup was written.

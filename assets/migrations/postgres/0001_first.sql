@@ -415,6 +415,7 @@ create table position (
   sku text collate "C" not null,
   is_notable bigint not null,
   is_paused bigint not null,
+  gap_each bigint not null,
   gap_sort bigint not null,
   risk_sort bigint not null,
   remainder_each bigint not null,

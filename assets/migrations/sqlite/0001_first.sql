@@ -411,6 +411,7 @@ create table position (
   sku text not null,
   is_notable integer not null,
   is_paused integer not null,
+  gap_each integer not null,
   gap_sort integer not null,
   risk_sort integer not null,
   remainder_each integer not null,

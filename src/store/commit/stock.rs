@@ -323,6 +323,7 @@ async fn positions(work: &mut Work<'_>, positions: &[StockPosition]) -> StoreRes
             p.sku.as_str(),
             is_notable,
             p.paused_reason.is_some(),
+            p.gap_each,
             p.gap_each.saturating_abs(),
             p.oversell_hours_milli.unwrap_or(NO_RISK),
             p.remainder_each,
@@ -335,10 +336,10 @@ async fn positions(work: &mut Work<'_>, positions: &[StockPosition]) -> StoreRes
     }
     work.conn
         .bulk(
-            "insert into position (pair, item, location, sku, is_notable, is_paused, gap_sort, risk_sort, remainder_each, \
+            "insert into position (pair, item, location, sku, is_notable, is_paused, gap_each, gap_sort, risk_sort, remainder_each, \
              value_at_risk_minor, runs, drift_since, updated_at, body)",
             "on conflict (pair, item, location) do update set sku = excluded.sku, is_notable = excluded.is_notable, \
-             is_paused = excluded.is_paused, gap_sort = excluded.gap_sort, risk_sort = excluded.risk_sort, \
+             is_paused = excluded.is_paused, gap_each = excluded.gap_each, gap_sort = excluded.gap_sort, risk_sort = excluded.risk_sort, \
              remainder_each = excluded.remainder_each, value_at_risk_minor = excluded.value_at_risk_minor, \
              runs = excluded.runs, drift_since = excluded.drift_since, updated_at = excluded.updated_at, body = excluded.body",
             rows,

@@ -1,6 +1,7 @@
 //! Exceptions: the cases a batch touches are loaded, changed in memory in its order, judged once and written back.
 
 mod apply;
+mod edit;
 mod load;
 mod save;
 
@@ -156,7 +157,7 @@ pub(super) async fn write(work: &mut Work<'_>, steps: &[(usize, Step<'_>)]) -> S
             Step::Given(change) => given(work, &mut book, *index, change).await?,
         }
     }
-    apply::settle(work, &mut book)?;
+    edit::settle(work, &mut book)?;
     save::all(work, &mut book).await
 }
 
@@ -194,7 +195,7 @@ async fn given(
             apply::clear_all(work, book, index, &fingerprint, (how, evidence));
         }
         Change::Exception { id, version, edit } => {
-            apply::edit(work, book, index, id.0, *version, edit)?;
+            edit::edit(work, book, index, id.0, *version, edit)?;
         }
         Change::DebtSettled {
             exception,
