@@ -33,7 +33,7 @@ pub enum FaultLevel {
 }
 
 impl FaultLevel {
-    /// The word for it, as [`FaultLevel::parse`] takes it.
+    /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::None => "none",

@@ -30,7 +30,7 @@ pub use pvx::state::{Despatch, Pvx, PvxItem, PvxLine, PvxOrder, PvxStatus, Shelf
 pub use rng::Guid;
 pub use serve::{Served, serve};
 pub use setup::DemoCredentials;
-pub use world::{HandError, MAPPED_LOCATION, OrderSpec, World};
+pub use world::{HandError, MAPPED_LOCATION, MAPPED_SITE, OrderSpec, World};
 
 use crate::domain::time::{Span, Ts};
 use crate::wire::{Wire, WireError};

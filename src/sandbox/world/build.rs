@@ -8,13 +8,14 @@ use crate::sandbox::pvx::state::{Service, Site};
 use crate::sandbox::rng::{Guid, Rng};
 use std::collections::BTreeSet;
 
+/// Name of the Linnworks location the demo mappings map.
+pub const MAPPED_LOCATION: &str = "Leeds Warehouse";
+/// Reference of the warehouse site it is mapped to.
+pub const MAPPED_SITE: &str = "PrimarySite";
+
 /// Positions of the Linnworks locations.
 pub(crate) const DEFAULT: usize = 0;
 pub(crate) const MAPPED: usize = 1;
-
-/// Name of the Linnworks location the demo mappings join to the warehouse.
-pub const MAPPED_LOCATION: &str = "Leeds Warehouse";
-
 pub(crate) const OVERSEAS: usize = 2;
 
 /// Position of the Linnworks postal service the demo mappings leave out.
@@ -72,7 +73,7 @@ impl World {
 
     fn build_warehouse(&mut self) {
         for (name, reference) in [
-            ("Leeds DC", "PrimarySite"),
+            ("Leeds DC", MAPPED_SITE),
             ("Doncaster overflow", "NorthSite"),
         ] {
             self.pvx.sites.push(Site {

@@ -2,7 +2,7 @@
 
 mod build;
 pub(crate) use build::MAPPED;
-pub use build::MAPPED_LOCATION;
+pub use build::{MAPPED_LOCATION, MAPPED_SITE};
 mod catalogue;
 mod customers;
 mod floor;
