@@ -47,6 +47,8 @@ pub struct Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Sandbox, engine and an embedded store in one process; nothing to configure
+    Demo(demo::DemoArgs),
     /// The engine without a screen
     Sync(sync::SyncArgs),
     /// Check configuration, credentials, systems and mappings; changes nothing
@@ -89,6 +91,7 @@ pub enum Verb {
 pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
     let globals = &cli.globals;
     match cli.verb {
+        Verb::Demo(args) => demo::run(globals, args).await,
         Verb::Sync(args) => sync::run(globals, args).await,
         Verb::Check(args) => check::run(globals, args).await,
         Verb::Exceptions(verb) => exceptions::run(globals, verb).await,
