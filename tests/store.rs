@@ -1,5 +1,7 @@
 //! The store's promises, the same suite on SQLite and on PostgreSQL.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 #[path = "store/bench.rs"]
 mod bench;
 #[path = "store/exceptions.rs"]

@@ -47,15 +47,31 @@ impl Report {
         verdicts: Vec<Verdict>,
     ) -> Result<Self, RehearsalError> {
         let totals = rig.store.totals().await?;
-        let mut latencies = rig.store.confirm_latencies_ms(started, LATENCIES_MAX).await?;
+        let mut latencies = rig
+            .store
+            .confirm_latencies_ms(started, LATENCIES_MAX)
+            .await?;
         latencies.sort_unstable();
         let calls = rig.sandbox.calls();
         let (placed, present, despatched) = rig.sandbox.inspect(|world| {
             let prefix = format!("{}-", world.config.wms_prefix);
-            let ours = || world.pvx.orders.iter().filter(|o| o.number.starts_with(&prefix));
-            (world.lw.orders.len(), ours().count(), ours().filter(|o| o.status == PvxStatus::Despatched).count())
+            let ours = || {
+                world
+                    .pvx
+                    .orders
+                    .iter()
+                    .filter(|o| o.number.starts_with(&prefix))
+            };
+            (
+                world.lw.orders.len(),
+                ours().count(),
+                ours().filter(|o| o.status == PvxStatus::Despatched).count(),
+            )
         });
-        let (warehouse, source) = (calls.total(SimSystem::Peoplevox), calls.total(SimSystem::Linnworks));
+        let (warehouse, source) = (
+            calls.total(SimSystem::Peoplevox),
+            calls.total(SimSystem::Linnworks),
+        );
         Ok(Self {
             replay: plan.replay(),
             seed: plan.seed,
@@ -72,7 +88,12 @@ impl Report {
             refusals_own: calls.throttled_own,
             deaths: rig.deaths,
             steps: rig.steps,
-            faults: rig.sandbox.faults_fired().into_iter().map(|(code, n)| (code.to_owned(), n)).collect(),
+            faults: rig
+                .sandbox
+                .faults_fired()
+                .into_iter()
+                .map(|(code, n)| (code.to_owned(), n))
+                .collect(),
             exceptions_open: totals.exceptions_open,
             exceptions_resolved: totals.exceptions_resolved,
             exceptions_by_kind: totals.exceptions_by_kind,
@@ -99,20 +120,37 @@ impl Report {
         let secs = |ms: i64| format!("{:.1} s", ms as f64 / 1_000.0);
         line(
             "despatch to confirmation",
-            format!("half within {}, 95 % within {}, 99 % within {}", secs(self.confirm_ms_p50), secs(self.confirm_ms_p95), secs(self.confirm_ms_p99)),
+            format!(
+                "half within {}, 95 % within {}, 99 % within {}",
+                secs(self.confirm_ms_p50),
+                secs(self.confirm_ms_p95),
+                secs(self.confirm_ms_p99)
+            ),
         );
         line("calls to the warehouse", self.calls_warehouse.to_string());
         line("calls to the source", self.calls_source.to_string());
-        line("calls per 1,000 orders", self.calls_per_1000_orders.to_string());
+        line(
+            "calls per 1,000 orders",
+            self.calls_per_1000_orders.to_string(),
+        );
         line("429 of our own making", self.refusals_own.to_string());
         line("process deaths", self.deaths.to_string());
-        line("minutes from last fault to rest", self.rest_minutes.to_string());
-        line("exceptions open / resolved", format!("{} / {}", self.exceptions_open, self.exceptions_resolved));
+        line(
+            "minutes from last fault to rest",
+            self.rest_minutes.to_string(),
+        );
+        line(
+            "exceptions open / resolved",
+            format!("{} / {}", self.exceptions_open, self.exceptions_resolved),
+        );
         for (kind, n) in &self.exceptions_by_kind {
             line(&format!("  {kind}"), n.to_string());
         }
         if !self.faults.is_empty() {
-            line("faults", self.faults.iter().map(|(_, n)| n).sum::<u64>().to_string());
+            line(
+                "faults",
+                self.faults.iter().map(|(_, n)| n).sum::<u64>().to_string(),
+            );
             for (code, n) in &self.faults {
                 line(&format!("  {code}"), n.to_string());
             }
@@ -136,6 +174,9 @@ fn percentile(sorted: &[i64], percent: usize) -> i64 {
     if sorted.is_empty() {
         return 0;
     }
-    let at = (sorted.len() * percent).div_ceil(100).saturating_sub(1).min(sorted.len() - 1);
+    let at = (sorted.len() * percent)
+        .div_ceil(100)
+        .saturating_sub(1)
+        .min(sorted.len() - 1);
     sorted.get(at).copied().unwrap_or(0)
 }

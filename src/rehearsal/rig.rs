@@ -55,7 +55,11 @@ impl RigOptions {
             start: START,
             customers_until: Some(START + Span::days(i64::from(plan.days)) - Span::hours(6)),
             faults: plan.faults,
-            traits: if plan.with_mistakes { WorldTraits::typical() } else { WorldTraits::quiet() },
+            traits: if plan.with_mistakes {
+                WorldTraits::typical()
+            } else {
+                WorldTraits::quiet()
+            },
             ..SandboxConfig::default()
         };
         Self {
@@ -96,16 +100,27 @@ impl Rig {
     pub async fn new(options: RigOptions) -> Result<Self, RehearsalError> {
         let clock = Arc::new(AtomicI64::new(options.sandbox.start.0));
         let ticking = clock.clone();
-        let sandbox = Sandbox::new(options.sandbox.clone(), Arc::new(move || Ts(ticking.load(Ordering::Relaxed))));
+        let sandbox = Sandbox::new(
+            options.sandbox.clone(),
+            Arc::new(move || Ts(ticking.load(Ordering::Relaxed))),
+        );
         let (url, folder) = match &options.store_url {
             Some(url) => (url.clone(), None),
             None => {
                 let folder = fresh_folder(options.sandbox.seed)?;
-                (format!("sqlite:{}", folder.join("rehearsal.db").display()), Some(folder))
+                (
+                    format!("sqlite:{}", folder.join("rehearsal.db").display()),
+                    Some(folder),
+                )
             }
         };
-        let store_options =
-            StoreOptions { url, payload_key: [7; 32], is_read_only: false, is_migrating: true, is_durable: options.is_durable };
+        let store_options = StoreOptions {
+            url,
+            payload_key: [7; 32],
+            is_read_only: false,
+            is_migrating: true,
+            is_durable: options.is_durable,
+        };
         let store = Store::open(&store_options).await?;
         let systems = systems(&sandbox, &options)?;
         let pair = PairCx {
@@ -144,15 +159,29 @@ impl Rig {
             return Ok(());
         }
         let text = self.sandbox.demo_mappings();
-        let read = csv::read(&text, &[]).map_err(|error| RehearsalError::Setup(error.to_string()))?;
-        let change = Change::Mappings { pair: self.pair.id.clone(), edits: read.edits, reason: "the sandbox's own mappings".to_owned() };
+        let read =
+            csv::read(&text, &[]).map_err(|error| RehearsalError::Setup(error.to_string()))?;
+        let change = Change::Mappings {
+            pair: self.pair.id.clone(),
+            edits: read.edits,
+            reason: "the sandbox's own mappings".to_owned(),
+        };
         self.commit("rehearsal", vec![change]).await
     }
 
     /// Commits as somebody, the way the console would.
     pub async fn commit(&self, actor: &str, changes: Vec<Change>) -> Result<(), RehearsalError> {
-        let batch = Batch { actor: actor.to_owned(), at: self.now(), fence: None, changes };
-        self.store.commit(batch).await.map(|_| ()).map_err(RehearsalError::Store)
+        let batch = Batch {
+            actor: actor.to_owned(),
+            at: self.now(),
+            fence: None,
+            changes,
+        };
+        self.store
+            .commit(batch)
+            .await
+            .map(|_| ())
+            .map_err(RehearsalError::Store)
     }
 
     /// Virtual time.
@@ -179,7 +208,14 @@ impl Rig {
         let clock = Arc::new(move || Ts(ticking.load(Ordering::Relaxed)));
         let holder = format!("rehearsal/{}", self.lives);
         let seed = self.options.sandbox.seed.wrapping_add(self.lives);
-        let mut cx = Cx::new(self.store.clone(), self.systems.clone(), vec![self.pair.clone()], holder, clock, seed);
+        let mut cx = Cx::new(
+            self.store.clone(),
+            self.systems.clone(),
+            vec![self.pair.clone()],
+            holder,
+            clock,
+            seed,
+        );
         cx.lease_ttl = Span::mins(5);
         cx.live_every = Span::mins(30);
         Engine::new(Arc::new(cx))
@@ -196,7 +232,11 @@ impl Rig {
         };
         if self.options.death_chance > 0.0 && self.dice.random_bool(self.options.death_chance) {
             let polls = self.dice.random_range(1..400_u32);
-            let fate = DieAfter { inner: Box::pin(engine.step(now)), polls_left: polls }.await;
+            let fate = DieAfter {
+                inner: Box::pin(engine.step(now)),
+                polls_left: polls,
+            }
+            .await;
             match fate {
                 None => {
                     drop(engine);
@@ -235,7 +275,13 @@ impl Rig {
         let mut changes = Vec::new();
         let mut id = self.store.reserve_ids(callbacks.len() as i64).await?;
         for callback in callbacks {
-            changes.push(crate::server::hint(id, &self.pair.warehouse, &callback.event, &callback.url, self.now()));
+            changes.push(crate::server::hint(
+                id,
+                &self.pair.warehouse,
+                &callback.event,
+                &callback.url,
+                self.now(),
+            ));
             id += 1;
         }
         self.commit("server", changes).await
@@ -250,7 +296,9 @@ impl Rig {
             }
         }
         let is_floor_busy = self.sandbox.inspect(|world| {
-            world.pvx.orders.iter().any(|o| o.is_on_floor && !o.status.is_closed() && !o.is_on_hold && !o.lines.is_empty())
+            world.pvx.orders.iter().any(|o| {
+                o.is_on_floor && !o.status.is_closed() && !o.is_on_hold && !o.lines.is_empty()
+            })
         });
         Ok(!is_floor_busy)
     }
@@ -258,7 +306,10 @@ impl Rig {
     /// Flows with their state, as people see them.
     pub async fn flows(&self) -> Result<Vec<(Flow, i64, i64)>, RehearsalError> {
         let live = self.store.flows_live(self.now()).await?;
-        Ok(live.into_iter().map(|f| (f.flow, f.waiting, f.in_doubt)).collect())
+        Ok(live
+            .into_iter()
+            .map(|f| (f.flow, f.waiting, f.in_doubt))
+            .collect())
     }
 
     /// Closes the store and removes its folder.
@@ -275,9 +326,17 @@ impl Rig {
 
 fn fresh_folder(seed: u64) -> Result<PathBuf, RehearsalError> {
     let n = RIGS_MADE.fetch_add(1, Ordering::Relaxed);
-    let base = ["/dev/shm"].iter().map(PathBuf::from).find(|p| p.is_dir()).unwrap_or_else(std::env::temp_dir);
-    let folder = base.join(format!("tallyman-rehearsal-{}-{seed}-{n}", std::process::id()));
-    std::fs::create_dir_all(&folder).map_err(|error| RehearsalError::Setup(format!("{}: {error}", folder.display())))?;
+    let base = ["/dev/shm"]
+        .iter()
+        .map(PathBuf::from)
+        .find(|p| p.is_dir())
+        .unwrap_or_else(std::env::temp_dir);
+    let folder = base.join(format!(
+        "tallyman-rehearsal-{}-{seed}-{n}",
+        std::process::id()
+    ));
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| RehearsalError::Setup(format!("{}: {error}", folder.display())))?;
     Ok(folder)
 }
 
@@ -294,7 +353,8 @@ pub fn systems(sandbox: &Sandbox, options: &RigOptions) -> Result<Systems, Rehea
     if let Some(limit) = options.warehouse_per_minute {
         pvx.per_minute = limit;
     }
-    let warehouse = Peoplevox::new(pvx, sandbox.wire(SimSystem::Peoplevox)).map_err(|error| setup(error.to_string()))?;
+    let warehouse = Peoplevox::new(pvx, sandbox.wire(SimSystem::Peoplevox))
+        .map_err(|error| setup(error.to_string()))?;
     let linnworks = Linnworks::new(
         LinnworksConfig {
             auth_url: "https://api.linnworks.net".to_owned(),
@@ -307,8 +367,12 @@ pub fn systems(sandbox: &Sandbox, options: &RigOptions) -> Result<Systems, Rehea
         sandbox.wire(SimSystem::Linnworks),
     );
     let mut systems = Systems::default();
-    systems.warehouses.insert(SystemId::from("pvx"), Arc::new(warehouse));
-    systems.sources.insert(SystemId::from("lw"), Arc::new(linnworks));
+    systems
+        .warehouses
+        .insert(SystemId::from("pvx"), Arc::new(warehouse));
+    systems
+        .sources
+        .insert(SystemId::from("lw"), Arc::new(linnworks));
     Ok(systems)
 }
 
@@ -342,29 +406,52 @@ impl Rig {
             .filter_map(|rest| rest.split(',').nth(1))
             .flat_map(|to| to.split('+'))
             .collect();
-        world.pvx.sites.iter().enumerate().filter(|(_, s)| sites.contains(&s.reference.as_str())).map(|(at, _)| at).collect()
+        world
+            .pvx
+            .sites
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| sites.contains(&s.reference.as_str()))
+            .map(|(at, _)| at)
+            .collect()
     }
 
     /// Units promised and not allocated: released or held orders that the warehouse does not have, and what it has
     /// without having allocated it.
-    pub fn promised(
-        &self,
-        world: &crate::sandbox::World,
-        item: usize,
-        code: &str,
-    ) -> i64 {
+    pub fn promised(&self, world: &crate::sandbox::World, item: usize, code: &str) -> i64 {
         let location = world.lw.location_named(crate::sandbox::MAPPED_LOCATION);
-        let mut in_warehouse: std::collections::HashMap<String, &crate::sandbox::PvxOrder> = std::collections::HashMap::new();
-        for order in world.pvx.orders.iter().filter(|o| !o.po_reference.is_empty()) {
+        let mut in_warehouse: std::collections::HashMap<String, &crate::sandbox::PvxOrder> =
+            std::collections::HashMap::new();
+        for order in world
+            .pvx
+            .orders
+            .iter()
+            .filter(|o| !o.po_reference.is_empty())
+        {
             in_warehouse.insert(order.po_reference.to_lowercase(), order);
         }
         let mut promised = 0;
-        for order in world.lw.orders.iter().filter(|o| o.is_open() && Some(o.location) == location) {
+        for order in world
+            .lw
+            .orders
+            .iter()
+            .filter(|o| o.is_open() && Some(o.location) == location)
+        {
             let wanted = super::judges::units_of(world, order, code);
             match in_warehouse.get(&order.id.to_string().to_lowercase()) {
                 None => promised += wanted,
-                Some(held) if matches!(held.status, crate::sandbox::PvxStatus::New | crate::sandbox::PvxStatus::BackOrder) => {
-                    promised += held.lines.iter().filter(|l| l.item == item).map(|l| l.ordered - l.allocated).sum::<i64>();
+                Some(held)
+                    if matches!(
+                        held.status,
+                        crate::sandbox::PvxStatus::New | crate::sandbox::PvxStatus::BackOrder
+                    ) =>
+                {
+                    promised += held
+                        .lines
+                        .iter()
+                        .filter(|l| l.item == item)
+                        .map(|l| l.ordered - l.allocated)
+                        .sum::<i64>();
                 }
                 Some(_) => {}
             }
@@ -374,11 +461,17 @@ impl Rig {
 
     /// The buffer of an item by the sandbox's own mappings.
     pub fn buffer_of(&self, code: &str) -> i64 {
-        let rows = self.sandbox_mappings.lines().filter_map(|line| line.strip_prefix("BUFFER,"));
+        let rows = self
+            .sandbox_mappings
+            .lines()
+            .filter_map(|line| line.strip_prefix("BUFFER,"));
         let mut general = 0;
         for row in rows {
             let mut parts = row.split(',');
-            let (from, to) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            let (from, to) = (
+                parts.next().unwrap_or_default(),
+                parts.next().unwrap_or_default(),
+            );
             let units = to.parse().unwrap_or(0);
             if from == code || from == format!("item:{code}") {
                 return units;

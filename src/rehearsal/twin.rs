@@ -16,23 +16,42 @@ impl EndState {
     /// Reads it from the world.
     pub fn of(world: &World) -> Self {
         let mut held: BTreeMap<String, (String, Vec<(String, i64)>)> = BTreeMap::new();
-        for order in world.pvx.orders.iter().filter(|o| !o.po_reference.is_empty()) {
+        for order in world
+            .pvx
+            .orders
+            .iter()
+            .filter(|o| !o.po_reference.is_empty())
+        {
             let mut lines: Vec<(String, i64)> = order
                 .lines
                 .iter()
-                .filter_map(|l| world.pvx.items.get(l.item).map(|i| (i.code.clone(), l.ordered)))
+                .filter_map(|l| {
+                    world
+                        .pvx
+                        .items
+                        .get(l.item)
+                        .map(|i| (i.code.clone(), l.ordered))
+                })
                 .collect();
             lines.sort();
-            held.insert(order.po_reference.to_lowercase(), (order.status.name().to_owned(), lines));
+            held.insert(
+                order.po_reference.to_lowercase(),
+                (order.status.name().to_owned(), lines),
+            );
         }
         let orders = world
             .lw
             .orders
             .iter()
             .map(|order| {
-                let (status, lines) = held.remove(&order.id.to_string().to_lowercase()).unwrap_or_default();
+                let (status, lines) = held
+                    .remove(&order.id.to_string().to_lowercase())
+                    .unwrap_or_default();
                 let is_processed = matches!(order.book, Book::Processed(_));
-                (order.number, (status, lines, is_processed, !order.tracking.is_empty()))
+                (
+                    order.number,
+                    (status, lines, is_processed, !order.tracking.is_empty()),
+                )
             })
             .collect();
         Self { orders }
@@ -44,7 +63,9 @@ impl EndState {
         for (number, mine) in &self.orders {
             match other.orders.get(number) {
                 Some(theirs) if theirs == mine => {}
-                theirs => out.push(format!("order {number}: without faults {mine:?}, with faults {theirs:?}")),
+                theirs => out.push(format!(
+                    "order {number}: without faults {mine:?}, with faults {theirs:?}"
+                )),
             }
         }
         out
@@ -62,7 +83,11 @@ pub async fn twin(seed: u64, orders_per_day: u32) -> Result<Vec<String>, Rehears
         with_mistakes: false,
         store_url: None,
     };
-    let rough = Plan { faults: FaultLevel::Heavy, with_deaths: true, ..calm.clone() };
+    let rough = Plan {
+        faults: FaultLevel::Heavy,
+        with_deaths: true,
+        ..calm.clone()
+    };
     let without = end_of(&calm).await?;
     let with = end_of(&rough).await?;
     Ok(without.differences(&with))

@@ -32,7 +32,12 @@ pub fn hint(id: i64, system: &SystemId, event: &str, address: &str, now: Ts) -> 
         .split('&')
         .filter_map(|part| part.split_once('='))
         .take(FIELDS_MAX)
-        .map(|(name, value)| (crate::text::clean_to(name, 60), crate::text::clean_to(value, FIELD_CHARS_MAX)))
+        .map(|(name, value)| {
+            (
+                crate::text::clean_to(name, 60),
+                crate::text::clean_to(value, FIELD_CHARS_MAX),
+            )
+        })
         .collect();
     let content = crate::domain::hash::of_json(&(event, &fields));
     Change::Inbox(NewInbox {
@@ -43,7 +48,10 @@ pub fn hint(id: i64, system: &SystemId, event: &str, address: &str, now: Ts) -> 
         entity_id: event.to_owned(),
         // No event id exists: the content within the minute is the identity. A wrong "double" costs nothing, the poll decides.
         dedup_key: format!("{system}|{event}|{content}|{}", now.unix_secs() / 60),
-        body: InboxBody::Hint { event: event.to_owned(), fields },
+        body: InboxBody::Hint {
+            event: event.to_owned(),
+            fields,
+        },
     })
 }
 
@@ -64,7 +72,12 @@ impl Intake {
         secret: Secret,
         clock: Arc<dyn Fn() -> Ts + Send + Sync>,
     ) -> Self {
-        Self { store, systems: Arc::new(systems), secret: Arc::new(secret), clock }
+        Self {
+            store,
+            systems: Arc::new(systems),
+            secret: Arc::new(secret),
+            clock,
+        }
     }
 
     /// The routes.
@@ -89,7 +102,9 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind(listen).await?;
-    axum::serve(listener, intake.router()).with_graceful_shutdown(stop).await
+    axum::serve(listener, intake.router())
+        .with_graceful_shutdown(stop)
+        .await
 }
 
 async fn take(
@@ -113,7 +128,15 @@ async fn take(
     let stored = async {
         let id = intake.store.reserve_ids(1).await?;
         let changes = vec![hint(id, &system, &event, &text, now)];
-        intake.store.commit(Batch { actor: "server".to_owned(), at: now, fence: None, changes }).await
+        intake
+            .store
+            .commit(Batch {
+                actor: "server".to_owned(),
+                at: now,
+                fence: None,
+                changes,
+            })
+            .await
     };
     match stored.await {
         Ok(_) => StatusCode::OK,
@@ -127,7 +150,10 @@ async fn take(
 async fn ready(State(intake): State<Intake>) -> (StatusCode, &'static str) {
     match intake.store.schedules().await {
         Ok(_) => (StatusCode::OK, "ready\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
+        Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the store does not answer\n",
+        ),
     }
 }
 
@@ -141,11 +167,23 @@ async fn metrics(State(intake): State<Intake>) -> Result<String, StatusCode> {
     let mut out = String::new();
     for flow in flows {
         let labels = format!("pair=\"{}\",flow=\"{}\"", flow.pair, flow.flow);
-        let _ = writeln!(out, "tallyman_deliveries_waiting{{{labels}}} {}", flow.waiting);
-        let _ = writeln!(out, "tallyman_deliveries_in_doubt{{{labels}}} {}", flow.in_doubt);
+        let _ = writeln!(
+            out,
+            "tallyman_deliveries_waiting{{{labels}}} {}",
+            flow.waiting
+        );
+        let _ = writeln!(
+            out,
+            "tallyman_deliveries_in_doubt{{{labels}}} {}",
+            flow.in_doubt
+        );
         let _ = writeln!(out, "tallyman_deliveries_stuck{{{labels}}} {}", flow.stuck);
         if let Some(at) = flow.last_ok_at {
-            let _ = writeln!(out, "tallyman_flow_age_seconds{{{labels}}} {}", now.since(at).as_secs());
+            let _ = writeln!(
+                out,
+                "tallyman_flow_age_seconds{{{labels}}} {}",
+                now.since(at).as_secs()
+            );
         }
     }
     for count in counts {
@@ -156,7 +194,11 @@ async fn metrics(State(intake): State<Intake>) -> Result<String, StatusCode> {
         );
     }
     for row in systems {
-        let _ = writeln!(out, "tallyman_calls_total{{system=\"{}\"}} {}", row.system, row.live.calls_total);
+        let _ = writeln!(
+            out,
+            "tallyman_calls_total{{system=\"{}\"}} {}",
+            row.system, row.live.calls_total
+        );
     }
     Ok(out)
 }

@@ -101,48 +101,11 @@ pub(super) async fn append(
     let (mut seq, mut hash) = (head.get::<i64>(0)?, head.get::<Vec<u8>>(1)?);
     let actor = capped(actor);
     let mut rows = Vec::with_capacity(drafts.len());
-    for Draft { order, entry, .. } in drafts {
+    for draft in drafts {
         seq += 1;
-        let object_id = capped(&entry.object.id());
-        let action = capped(&entry.action);
-        let (before, after, reason) = (
-            capped(&entry.before),
-            capped(&entry.after),
-            capped(&entry.reason),
-        );
-        let pair = entry.pair.as_ref().map(|p| capped(p.as_str()));
-        let link = Link {
-            seq,
-            at: at.0,
-            actor: &actor,
-            action: &action,
-            object_kind: entry.object.kind(),
-            object_id: &object_id,
-            order,
-            pair: pair.as_deref(),
-            before: &before,
-            after: &after,
-            reason: &reason,
-            exception: entry.exception.map(|e| e.0),
-            payload: entry.payload.map(|p| p.0),
-        };
-        hash = link.hash(&hash)?;
-        rows.push(vals![
-            seq,
-            at,
-            actor.as_str(),
-            action,
-            entry.object.kind(),
-            object_id,
-            order,
-            pair,
-            before,
-            after,
-            reason,
-            entry.exception.map(|e| e.0),
-            entry.payload.map(|p| p.0),
-            hash.clone(),
-        ]);
+        let (row, own) = linked(draft, (seq, at), &actor, &hash)?;
+        hash = own;
+        rows.push(row);
     }
     conn.bulk(
         "insert into journal (seq, at, actor, action, object_kind, object_id, order_id, pair, before_text, after_text, \
@@ -157,6 +120,53 @@ pub(super) async fn append(
     )
     .await?;
     Ok(())
+}
+
+/// A draft as a row after the one with the hash `previous`, and its own hash.
+fn linked(
+    draft: Draft,
+    (seq, at): (i64, Ts),
+    actor: &str,
+    previous: &[u8],
+) -> StoreResult<(Vec<Val>, Vec<u8>)> {
+    let Draft { order, entry, .. } = draft;
+    let (object_id, action) = (capped(&entry.object.id()), capped(&entry.action));
+    let (before, after) = (capped(&entry.before), capped(&entry.after));
+    let reason = capped(&entry.reason);
+    let pair = entry.pair.as_ref().map(|p| capped(p.as_str()));
+    let hash = Link {
+        seq,
+        at: at.0,
+        actor,
+        action: &action,
+        object_kind: entry.object.kind(),
+        object_id: &object_id,
+        order,
+        pair: pair.as_deref(),
+        before: &before,
+        after: &after,
+        reason: &reason,
+        exception: entry.exception.map(|e| e.0),
+        payload: entry.payload.map(|p| p.0),
+    }
+    .hash(previous)?;
+    let row = vals![
+        seq,
+        at,
+        actor,
+        action,
+        entry.object.kind(),
+        object_id,
+        order,
+        pair,
+        before,
+        after,
+        reason,
+        entry.exception.map(|e| e.0),
+        entry.payload.map(|p| p.0),
+        hash.clone(),
+    ];
+    Ok((row, hash))
 }
 
 /// The columns of [`journal_row`], in order.

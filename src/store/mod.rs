@@ -19,6 +19,8 @@ mod notice;
 mod open;
 mod orders;
 mod payloads;
+#[cfg(test)]
+mod plans;
 mod schedules;
 mod stock;
 mod value;

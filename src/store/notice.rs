@@ -202,8 +202,14 @@ impl Store {
             .compare_exchange(before, before + 1, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    /// Marks everything up to now as seen (at opening).
-    pub(super) fn see_all(&self) {
+    /// Marks everything up to now as seen (at opening). On SQLite others' writes are counted from here on; PostgreSQL is
+    /// listened to from the first wait on, which wakes at once for what may have been missed.
+    pub(super) async fn see_all(&self) {
+        if let Db::Sqlite { .. } = &self.inner.db
+            && let Err(error) = self.inner.notice.poll(&self.inner.db).await
+        {
+            tracing::debug!(%error, "looking for changes of other processes failed");
+        }
         let current = *self.inner.notice.shared.version.borrow();
         self.seen.store(current, Ordering::Release);
     }

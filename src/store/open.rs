@@ -89,7 +89,7 @@ async fn open_once(options: &StoreOptions) -> StoreResult<Store> {
         }),
         seen: AtomicU64::new(0),
     };
-    store.see_all();
+    store.see_all().await;
     Ok(store)
 }
 
@@ -111,9 +111,10 @@ fn sqlite_path(url: &str) -> StoreResult<PathBuf> {
     Ok(PathBuf::from(path))
 }
 
-async fn open_sqlite(options: &StoreOptions, path: &Path) -> StoreResult<Db> {
-    let size = match std::fs::metadata(path) {
-        Ok(meta) => meta.len(),
+/// The file's size; made empty and private when there is none.
+fn size_or_create(options: &StoreOptions, path: &Path) -> StoreResult<u64> {
+    match std::fs::metadata(path) {
+        Ok(meta) => Ok(meta.len()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if options.is_read_only {
                 return Err(StoreError::Refused(format!(
@@ -122,15 +123,17 @@ async fn open_sqlite(options: &StoreOptions, path: &Path) -> StoreResult<Db> {
                 )));
             }
             create_private(path)?;
-            0
+            Ok(0)
         }
-        Err(error) => {
-            return Err(StoreError::Unavailable(format!(
-                "{}: {error}",
-                path.display()
-            )));
-        }
-    };
+        Err(error) => Err(StoreError::Unavailable(format!(
+            "{}: {error}",
+            path.display()
+        ))),
+    }
+}
+
+async fn open_sqlite(options: &StoreOptions, path: &Path) -> StoreResult<Db> {
+    let size = size_or_create(options, path)?;
     let base = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)

@@ -398,6 +398,29 @@ impl Store {
         units_at(&rows)
     }
 
+    /// Lines of orders confirmed in the source since a time: item, location, when, how many.
+    pub async fn confirmed_lines_since(
+        &self,
+        pair: &PairId,
+        since: Ts,
+    ) -> StoreResult<Vec<(ItemCode, LocationId, Ts, i64)>> {
+        let mut conn = self.inner.db.read().await?;
+        let rows = conn
+            .rows(
+                "select coalesce(l.item, l.sku), o.location, o.confirmed_at, l.confirmed_each \
+                 from orders o join order_line l on l.order_id = o.id \
+                 where o.confirmed_at is not null and o.confirmed_at >= $2 and o.pair = $1",
+                vals![pair.as_str(), since],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let mut c = row.cols();
+                Ok((c.text()?, c.text()?, c.ts()?, c.int()?))
+            })
+            .collect()
+    }
+
     /// Units sold (received orders not cancelled) per item since a time.
     pub async fn units_sold_since(
         &self,

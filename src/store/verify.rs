@@ -60,6 +60,64 @@ async fn conservation(conn: &mut Conn, out: &mut Vec<String>) -> StoreResult<()>
     Ok(())
 }
 
+/// The checks of every minute: what a row of the answer means, the question, its values at a time.
+struct Check {
+    say: &'static str,
+    sql: &'static str,
+    args: fn(Ts) -> Vec<Val>,
+}
+
+const EVERY_MINUTE: &[Check] = &[
+    Check {
+        say: "I-MSG-3: a delivery does not own its key",
+        sql: "select d.idem_key from (select id, idem_key from delivery order by id desc limit 1000) d \
+             left join delivery_key k on k.idem_key = d.idem_key where k.delivery_id is null or k.delivery_id <> d.id limit $1",
+        args: |_| vals![FINDINGS_MAX],
+    },
+    Check {
+        say: "I-MSG-4: left doubt without a verdict, delivery",
+        sql: "select object_id from journal where seq > (select seq from journal_head where one = 1) - $1 \
+             and action = 'delivery.moved' and before_text = 'in_doubt' and after_text in ('applied', 'ready') \
+             and reason like '%: ' limit $2",
+        args: |_| vals![JOURNAL_ROWS, FINDINGS_MAX],
+    },
+    Check {
+        say: "I-MSG-5: sending without a live lease, delivery",
+        sql: "select cast(d.id as text) from delivery d where d.state = 2 and d.sent_at < $1 and not exists \
+             (select 1 from lease l where l.until_at >= $2 and (l.name = d.system or l.name like '%/' || d.system \
+             or l.name like '%:' || d.system)) limit $3",
+        args: |now| vals![now - UNLEASED_MAX, now, FINDINGS_MAX],
+    },
+    Check {
+        say: "I-MSG-6: dead without an open exception, delivery",
+        sql: "select cast(d.id as text) from delivery d where d.state = 5 and not exists \
+             (select 1 from occurrence m join exception e on e.id = m.exception_id \
+             where m.cleared_at is null and e.state <> 10 and ((m.object_kind = 'delivery' and m.object_id = cast(d.id as text)) \
+             or (m.object_kind = 'order' and m.object_id = cast(d.order_id as text)) \
+             or (m.object_kind in ('item', 'despatch', 'wms_order') and m.object_id = d.object) \
+             or (m.object_kind = 'system' and m.object_id = d.system))) limit $1",
+        args: |_| vals![FINDINGS_MAX],
+    },
+    Check {
+        say: "I-MSG-6: resolved without evidence, exception",
+        sql: "select cast(e.id as text) from exception e where e.closed_at is not null and e.closed_at >= $1 and e.state = 10 \
+             and not exists (select 1 from evidence v where v.exception_id = e.id) limit $2",
+        args: |now| vals![now - CLOSED_WITHIN, FINDINGS_MAX],
+    },
+    Check {
+        say: "I-ORD-4: a warehouse order stands without its lines, delivery",
+        sql: "select cast(d.id as text) from delivery d where d.state = 1 and d.flow = $1 and d.step = 1 and d.due_at < $2 \
+             and not exists (select 1 from pause p where p.pair = d.pair and p.flow in (0, d.flow)) limit $3",
+        args: |now| {
+            vals![
+                Flow::OrderCreate.code(),
+                now - HEADER_ONLY_MAX,
+                FINDINGS_MAX
+            ]
+        },
+    },
+];
+
 impl Store {
     /// Violated query invariants, one line each (empty when all hold). Cheap enough for once a minute.
     pub async fn invariants(&self, now: Ts) -> StoreResult<Vec<String>> {
@@ -67,66 +125,9 @@ impl Store {
         let conn = &mut conn;
         let mut out = Vec::new();
         conservation(conn, &mut out).await?;
-        findings(
-            conn,
-            &mut out,
-            "I-MSG-3: a delivery does not own its key",
-            "select d.idem_key from (select id, idem_key from delivery order by id desc limit 1000) d \
-             left join delivery_key k on k.idem_key = d.idem_key where k.delivery_id is null or k.delivery_id <> d.id limit $1",
-            vals![FINDINGS_MAX],
-        )
-        .await?;
-        findings(
-            conn,
-            &mut out,
-            "I-MSG-4: left doubt without a verdict, delivery",
-            "select object_id from journal where seq > (select seq from journal_head where one = 1) - $1 \
-             and action = 'delivery.moved' and before_text = 'in_doubt' and after_text in ('applied', 'ready') \
-             and reason like '%: ' limit $2",
-            vals![JOURNAL_ROWS, FINDINGS_MAX],
-        )
-        .await?;
-        findings(
-            conn,
-            &mut out,
-            "I-MSG-5: sending without a live lease, delivery",
-            "select cast(d.id as text) from delivery d where d.state = 2 and d.sent_at < $1 and not exists \
-             (select 1 from lease l where l.until_at >= $2 and (l.name = d.system or l.name like '%/' || d.system \
-             or l.name like '%:' || d.system)) limit $3",
-            vals![now - UNLEASED_MAX, now, FINDINGS_MAX],
-        )
-        .await?;
-        findings(
-            conn,
-            &mut out,
-            "I-MSG-6: dead without an open exception, delivery",
-            "select cast(d.id as text) from delivery d where d.state = 5 and not exists \
-             (select 1 from occurrence m join exception e on e.id = m.exception_id \
-             where m.cleared_at is null and e.state <> 10 and ((m.object_kind = 'delivery' and m.object_id = cast(d.id as text)) \
-             or (m.object_kind = 'order' and m.object_id = cast(d.order_id as text)) \
-             or (m.object_kind in ('item', 'despatch', 'wms_order') and m.object_id = d.object) \
-             or (m.object_kind = 'system' and m.object_id = d.system))) limit $1",
-            vals![FINDINGS_MAX],
-        )
-        .await?;
-        findings(
-            conn,
-            &mut out,
-            "I-MSG-6: resolved without evidence, exception",
-            "select cast(e.id as text) from exception e where e.closed_at is not null and e.closed_at >= $1 and e.state = 10 \
-             and not exists (select 1 from evidence v where v.exception_id = e.id) limit $2",
-            vals![now - CLOSED_WITHIN, FINDINGS_MAX],
-        )
-        .await?;
-        findings(
-            conn,
-            &mut out,
-            "I-ORD-4: a warehouse order stands without its lines, delivery",
-            "select cast(d.id as text) from delivery d where d.state = 1 and d.flow = $1 and d.step = 1 and d.due_at < $2 \
-             and not exists (select 1 from pause p where p.pair = d.pair and p.flow in (0, d.flow)) limit $3",
-            vals![Flow::OrderCreate.code(), now - HEADER_ONLY_MAX, FINDINGS_MAX],
-        )
-        .await?;
+        for check in EVERY_MINUTE {
+            findings(conn, &mut out, check.say, check.sql, (check.args)(now)).await?;
+        }
         audited(conn, &mut out).await?;
         Ok(out)
     }

@@ -7,9 +7,7 @@ use tallyman::domain::delivery::{
     AnswerClass, DeliveryRow, DeliveryState, Flow, Intent, Lane, NewDelivery,
 };
 use tallyman::domain::exception::{ObjectRef, Occurrence};
-use tallyman::domain::ids::{
-    CarrierService, DeliveryId, ItemCode, OrderId, PairId, SiteRef, SystemId, WmsOrderNo,
-};
+use tallyman::domain::ids::{DeliveryId, ItemCode, OrderId, PairId, SystemId, WmsOrderNo};
 use tallyman::domain::order::{
     Address, OrderBody, OrderLine, OrderRow, OrderState, SourceOrder, SourceStatus,
 };
@@ -326,14 +324,4 @@ pub fn unknown_sku(order: i64, sku: &str) -> Occurrence {
         value_minor: 1_000,
         severity: None,
     }
-}
-
-#[allow(dead_code)]
-pub fn service(code: &str) -> CarrierService {
-    CarrierService::from(code)
-}
-
-#[allow(dead_code)]
-pub fn site(reference: &str) -> SiteRef {
-    SiteRef::from(reference)
 }

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Warehouse number, source id, SKUs with quantities.
+type Wanted = (String, String, Vec<(String, i64)>);
+
 /// A small connector that carries everything over once a minute, the way the trade would, and never repeats a doubtful
 /// write without reading.
 fn run(config: SandboxConfig, minutes: i64) -> Bench {
@@ -14,7 +17,7 @@ fn run(config: SandboxConfig, minutes: i64) -> Bench {
         if minute % 20 == 0 {
             bench.sign_in();
         }
-        let wanted: Vec<(String, String, Vec<(String, i64)>)> = bench.sandbox.inspect(|w| {
+        let wanted: Vec<Wanted> = bench.sandbox.inspect(|w| {
             w.lw.open[location]
                 .iter()
                 .map(|ix| &w.lw.orders[*ix])

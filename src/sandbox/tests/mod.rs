@@ -4,6 +4,7 @@ mod clauses;
 mod day;
 mod faults;
 mod linnworks;
+mod lw_stock;
 mod peoplevox;
 mod spec;
 

@@ -531,3 +531,40 @@ fn late_lost_and_two_parcel_despatches_happen_when_asked_for() {
         "labels came later"
     );
 }
+
+#[test]
+fn soap_1_2_and_the_sites_filter_are_understood() {
+    let bench = Bench::quiet();
+    let (_, number) = bench.carry_over(&OrderSpec::default());
+    bench.save("Sales orders", "SalesOrderNumber,Site\nNORTH-1,NorthSite\n");
+    let read = |site: &str| {
+        let answer = bench.soap(
+            "GetDataWithSitesFilters",
+            &format!(
+                "<getRequest><TemplateName>Sales orders</TemplateName>\
+                 <sitesFilter>Site.Reference = \"{site}\"</sitesFilter></getRequest>"
+            ),
+        );
+        let answer = answer.replace("WithSitesFilters", "");
+        rows(&answer)[1][0].clone()
+    };
+    assert_eq!(
+        (read("PrimarySite"), read("NorthSite")),
+        (number, "NORTH-1".to_owned())
+    );
+    let mut request = bench.soap_request("GetSaveTemplate", "<templateName>Sites</templateName>");
+    let body = String::from_utf8(request.body().to_vec()).unwrap().replace(
+        "http://schemas.xmlsoap.org/soap/envelope/",
+        "http://www.w3.org/2003/05/soap-envelope",
+    );
+    *request.body_mut() = Bytes::from(body);
+    request.headers_mut().remove("SOAPAction");
+    let Exchange::Answer(answer) = bench.sandbox.handle(SimSystem::Peoplevox, request) else {
+        panic!("no answer")
+    };
+    assert_eq!(
+        answer.headers()["content-type"],
+        "application/soap+xml; charset=utf-8"
+    );
+    assert!(String::from_utf8_lossy(answer.body()).contains("<Detail>Name,Reference</Detail>"));
+}

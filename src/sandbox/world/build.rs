@@ -11,6 +11,10 @@ use std::collections::BTreeSet;
 /// Positions of the Linnworks locations.
 pub(crate) const DEFAULT: usize = 0;
 pub(crate) const MAPPED: usize = 1;
+
+/// Name of the Linnworks location the demo mappings join to the warehouse.
+pub const MAPPED_LOCATION: &str = "Leeds Warehouse";
+
 pub(crate) const OVERSEAS: usize = 2;
 
 /// Position of the Linnworks postal service the demo mappings leave out.
@@ -96,8 +100,8 @@ impl World {
         let places = [
             ("Default", Guid::ZERO, false),
             (
-                "Leeds Warehouse",
-                id("Leeds Warehouse"),
+                MAPPED_LOCATION,
+                id(MAPPED_LOCATION),
                 switches.fulfilment_centre,
             ),
             ("Overseas 3PL", id("Overseas 3PL"), false),

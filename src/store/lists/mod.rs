@@ -475,3 +475,40 @@ fn names_final_state(filter: &Filter) -> bool {
         What::Word(_) => false,
     })
 }
+
+/// Queries in the order of every sort that must follow an index, for the test of their plans. `{dir}` is the direction.
+#[cfg(test)]
+pub(super) fn walks() -> Vec<String> {
+    fn of<T>(list: &List<T>, source: &str, condition: &str, out: &mut Vec<String>) {
+        for sort in list.sorts {
+            let order: Vec<String> = sort
+                .columns
+                .iter()
+                .map(|c| format!("{}{{dir}}", c.name()))
+                .collect();
+            let binds: Vec<String> = (1..=sort.columns.len()).map(|n| format!("${n}")).collect();
+            let order = order.join(", ");
+            let (columns, keys) = (list.columns, key_list(sort));
+            out.push(format!(
+                "select {columns} from {source} where {condition} order by {order} limit 60"
+            ));
+            out.push(format!(
+                "select {columns} from {source} where {condition} and ({keys}) > ({}) order by {order} limit 60",
+                binds.join(", ")
+            ));
+        }
+    }
+    let mut out = Vec::new();
+    of(&ORDERS, "orders o", "1 = 1", &mut out);
+    of(&POSITIONS, "position s", "s.is_notable = 1", &mut out);
+    of(&JOURNAL, "journal", "1 = 1", &mut out);
+    let mut exceptions = Vec::new();
+    of(&EXCEPTIONS, "exception e", "e.state < 10", &mut exceptions);
+    // Sorting by kind is rare and exceptions are few.
+    out.extend(
+        exceptions
+            .into_iter()
+            .filter(|q| !q.contains("order by e.kind")),
+    );
+    out
+}

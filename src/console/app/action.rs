@@ -1,0 +1,251 @@
+//! Everything a person can ask for, in one table. Keys, footer, help, palette and read-only mode all read it.
+
+use super::nav::Pane;
+
+/// Where a key means something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Context {
+    /// Everywhere.
+    Global,
+    /// In a pane's own list.
+    List,
+    /// On an exception.
+    Exception,
+    /// On an order.
+    Order,
+    /// On a delivery.
+    Delivery,
+    /// On a mapping or an unmapped value.
+    Mapping,
+    /// On a version of the mappings.
+    Version,
+    /// On a stock position.
+    Stock,
+    /// On a flow.
+    Flow,
+    /// In the audit.
+    Audit,
+}
+
+impl Context {
+    /// Every context.
+    pub const ALL: &'static [Self] = &[
+        Self::Global,
+        Self::List,
+        Self::Exception,
+        Self::Order,
+        Self::Delivery,
+        Self::Mapping,
+        Self::Version,
+        Self::Stock,
+        Self::Flow,
+        Self::Audit,
+    ];
+
+    /// Its table in the keymap file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::List => "list",
+            Self::Exception => "exception",
+            Self::Order => "order",
+            Self::Delivery => "delivery",
+            Self::Mapping => "mapping",
+            Self::Version => "version",
+            Self::Stock => "stock",
+            Self::Flow => "flow",
+            Self::Audit => "audit",
+        }
+    }
+
+    /// Its heading in help.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere",
+            Self::List => "Lists",
+            Self::Exception => "Exceptions",
+            Self::Order => "Orders",
+            Self::Delivery => "Deliveries",
+            Self::Mapping => "Mappings",
+            Self::Version => "Mapping versions",
+            Self::Stock => "Stock",
+            Self::Flow => "Flows",
+            Self::Audit => "Audit",
+        }
+    }
+}
+
+/// What an action touches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Only this screen.
+    Screen,
+    /// Our own books: audited, can be put right again.
+    Books,
+    /// Another system, or something that cannot be taken back: asks first.
+    Outward,
+}
+
+macro_rules! actions {
+    ($($variant:ident { $name:literal, $context:ident, $reach:ident, $title:literal, $help:literal })*) => {
+        /// Something a person can ask for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action { $(#[doc = $help] $variant),* }
+
+        impl Action {
+            /// Every action, in the order of help.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Its row of the table.
+            pub const fn info(self) -> Info {
+                match self {
+                    $(Self::$variant => Info {
+                        name: $name,
+                        context: Context::$context,
+                        reach: Reach::$reach,
+                        title: $title,
+                        help: $help,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+/// What the table says about an action.
+#[derive(Debug, Clone, Copy)]
+pub struct Info {
+    /// Stable name, used in keymap files.
+    pub name: &'static str,
+    pub context: Context,
+    pub reach: Reach,
+    /// Two or three words, for the footer and the palette.
+    pub title: &'static str,
+    /// One sentence.
+    pub help: &'static str,
+}
+
+actions! {
+    Acknowledge { "acknowledge", Exception, Books, "Acknowledge", "Take it: it is yours and does not escalate." }
+    MapValue { "map_value", Exception, Books, "Map value", "Map the value that is not known; shows how many orders go." }
+    Retry { "retry", Exception, Outward, "Retry", "Try the orders or deliveries behind it again." }
+    Snooze { "snooze", Exception, Books, "Snooze", "Let it sleep until a time or a condition, never past the promise." }
+    Assign { "assign", Exception, Books, "Hand over", "Give it to a team, or to a person of a team." }
+    NoteIt { "note", Exception, Books, "Note", "Add a remark for the others." }
+    Work { "work", Exception, Books, "Start work", "Say that you are working on it." }
+    MarkFixed { "mark_fixed", Exception, Books, "Mark fixed", "Say it is fixed: both systems are read again, only agreement closes it." }
+    WaitFor { "wait", Exception, Books, "Wait for", "Somebody outside must act; say who and until when." }
+    Dismiss { "dismiss", Exception, Outward, "Dismiss", "Close it without agreement; the reason is kept as a debt." }
+
+    Resync { "resync", Order, Books, "Read again", "Read the order in both systems now and decide again." }
+    Hold { "hold", Order, Books, "Hold", "Keep the order from being sent; say why." }
+    Release { "release", Order, Outward, "Release", "Let a held order go." }
+
+    RetryDelivery { "retry_delivery", Delivery, Outward, "Try again", "Send this delivery again; it is asked about first when in doubt." }
+    CancelDelivery { "cancel_delivery", Delivery, Outward, "Cancel delivery", "Give this delivery up for good; say why." }
+
+    EditMapping { "edit_mapping", Mapping, Books, "Edit", "Change what the value means, with completion from the other system." }
+    NewMapping { "new_mapping", Mapping, Books, "New", "Map a value that no order has brought yet." }
+    RemoveMapping { "remove_mapping", Mapping, Books, "Remove", "Retire the mapping; orders with this value stop." }
+    Versions { "versions", Mapping, Screen, "Versions", "Every set of changes, by whom and why." }
+    NextPair { "next_pair", Mapping, Screen, "Other pair", "Show the mappings of the next pair of systems." }
+    RollBack { "roll_back", Version, Outward, "Roll back", "Put the mappings back as they stood at this version." }
+
+    PushStock { "push_stock", Stock, Outward, "Push now", "Publish the figure in the sales system now." }
+    ResumeStock { "resume_stock", Stock, Outward, "Resume", "Publish this item again after a stop." }
+
+    RunFlow { "run_flow", Flow, Books, "Run now", "Run the flow at once instead of at its time." }
+    PauseFlow { "pause_flow", Flow, Outward, "Pause", "Stop the flow and its deliveries; say why." }
+    ResumeFlow { "resume_flow", Flow, Books, "Resume", "Let a paused flow run again." }
+
+    VerifyChain { "verify_chain", Audit, Screen, "Verify chain", "Recompute the journal's hash chain and say whether it holds." }
+
+    Open { "open", Global, Screen, "Open", "Open what the cursor is on." }
+    Back { "back", Global, Screen, "Back", "One level up; nothing is lost." }
+    Filter { "filter", List, Screen, "Filter", "Narrow the list; the language is explained as you type." }
+    ClearFilter { "clear_filter", List, Screen, "Clear filter", "Show the whole list again." }
+    NextPart { "next_part", Global, Screen, "Next part", "Next team, tab or part of the screen." }
+    PreviousPart { "previous_part", Global, Screen, "Previous part", "Previous team, tab or part of the screen." }
+    Mine { "mine", List, Screen, "Mine only", "Only what is in your name, or everything again." }
+    Sort { "sort", List, Screen, "Sort", "Next order of the list." }
+    Reverse { "reverse", List, Screen, "Reverse", "The other direction of the list." }
+    Mark { "mark", List, Screen, "Mark", "Mark rows; the next action takes them all." }
+    Unmark { "unmark", List, Screen, "Unmark all", "Forget every mark." }
+
+    Up { "up", Global, Screen, "Up", "One line up." }
+    Down { "down", Global, Screen, "Down", "One line down." }
+    PageUp { "page_up", Global, Screen, "Page up", "One screen up." }
+    PageDown { "page_down", Global, Screen, "Page down", "One screen down." }
+    First { "first", Global, Screen, "First", "To the first line." }
+    Last { "last", Global, Screen, "Last", "To the last line." }
+    Copy { "copy", Global, Screen, "Copy", "Copy what the cursor is on through the terminal." }
+
+    GoLive { "go_live", Global, Screen, "Live", "Systems and flows: what runs, what waits, since when." }
+    GoExceptions { "go_exceptions", Global, Screen, "Exceptions", "What somebody must look at, soonest promise first." }
+    GoOrders { "go_orders", Global, Screen, "Orders", "Every order with its evidence from both systems." }
+    GoMappings { "go_mappings", Global, Screen, "Mappings", "What one system's words mean in the other." }
+    GoStock { "go_stock", Global, Screen, "Stock", "Where the stock figures disagree, and why." }
+    GoAudit { "go_audit", Global, Screen, "Audit", "Who did what, before and after." }
+
+    Palette { "palette", Global, Screen, "Go or do", "Go anywhere or do anything by name." }
+    Help { "help", Global, Screen, "Help", "Every key, searchable." }
+    Messages { "messages", Global, Screen, "Messages", "What was said at the foot of the screen." }
+    Refresh { "refresh", Global, Screen, "Read again", "Read what is on the screen from the store again." }
+    Repaint { "repaint", Global, Screen, "Repaint", "Draw every cell again." }
+    Suspend { "suspend", Global, Screen, "Suspend", "Leave the screen to the shell; `fg` comes back." }
+    Quit { "quit", Global, Screen, "Quit", "Leave; asks only when something is unsaved." }
+    QuitNow { "quit_now", Global, Screen, "Quit now", "Leave at once." }
+}
+
+impl Action {
+    /// From the stable name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|a| a.info().name == name)
+    }
+
+    /// Whether it changes anything outside this screen.
+    pub fn is_writing(self) -> bool {
+        self.info().reach != Reach::Screen
+    }
+
+    /// The pane it goes to.
+    pub const fn pane(self) -> Option<Pane> {
+        Some(match self {
+            Self::GoLive => Pane::Live,
+            Self::GoExceptions => Pane::Exceptions,
+            Self::GoOrders => Pane::Orders,
+            Self::GoMappings => Pane::Mappings,
+            Self::GoStock => Pane::Stock,
+            Self::GoAudit => Pane::Audit,
+            _ => return None,
+        })
+    }
+
+    /// Whether the footer may show it: movement everybody knows is left out.
+    pub const fn is_for_footer(self) -> bool {
+        !matches!(
+            self,
+            Self::Up
+                | Self::Down
+                | Self::PageUp
+                | Self::PageDown
+                | Self::First
+                | Self::Last
+                | Self::GoLive
+                | Self::GoExceptions
+                | Self::GoOrders
+                | Self::GoMappings
+                | Self::GoStock
+                | Self::GoAudit
+                | Self::Repaint
+                | Self::Suspend
+                | Self::QuitNow
+                | Self::Refresh
+                | Self::Unmark
+                | Self::PreviousPart
+                | Self::ClearFilter
+                | Self::Messages
+                | Self::Copy
+        )
+    }
+}

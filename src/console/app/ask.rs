@@ -1,0 +1,275 @@
+//! What the console asks, what it is told, and what it does outside itself. Plain values: the run loop carries them out.
+
+use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
+use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
+use crate::domain::ids::{
+    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, PayloadId, RequestId,
+};
+use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
+use crate::domain::order::{OrderFull, OrderRow};
+use crate::domain::stock::{StockLevelRow, StockPosition};
+use crate::domain::time::Ts;
+use crate::store::read::{
+    DespatchGroup, ExceptionCount, FlowLive, JournalRow, ListQuery, MappingVersion, SystemRow,
+    Unmapped, Window,
+};
+
+/// A question to the store. Never changes anything.
+#[derive(Debug, Clone)]
+pub enum Question {
+    /// Counts for the header, and which of them are this person's.
+    Header { person: String },
+    /// Flows, systems, newest journal lines.
+    Live,
+    Exceptions(ListQuery),
+    Orders(ListQuery),
+    Mappings { pair: PairId, query: ListQuery },
+    Unmapped { pair: PairId },
+    Stock(ListQuery),
+    Journal(ListQuery),
+    Exception(ExceptionId),
+    Order(OrderId),
+    Delivery(DeliveryId),
+    Item { pair: PairId, item: ItemCode },
+    Flow { pair: PairId, flow: Flow },
+    Payload(PayloadId),
+    Versions { pair: PairId },
+    /// Values a mapping of this kind may point at.
+    Targets { pair: PairId, kind: MappingKind },
+    /// What a set of mapping edits would do.
+    Preview { pair: PairId, edits: Vec<MappingEdit> },
+    /// Whether the journal's hash chain holds.
+    VerifyJournal,
+    /// Whether the engine has answered requests made from here.
+    Requests(Vec<RequestId>),
+}
+
+/// The answer to a [`Question`] of the same name.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    Header(Header),
+    Live(Box<Live>),
+    Exceptions(Window<ExceptionRow>),
+    Orders(Window<OrderRow>),
+    Mappings(Window<Mapping>),
+    Unmapped(Vec<Unmapped>),
+    Stock(Window<StockPosition>),
+    Journal(Window<JournalRow>),
+    Exception(Option<Box<ExceptionSheet>>),
+    Order(Option<Box<OrderSheet>>),
+    Delivery(Option<Box<DeliverySheet>>),
+    Item(Box<ItemSheet>),
+    Flow(Box<FlowSheet>),
+    Payload(Option<PayloadSheet>),
+    Versions(Vec<MappingVersion>),
+    Targets(Vec<Target>),
+    Preview(MappingPreview),
+    /// `None` when the chain holds, else what is wrong with the first bad row.
+    VerifyJournal(Option<String>),
+    /// Those that have been answered.
+    Requests(Vec<Answered>),
+}
+
+/// What the engine made of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    pub id: RequestId,
+    pub is_ok: bool,
+    pub text: String,
+}
+
+/// Counts of the first two seconds: is anything mine, how long can it wait.
+#[derive(Debug, Clone, Default)]
+pub struct Header {
+    pub counts: Vec<ExceptionCount>,
+    /// Open exceptions in this person's name.
+    pub mine: i64,
+    pub mine_ship_by: Option<Ts>,
+    /// Pairs in use, in order of name.
+    pub pairs: Vec<PairId>,
+    /// Values nobody mapped yet, over all pairs.
+    pub unmapped: i64,
+}
+
+/// What the Live pane shows.
+#[derive(Debug, Clone, Default)]
+pub struct Live {
+    pub flows: Vec<FlowLive>,
+    pub systems: Vec<SystemRow>,
+    /// Newest last.
+    pub tail: Vec<JournalRow>,
+}
+
+/// An exception with everything that belongs to it.
+#[derive(Debug, Clone)]
+pub struct ExceptionSheet {
+    pub row: ExceptionRow,
+    pub members: Vec<OccurrenceRow>,
+    pub timeline: Vec<JournalRow>,
+    /// Deliveries of its first members with their attempts.
+    pub deliveries: Vec<DeliverySheet>,
+}
+
+/// An order's evidence.
+#[derive(Debug, Clone)]
+pub struct OrderSheet {
+    pub full: OrderFull,
+    pub deliveries: Vec<DeliveryRow>,
+    pub despatches: Vec<DespatchGroup>,
+    /// Open exceptions that touch it: id, kind code, explanation.
+    pub exceptions: Vec<(ExceptionId, String, String)>,
+    pub timeline: Vec<JournalRow>,
+}
+
+/// A delivery with its attempts.
+#[derive(Debug, Clone)]
+pub struct DeliverySheet {
+    pub row: DeliveryRow,
+    pub attempts: Vec<Attempt>,
+}
+
+/// An item's stock in every place.
+#[derive(Debug, Clone)]
+pub struct ItemSheet {
+    pub pair: PairId,
+    pub item: ItemCode,
+    pub positions: Vec<StockPosition>,
+    pub levels: Vec<StockLevelRow>,
+    pub exceptions: Vec<(ExceptionId, String, String)>,
+    pub timeline: Vec<JournalRow>,
+}
+
+/// A flow of a pair with its deliveries under way.
+#[derive(Debug, Clone)]
+pub struct FlowSheet {
+    pub live: FlowLive,
+    pub deliveries: Vec<DeliveryRow>,
+    pub timeline: Vec<JournalRow>,
+}
+
+/// A stored request or answer, opened.
+#[derive(Debug, Clone)]
+pub struct PayloadSheet {
+    pub id: PayloadId,
+    pub at: Ts,
+    pub title: String,
+    /// `None` when past its retention.
+    pub body: Option<String>,
+    pub hash: String,
+}
+
+/// What applying mapping edits would do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MappingPreview {
+    /// Orders that would go.
+    pub released: i64,
+    /// Version of the mappings it was made for.
+    pub version: Option<i64>,
+    /// Why others stay blocked: reason and count, most first.
+    pub blocked_by: Vec<(String, i64)>,
+    /// Open orders that would be sent otherwise than before.
+    pub changed_open: i64,
+    /// Orders that go today and would be blocked.
+    pub newly_blocked: i64,
+    /// Things to know before applying.
+    pub warnings: Vec<String>,
+    /// The edits cannot be applied: why.
+    pub refused: Option<String>,
+}
+
+impl MappingPreview {
+    /// `38 orders released, 2 still blocked by item unknown (2)`.
+    pub fn sentence(&self) -> String {
+        let mut out = format!(
+            "{} released",
+            crate::text::count(self.released, "order", "orders")
+        );
+        let still: i64 = self.blocked_by.iter().map(|b| b.1).sum();
+        if still > 0 {
+            out.push_str(&format!(", {still} still blocked"));
+            match self.blocked_by.as_slice() {
+                [(why, _)] => out.push_str(&format!(" by {why}")),
+                many => out.push_str(&format!(" by {} other causes", many.len())),
+            }
+        }
+        if self.newly_blocked > 0 {
+            out.push_str(&format!(
+                ", {} newly blocked",
+                crate::text::count(self.newly_blocked, "order", "orders")
+            ));
+        }
+        out
+    }
+}
+
+/// One exception as an action saw it: a newer version means somebody was faster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    pub id: ExceptionId,
+    pub version: i64,
+}
+
+/// What is done to exceptions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExceptionAct {
+    Acknowledge,
+    Assign { team: Team, person: Option<String> },
+    Work,
+    Snooze { until: Ts, condition: Option<String> },
+    Wait { who: String, until: Ts },
+    Note { text: String },
+    MarkFixed,
+    Dismiss { reason: String },
+    Retry,
+}
+
+/// Something done outside the console: always through the desk, which checks, audits and asks the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    Exceptions { targets: Vec<Seen>, what: ExceptionAct },
+    RetryDelivery(DeliveryId),
+    CancelDelivery { id: DeliveryId, reason: String },
+    ResyncOrder(OrderId),
+    HoldOrder { id: OrderId, reason: String },
+    ReleaseOrder(OrderId),
+    PauseFlow { pair: PairId, flow: Flow, reason: String },
+    ResumeFlow { pair: PairId, flow: Flow },
+    RunFlow { pair: PairId, flow: Flow },
+    PushStock { pair: PairId, item: ItemCode, location: LocationId },
+    ResumeStock { pair: PairId, item: ItemCode, location: LocationId, reason: String },
+    /// `expected` is the version the preview was made for.
+    ApplyMappings { pair: PairId, edits: Vec<MappingEdit>, expected: Option<i64>, reason: String },
+    RollBackMappings { pair: PairId, version: i64, reason: String },
+}
+
+/// What became of an act, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    pub text: String,
+    /// The engine will answer this request.
+    pub request: Option<RequestId>,
+}
+
+/// Why a question or act failed, in words: what, on what, what happens next, what the person can do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct Trouble {
+    pub text: String,
+    /// Somebody else changed the row first: the newest values are read again.
+    pub is_stale: bool,
+}
+
+impl Trouble {
+    /// A failure in words.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            is_stale: false,
+        }
+    }
+}
+
+/// The object an exception's member or a journal line is about, as something that can be opened.
+pub fn object_label(object: &ObjectRef) -> String {
+    format!("{} {}", object.kind(), object.id())
+}

@@ -1,0 +1,275 @@
+//! Whether an action is possible here and now, and if not, why. Read by keys, footer, help, palette alike.
+
+use super::App;
+use super::action::{Action, Context};
+use super::nav::Pane;
+use super::subject::{Subject, wanted_mapping};
+use crate::domain::delivery::Flow;
+use crate::domain::exception::ExceptionState;
+
+/// Whether an action fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fit {
+    Yes,
+    /// It means something here, but not now: why.
+    No(String),
+    /// It means nothing here: what it would need.
+    Elsewhere(String),
+}
+
+impl Fit {
+    /// Why not, when it is not possible.
+    pub fn refusal(self) -> Option<String> {
+        match self {
+            Self::Yes => None,
+            Self::No(why) | Self::Elsewhere(why) => Some(why),
+        }
+    }
+}
+
+fn no(why: impl Into<String>) -> Fit {
+    Fit::No(why.into())
+}
+
+impl App {
+    /// Whether an action is possible now.
+    pub fn fit(&self, action: Action) -> Fit {
+        let context = action.info().context;
+        if !self.contexts().contains(&context) {
+            return Fit::Elsewhere(format!("needs {}", needs(context)));
+        }
+        if action.is_writing() && self.options.is_read_only {
+            return no("this session is read-only");
+        }
+        match context {
+            Context::Exception => self.fit_exception(action),
+            Context::Order | Context::Delivery => self.fit_order(action),
+            Context::Mapping | Context::Version => self.fit_mapping(action),
+            Context::Stock => self.fit_stock(action),
+            Context::Flow => self.fit_flow(action),
+            Context::List => self.fit_list(action),
+            Context::Global | Context::Audit => self.fit_global(action),
+        }
+    }
+
+    fn fit_exception(&self, action: Action) -> Fit {
+        let subjects = self.subjects();
+        let Some(rows) = subjects.iter().find_map(|s| match s {
+            Subject::Exceptions(rows) => Some(rows),
+            _ => None,
+        }) else {
+            return no("no exception is under the cursor");
+        };
+        let Some(first) = rows.first() else {
+            return no("no exception is under the cursor");
+        };
+        if rows.iter().all(|r| !r.state.is_open()) && action != Action::NoteIt {
+            return no(format!("it is {} already", first.state));
+        }
+        match action {
+            Action::Acknowledge
+                if rows.iter().all(|r| {
+                    matches!(
+                        r.state,
+                        ExceptionState::Acknowledged | ExceptionState::Working
+                    )
+                }) =>
+            {
+                no(match &first.person {
+                    Some(person) => format!("{person} has it already"),
+                    None => "it is taken already".to_owned(),
+                })
+            }
+            Action::Work if rows.iter().all(|r| r.state == ExceptionState::Working) => {
+                no("it is being worked on already")
+            }
+            Action::MarkFixed if rows.iter().all(|r| r.state == ExceptionState::FixedPending) => {
+                no("both systems are being read already")
+            }
+            Action::Dismiss => match rows.iter().find(|r| !r.kind.entry().is_dismissable) {
+                Some(row) => no(format!("{} must be settled, not dismissed", row.kind)),
+                None => Fit::Yes,
+            },
+            Action::MapValue if rows.len() > 1 => no("maps one value at a time; unmark the others"),
+            Action::MapValue if wanted_mapping(first).is_none() => {
+                no(format!("{} does not come from a mapping", first.kind))
+            }
+            _ => Fit::Yes,
+        }
+    }
+
+    fn fit_order(&self, action: Action) -> Fit {
+        for subject in self.subjects() {
+            match (subject, action) {
+                (Subject::Order(row), Action::Hold) => {
+                    return if row.held_reason.is_some() {
+                        no("it is held already")
+                    } else if !row.state.is_before_warehouse() {
+                        no("it is in the warehouse already")
+                    } else {
+                        Fit::Yes
+                    };
+                }
+                (Subject::Order(row), Action::Release) => {
+                    return if row.held_reason.is_none() {
+                        no("nobody holds it")
+                    } else {
+                        Fit::Yes
+                    };
+                }
+                (
+                    Subject::Delivery {
+                        state: Some(state), ..
+                    },
+                    Action::RetryDelivery | Action::CancelDelivery,
+                ) if state.is_final() => return no(format!("it ended: {state}")),
+                _ => {}
+            }
+        }
+        Fit::Yes
+    }
+
+    fn fit_mapping(&self, action: Action) -> Fit {
+        let subjects = self.subjects();
+        let has_row = subjects
+            .iter()
+            .any(|s| matches!(s, Subject::Mapping(_) | Subject::Unmapped { .. }));
+        match action {
+            Action::EditMapping if !has_row => no("nothing is under the cursor"),
+            Action::RemoveMapping
+                if !subjects.iter().any(|s| matches!(s, Subject::Mapping(_))) =>
+            {
+                no("it is not mapped yet")
+            }
+            Action::NextPair if self.panes.mappings.pairs.len() < 2 => no("there is only one pair"),
+            Action::RollBack
+                if subjects.iter().any(|s| {
+                    matches!(
+                        s,
+                        Subject::Version {
+                            is_newest: true,
+                            ..
+                        }
+                    )
+                }) =>
+            {
+                no("this is how the mappings stand now")
+            }
+            _ => Fit::Yes,
+        }
+    }
+
+    fn fit_stock(&self, action: Action) -> Fit {
+        let Some(row) = self.subjects().into_iter().find_map(|s| match s {
+            Subject::Stock(row) => Some(row),
+            _ => None,
+        }) else {
+            return no("no item is under the cursor");
+        };
+        match (action, &row.paused_reason) {
+            (Action::PushStock, Some(reason)) => no(format!("publishing is stopped: {reason}")),
+            (Action::ResumeStock, None) => no("publishing is not stopped"),
+            _ => Fit::Yes,
+        }
+    }
+
+    fn fit_flow(&self, action: Action) -> Fit {
+        let found = self.subjects().into_iter().find_map(|s| match s {
+            Subject::Flow {
+                flow, is_paused, ..
+            } => Some((flow, is_paused)),
+            _ => None,
+        });
+        match (action, found) {
+            (_, None) => no("no flow is under the cursor"),
+            (Action::PauseFlow, Some((_, true))) => no("it is paused already"),
+            (Action::ResumeFlow, Some((_, false))) => no("it is not paused"),
+            (Action::RunFlow, Some((_, true))) => no("it is paused; resume it first"),
+            (Action::RunFlow, Some((flow, _))) if !Flow::SCHEDULED.contains(&flow) => {
+                no("it runs when an order asks for it, not by schedule")
+            }
+            _ => Fit::Yes,
+        }
+    }
+
+    fn fit_list(&self, action: Action) -> Fit {
+        match action {
+            Action::Mine if self.nav.pane != Pane::Exceptions => {
+                Fit::Elsewhere("only exceptions have owners".to_owned())
+            }
+            Action::Mark | Action::Unmark if self.nav.pane != Pane::Exceptions => {
+                Fit::Elsewhere("bulk actions are for exceptions".to_owned())
+            }
+            Action::Unmark if self.panes.exceptions.list.marked() == 0 => no("nothing is marked"),
+            Action::ClearFilter if self.filter_text().is_empty() && !self.is_narrowed() => {
+                no("the list is not filtered")
+            }
+            Action::Sort | Action::Reverse if self.nav.pane == Pane::Audit => {
+                Fit::Elsewhere("the journal is in order of time".to_owned())
+            }
+            _ => Fit::Yes,
+        }
+    }
+
+    fn fit_global(&self, action: Action) -> Fit {
+        match action {
+            Action::Open if self.link_here().is_none() && !self.opens_editor() => {
+                no("nothing to open here")
+            }
+            Action::Back if self.nav.page().is_none() => no("this is the top"),
+            Action::NextPart | Action::PreviousPart if !self.has_parts() => {
+                no("there is only one part here")
+            }
+            Action::Suspend if !self.options.is_suspendable => {
+                no("there is no shell to go back to")
+            }
+            Action::Copy if self.copy_text().is_none() => no("nothing to copy here"),
+            _ => match action.pane() {
+                Some(pane) if pane == self.nav.pane && self.nav.page().is_none() => {
+                    no("you are here")
+                }
+                _ => Fit::Yes,
+            },
+        }
+    }
+
+    /// Whether Enter opens the mapping editor here.
+    pub fn opens_editor(&self) -> bool {
+        self.nav.page().is_none()
+            && self.subjects().iter().any(|s| {
+                matches!(s, Subject::Mapping(_) | Subject::Unmapped { .. })
+            })
+    }
+
+    /// Whether Tab goes anywhere here.
+    pub fn has_parts(&self) -> bool {
+        match self.nav.page() {
+            Some(page) => page.doc.tabs.len() > 1,
+            None => matches!(
+                self.nav.pane,
+                Pane::Live | Pane::Exceptions | Pane::Mappings
+            ),
+        }
+    }
+
+    /// Whether the exception list is narrowed by team or owner.
+    pub fn is_narrowed(&self) -> bool {
+        self.nav.pane == Pane::Exceptions
+            && (self.panes.exceptions.team.is_some() || self.panes.exceptions.is_mine)
+    }
+}
+
+const fn needs(context: Context) -> &'static str {
+    match context {
+        Context::Global => "nothing",
+        Context::List => "a list",
+        Context::Exception => "an exception",
+        Context::Order => "an order",
+        Context::Delivery => "a delivery",
+        Context::Mapping => "the Mappings pane",
+        Context::Version => "a version of the mappings",
+        Context::Stock => "a stock position",
+        Context::Flow => "a flow of the Live pane",
+        Context::Audit => "the Audit pane",
+    }
+}

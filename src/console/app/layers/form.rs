@@ -1,0 +1,387 @@
+//! A form of a few fields: note, hand over, snooze, wait, dismiss, hold, pause, cancel, roll back. What it says when
+//! sent is one [`Act`].
+
+use super::super::ask::{Act, ExceptionAct, Seen};
+use super::super::field::Field;
+use super::super::key::{Code, Key};
+use super::{Guard, Out};
+use crate::domain::delivery::Flow;
+use crate::domain::exception::Team;
+use crate::domain::ids::{DeliveryId, ItemCode, LocationId, OrderId, PairId};
+use crate::domain::time::{Span, Ts};
+
+/// A field of a form.
+#[derive(Debug, Clone)]
+pub struct FormField {
+    pub label: &'static str,
+    pub input: Input,
+    pub is_required: bool,
+}
+
+/// How a field is filled in.
+#[derive(Debug, Clone)]
+pub enum Input {
+    Line(Field),
+    Editor(Field),
+    Choice { options: Vec<String>, at: usize },
+}
+
+/// What the form is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    Note(Vec<Seen>),
+    Assign(Vec<Seen>),
+    Snooze(Vec<Seen>),
+    Wait(Vec<Seen>),
+    Dismiss(Vec<Seen>),
+    Hold(OrderId),
+    CancelDelivery(DeliveryId),
+    Pause { pair: PairId, flow: Flow },
+    RollBack { pair: PairId, version: i64 },
+    ResumeStock {
+        pair: PairId,
+        item: ItemCode,
+        location: LocationId,
+    },
+}
+
+/// Spans offered for sleeping and waiting.
+const SPANS: [(&str, Span); 6] = [
+    ("30 minutes", Span::mins(30)),
+    ("1 hour", Span::hours(1)),
+    ("2 hours", Span::hours(2)),
+    ("4 hours", Span::hours(4)),
+    ("1 day", Span::days(1)),
+    ("3 days", Span::days(3)),
+];
+
+/// Conditions offered for sleeping: what is said, what the store knows.
+const CONDITIONS: [(&str, Option<&str>); 3] = [
+    ("no other condition", None),
+    ("or the next stock snapshot", Some("next_snapshot")),
+    ("or it grows", Some("grows")),
+];
+
+/// The form.
+#[derive(Debug, Clone)]
+pub struct Form {
+    pub title: String,
+    /// What it is about and what will happen.
+    pub about: Vec<String>,
+    pub fields: Vec<FormField>,
+    /// Field with focus; one past the last is the button.
+    pub focus: usize,
+    pub verb: &'static str,
+    pub purpose: Purpose,
+    pub error: Option<String>,
+    pub guard: Guard,
+    is_touched: bool,
+}
+
+fn line(label: &'static str, is_required: bool) -> FormField {
+    FormField {
+        label,
+        input: Input::Line(Field::line("")),
+        is_required,
+    }
+}
+
+fn choice(label: &'static str, options: Vec<String>) -> FormField {
+    FormField {
+        label,
+        input: Input::Choice { options, at: 0 },
+        is_required: true,
+    }
+}
+
+fn spans() -> Vec<String> {
+    SPANS.iter().map(|s| s.0.to_owned()).collect()
+}
+
+impl Form {
+    /// A form for a purpose, about something.
+    pub fn new(purpose: Purpose, title: String, about: Vec<String>) -> Self {
+        let (verb, fields) = match &purpose {
+            Purpose::Note(_) => (
+                "Keep the note",
+                vec![FormField {
+                    label: "Note",
+                    input: Input::Editor(Field::editor()),
+                    is_required: true,
+                }],
+            ),
+            Purpose::Assign(_) => (
+                "Hand over",
+                vec![
+                    choice("Team", Team::ALL.iter().map(|t| t.to_string()).collect()),
+                    line("Person", false),
+                ],
+            ),
+            Purpose::Snooze(_) => (
+                "Snooze",
+                vec![
+                    choice("For", spans()),
+                    choice(
+                        "Wakes at",
+                        CONDITIONS.iter().map(|c| c.0.to_owned()).collect(),
+                    ),
+                ],
+            ),
+            Purpose::Wait(_) => ("Wait", vec![line("Who", true), choice("For", spans())]),
+            Purpose::Dismiss(_) => ("Dismiss", vec![line("Reason", true)]),
+            Purpose::Hold(_) => ("Hold", vec![line("Reason", true)]),
+            Purpose::CancelDelivery(_) => ("Give it up", vec![line("Reason", true)]),
+            Purpose::Pause { .. } => ("Pause", vec![line("Reason", true)]),
+            Purpose::RollBack { .. } => ("Roll back", vec![line("Reason", true)]),
+            Purpose::ResumeStock { .. } => ("Resume", vec![line("Cause put right", true)]),
+        };
+        Self {
+            title,
+            about,
+            fields,
+            focus: 0,
+            verb,
+            purpose,
+            error: None,
+            guard: Guard::default(),
+            is_touched: false,
+        }
+    }
+
+    /// Whether something was typed.
+    pub fn is_changed(&self) -> bool {
+        self.is_touched
+    }
+
+    fn text(&self, at: usize) -> String {
+        match self.fields.get(at).map(|f| &f.input) {
+            Some(Input::Line(field) | Input::Editor(field)) => field.text().trim().to_owned(),
+            Some(Input::Choice { options, at }) => options.get(*at).cloned().unwrap_or_default(),
+            None => String::new(),
+        }
+    }
+
+    fn picked(&self, at: usize) -> usize {
+        match self.fields.get(at).map(|f| &f.input) {
+            Some(Input::Choice { at, .. }) => *at,
+            _ => 0,
+        }
+    }
+
+    fn span(&self, at: usize) -> Span {
+        SPANS.get(self.picked(at)).map_or(Span::hours(1), |s| s.1)
+    }
+
+    /// What the form says when it is sent.
+    fn act(&self, now: Ts) -> Act {
+        let exceptions = |targets: &Vec<Seen>, what: ExceptionAct| Act::Exceptions {
+            targets: targets.clone(),
+            what,
+        };
+        match &self.purpose {
+            Purpose::Note(targets) => exceptions(targets, ExceptionAct::Note { text: self.text(0) }),
+            Purpose::Assign(targets) => {
+                let team = Team::ALL
+                    .get(self.picked(0))
+                    .copied()
+                    .unwrap_or(Team::Operations);
+                let person = Some(self.text(1)).filter(|p| !p.is_empty());
+                exceptions(targets, ExceptionAct::Assign { team, person })
+            }
+            Purpose::Snooze(targets) => exceptions(
+                targets,
+                ExceptionAct::Snooze {
+                    until: now + self.span(0),
+                    condition: CONDITIONS
+                        .get(self.picked(1))
+                        .and_then(|c| c.1)
+                        .map(str::to_owned),
+                },
+            ),
+            Purpose::Wait(targets) => exceptions(
+                targets,
+                ExceptionAct::Wait {
+                    who: self.text(0),
+                    until: now + self.span(1),
+                },
+            ),
+            Purpose::Dismiss(targets) => exceptions(
+                targets,
+                ExceptionAct::Dismiss {
+                    reason: self.text(0),
+                },
+            ),
+            Purpose::Hold(id) => Act::HoldOrder {
+                id: *id,
+                reason: self.text(0),
+            },
+            Purpose::ResumeStock {
+                pair,
+                item,
+                location,
+            } => Act::ResumeStock {
+                pair: pair.clone(),
+                item: item.clone(),
+                location: location.clone(),
+                reason: self.text(0),
+            },
+            Purpose::CancelDelivery(id) => Act::CancelDelivery {
+                id: *id,
+                reason: self.text(0),
+            },
+            Purpose::Pause { pair, flow } => Act::PauseFlow {
+                pair: pair.clone(),
+                flow: *flow,
+                reason: self.text(0),
+            },
+            Purpose::RollBack { pair, version } => Act::RollBackMappings {
+                pair: pair.clone(),
+                version: *version,
+                reason: self.text(0),
+            },
+        }
+    }
+
+    fn send(&mut self, now: Ts) -> Vec<Out> {
+        if !self.guard.is_ready(now) {
+            return Vec::new();
+        }
+        for (at, field) in self.fields.iter().enumerate() {
+            if field.is_required && self.text(at).is_empty() {
+                self.error = Some(format!("{} is needed", field.label));
+                self.focus = at;
+                return Vec::new();
+            }
+        }
+        vec![Out::Close, Out::Act(self.act(now))]
+    }
+
+    /// Takes a key: Enter goes to the next field, on the button it sends; Ctrl-S sends from anywhere.
+    pub fn key(&mut self, key: Key, now: Ts) -> Vec<Out> {
+        let last = self.fields.len();
+        match key.code {
+            Code::Esc => return vec![Out::Close],
+            Code::Char('s') if key.is_ctrl => return self.send(now),
+            Code::Tab => self.focus = (self.focus + 1) % (last + 1),
+            Code::BackTab => self.focus = (self.focus + last) % (last + 1),
+            Code::Enter if self.focus == last => return self.send(now),
+            _ => self.field_key(key),
+        }
+        Vec::new()
+    }
+
+    fn field_key(&mut self, key: Key) {
+        let last = self.fields.len();
+        let Some(field) = self.fields.get_mut(self.focus) else {
+            match key.code {
+                Code::Up => self.focus = last.saturating_sub(1),
+                Code::Down => self.focus = 0,
+                _ => {}
+            }
+            return;
+        };
+        let is_taken = match &mut field.input {
+            Input::Line(text) | Input::Editor(text) => text.key(key),
+            Input::Choice { options, at } => {
+                let n = options.len().max(1);
+                match key.code {
+                    Code::Right | Code::Char(' ') => *at = (*at + 1) % n,
+                    Code::Left => *at = (*at + n - 1) % n,
+                    Code::Char(c) => {
+                        let found = (1..=n).map(|step| (*at + step) % n).find(|i| {
+                            options.get(*i).is_some_and(|o| {
+                                o.chars().next().is_some_and(|f| f.eq_ignore_ascii_case(&c))
+                            })
+                        });
+                        if let Some(found) = found {
+                            *at = found;
+                        }
+                    }
+                    _ => {}
+                }
+                !matches!(key.code, Code::Up | Code::Down | Code::Enter)
+            }
+        };
+        if is_taken {
+            self.is_touched = true;
+            self.error = None;
+            return;
+        }
+        match key.code {
+            Code::Up => self.focus = self.focus.saturating_sub(1),
+            Code::Down | Code::Enter => self.focus = (self.focus + 1).min(last),
+            _ => {}
+        }
+    }
+
+    /// Pasted text goes into the field with focus.
+    pub fn paste(&mut self, text: &str) {
+        if let Some(FormField {
+            input: Input::Line(field) | Input::Editor(field),
+            ..
+        }) = self.fields.get_mut(self.focus)
+        {
+            field.paste(text);
+            self.is_touched = true;
+            self.error = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::ExceptionId;
+
+    fn seen() -> Vec<Seen> {
+        vec![Seen {
+            id: ExceptionId(7),
+            version: 3,
+        }]
+    }
+
+    #[test]
+    fn a_dismissal_without_a_reason_is_not_sent() {
+        let mut form = Form::new(Purpose::Dismiss(seen()), String::new(), Vec::new());
+        form.guard.painted(Ts(0));
+        let later = Ts(0) + Span::secs(1);
+        form.key(Key::plain(Code::Enter), later);
+        assert!(form.key(Key::plain(Code::Enter), later).is_empty());
+        assert_eq!(form.error.as_deref(), Some("Reason is needed"));
+        form.paste("customer agreed\n");
+        form.key(Key::plain(Code::Enter), later);
+        let out = form.key(Key::plain(Code::Enter), later);
+        assert!(matches!(
+            out.as_slice(),
+            [Out::Close, Out::Act(Act::Exceptions { what: ExceptionAct::Dismiss { reason }, .. })] if reason == "customer agreed"
+        ));
+    }
+
+    #[test]
+    fn a_note_may_have_several_lines() {
+        let mut form = Form::new(Purpose::Note(seen()), String::new(), Vec::new());
+        form.guard.painted(Ts(0));
+        for c in "one".chars() {
+            form.key(Key::char(c), Ts(0));
+        }
+        form.key(Key::plain(Code::Enter), Ts(0));
+        form.key(Key::char('2'), Ts(0));
+        let out = form.key(Key::ctrl('s'), Ts(0) + Span::secs(1));
+        assert!(matches!(
+            out.last(),
+            Some(Out::Act(Act::Exceptions { what: ExceptionAct::Note { text }, .. })) if text == "one\n2"
+        ));
+    }
+
+    #[test]
+    fn a_team_is_picked_by_its_letter() {
+        let mut form = Form::new(Purpose::Assign(seen()), String::new(), Vec::new());
+        form.guard.painted(Ts(0));
+        form.key(Key::char('f'), Ts(0));
+        let out = form.key(Key::ctrl('s'), Ts(0) + Span::secs(1));
+        assert!(matches!(
+            out.last(),
+            Some(Out::Act(Act::Exceptions { what: ExceptionAct::Assign { team: Team::Finance, person: None }, .. }))
+        ));
+    }
+}

@@ -1,0 +1,128 @@
+//! Layers over the panes: the topmost gets every key first. A layer never changes the rest by itself: it hands back
+//! what it wants done.
+
+pub mod confirm;
+pub mod filter;
+pub mod form;
+pub mod help;
+pub mod mapping;
+pub mod messages;
+pub mod palette;
+
+use super::action::Action;
+use super::ask::{Act, Question};
+use super::event::Slot;
+use super::key::Key;
+use super::nav::Pane;
+use crate::domain::exception::Team;
+use crate::domain::time::{Span, Ts};
+
+/// Layers open at once.
+pub const LAYERS_MAX: usize = 4;
+
+/// How long a question must have been on the screen before a key can answer it: what was typed before it came does
+/// not count.
+pub const ARMING: Span = Span::ms(250);
+
+/// A layer.
+#[derive(Debug, Clone)]
+pub enum Layer {
+    Filter(filter::FilterLine),
+    Confirm(confirm::Confirm),
+    Form(form::Form),
+    Mapping(Box<mapping::MappingEditor>),
+    Help(help::Help),
+    Palette(palette::Palette),
+    Messages(messages::Messages),
+}
+
+/// Somewhere to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Pane(Pane),
+    /// A pane's list, filtered.
+    Filtered { pane: Pane, filter: String },
+    /// A team's exceptions.
+    Team(Team),
+}
+
+/// What a layer wants done.
+#[derive(Debug, Clone)]
+pub enum Out {
+    Close,
+    Act(Act),
+    Ask(Slot, Question),
+    Perform(Action),
+    Go(Place),
+    /// The list on show gets this filter (type-ahead); the text parses.
+    Filter(String),
+    Quit,
+}
+
+/// Says when a question may be answered.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Guard {
+    ready_at: Option<Ts>,
+}
+
+impl Guard {
+    /// The question was shown.
+    pub fn painted(&mut self, now: Ts) {
+        if self.ready_at.is_none() {
+            self.ready_at = Some(now + ARMING);
+        }
+    }
+
+    /// Whether a key pressed now was pressed after reading it.
+    pub fn is_ready(self, now: Ts) -> bool {
+        self.ready_at.is_some_and(|at| now >= at)
+    }
+}
+
+impl Layer {
+    /// Takes a key.
+    pub fn key(&mut self, key: Key, now: Ts) -> Vec<Out> {
+        match self {
+            Self::Filter(layer) => layer.key(key),
+            Self::Confirm(layer) => layer.key(key, now),
+            Self::Form(layer) => layer.key(key, now),
+            Self::Mapping(layer) => layer.key(key, now),
+            Self::Help(layer) => layer.key(key),
+            Self::Palette(layer) => layer.key(key),
+            Self::Messages(layer) => layer.key(key),
+        }
+    }
+
+    /// Takes pasted text: it goes into a field or nowhere.
+    pub fn paste(&mut self, text: &str) -> Vec<Out> {
+        match self {
+            Self::Filter(layer) => return layer.paste(text),
+            Self::Confirm(layer) => layer.paste(text),
+            Self::Form(layer) => layer.paste(text),
+            Self::Mapping(layer) => layer.paste(text),
+            Self::Help(layer) => layer.paste(text),
+            Self::Palette(layer) => layer.paste(text),
+            Self::Messages(_) => {}
+        }
+        Vec::new()
+    }
+
+    /// The layer was shown.
+    pub fn painted(&mut self, now: Ts) {
+        match self {
+            Self::Confirm(layer) => layer.guard.painted(now),
+            Self::Form(layer) => layer.guard.painted(now),
+            Self::Mapping(layer) => layer.painted(now),
+            Self::Filter(_) | Self::Help(_) | Self::Palette(_) | Self::Messages(_) => {}
+        }
+    }
+
+    /// Whether closing it would lose something typed.
+    pub fn is_unsaved(&self) -> bool {
+        match self {
+            Self::Form(layer) => layer.is_changed(),
+            Self::Mapping(layer) => layer.is_changed(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! The console's state. [`App::update`] is the only place where it changes: synchronous, no I/O, no clock.
+
+pub mod action;
+pub mod ask;
+pub mod doc;
+pub mod event;
+pub mod field;
+pub mod fit;
+pub mod fuzzy;
+pub mod key;
+pub mod keymap;
+pub mod layers;
+pub mod list;
+pub mod nav;
+pub mod panes;
+mod perform;
+mod replies;
+pub mod sheets;
+pub mod subject;
+mod wants;
+pub mod words;
+
+use action::Action;
+use ask::{Act, Done, Header, Trouble};
+use event::{Effect, Event, Slot, SyncState, SyncStatus};
+use key::{Code, Key};
+use keymap::Keymap;
+use layers::{LAYERS_MAX, Layer, Out};
+use list::Load;
+use nav::{Nav, Page, Pane};
+use panes::Panes;
+
+use crate::console::theme::{Role, Theme};
+use crate::domain::ids::RequestId;
+use crate::domain::time::{Span, Ts};
+use std::collections::{BTreeMap, VecDeque};
+
+/// How long a message stays at the foot of the screen.
+pub const TOAST_FOR: Span = Span::secs(6);
+/// Messages kept for the list of messages.
+pub const MESSAGES_MAX: usize = 200;
+/// Requests to the engine watched for their answer.
+pub const REQUESTS_MAX: usize = 50;
+/// Width from which a list has its detail beside it.
+pub const BESIDE_COLUMNS: u16 = 160;
+/// Smallest screen that is drawn in full.
+pub const SCREEN_MIN: (u16, u16) = (60, 16);
+
+/// What the program was started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Who works here.
+    pub operator: String,
+    pub is_read_only: bool,
+    /// Said in the header, for example that everyone is administrator.
+    pub note: String,
+    pub pane: Pane,
+    /// There is a shell to go back to.
+    pub is_suspendable: bool,
+}
+
+/// How a message is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    Done,
+    Info,
+    Warning,
+    Error,
+}
+
+impl Level {
+    /// The word before the message.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "Done",
+            Self::Info => "Note",
+            Self::Warning => "Not done",
+            Self::Error => "Failed",
+        }
+    }
+
+    /// Its role.
+    pub const fn role(self) -> Role {
+        match self {
+            Self::Done => Role::Ok,
+            Self::Info => Role::Accent,
+            Self::Warning => Role::Warn,
+            Self::Error => Role::Error,
+        }
+    }
+}
+
+/// Something said at the foot of the screen.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub at: Ts,
+    pub level: Level,
+    pub text: String,
+}
+
+/// The whole state.
+pub struct App {
+    pub options: Options,
+    pub theme: Theme,
+    pub keymap: Keymap,
+    pub now: Ts,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    pub nav: Nav,
+    pub panes: Panes,
+    pub layers: Vec<Layer>,
+    pub header: Header,
+    pub header_load: Load,
+    header_generation: u64,
+    is_header_stale: bool,
+    pub sync: SyncStatus,
+    /// Newest last.
+    pub messages: VecDeque<Message>,
+    pub toast_until: Option<Ts>,
+    /// The page beside a list on wide screens.
+    pub beside: Option<Page>,
+    /// Acts under way: what was asked, by ticket.
+    pub acting: BTreeMap<u64, String>,
+    /// Requests the engine has yet to answer.
+    pub requests: Vec<RequestId>,
+    is_requests_stale: bool,
+    requests_generation: u64,
+    /// Newest generation of the questions layers ask.
+    layer_generations: BTreeMap<Slot, u64>,
+    generation: u64,
+    ticket: u64,
+    effects: Vec<Effect>,
+    is_dirty: bool,
+}
+
+impl App {
+    /// A console that has read nothing yet.
+    pub fn new(options: Options, theme: Theme, keymap: Keymap, now: Ts, size: (u16, u16)) -> Self {
+        Self {
+            nav: Nav::new(options.pane),
+            options,
+            theme,
+            keymap,
+            now,
+            size,
+            panes: Panes::new(),
+            layers: Vec::new(),
+            header: Header::default(),
+            header_load: Load::Never,
+            header_generation: 0,
+            is_header_stale: true,
+            sync: SyncStatus {
+                state: SyncState::Off,
+                note: String::new(),
+            },
+            messages: VecDeque::new(),
+            toast_until: None,
+            beside: None,
+            acting: BTreeMap::new(),
+            requests: Vec::new(),
+            is_requests_stale: false,
+            requests_generation: 0,
+            layer_generations: BTreeMap::new(),
+            generation: 0,
+            ticket: 0,
+            effects: Vec::new(),
+            is_dirty: true,
+        }
+    }
+
+    /// Takes what happened; says what must be done outside.
+    pub fn update(&mut self, now: Ts, event: Event) -> Vec<Effect> {
+        self.now = now;
+        match event {
+            Event::Key(key) => self.key(key),
+            Event::Paste(text) => self.paste(&text),
+            Event::Resize(columns, rows) => {
+                self.size = (columns.max(1), rows.max(1));
+                self.is_dirty = true;
+            }
+            Event::Reply {
+                slot,
+                generation,
+                answer,
+            } => self.reply(slot, generation, *answer),
+            Event::Acted { ticket, result } => self.acted(ticket, result),
+            Event::StoreChanged => self.mark_stale(),
+            Event::Sync(status) => {
+                self.is_dirty |= self.sync != status;
+                self.sync = status;
+            }
+            Event::Tick => self.tick(),
+            Event::Painted => {
+                if let Some(layer) = self.layers.last_mut() {
+                    layer.painted(now);
+                }
+            }
+            Event::Copied(result) => match result {
+                Ok(_) => self.say(Level::Done, "sent to your terminal's clipboard"),
+                Err(why) => self.say(Level::Error, &format!("not copied: {why}")),
+            },
+        }
+        self.ask_what_is_wanted();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Whether the picture may have changed since it was last asked for.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.is_dirty)
+    }
+
+    fn key(&mut self, key: Key) {
+        self.is_dirty = true;
+        if key == Key::ctrl('c') {
+            self.effects.push(Effect::Quit);
+            return;
+        }
+        if key == Key::ctrl('l') {
+            self.effects.push(Effect::Repaint);
+            return;
+        }
+        if let Some(layer) = self.layers.last_mut() {
+            let out = layer.key(key, self.now);
+            self.carry_out(out);
+            return;
+        }
+        let contexts = self.contexts();
+        match self.keymap.resolve(key, &contexts) {
+            Some(action) => self.perform(action),
+            None => self.say_unbound(key),
+        }
+    }
+
+    /// A key that means something elsewhere says where, anything else says how to find out.
+    fn say_unbound(&mut self, key: Key) {
+        let elsewhere = Action::ALL
+            .iter()
+            .copied()
+            .find(|a| self.keymap.keys(*a).contains(&key));
+        let text = match elsewhere.map(|a| (a, self.fit(a).refusal())) {
+            Some((action, Some(why))) => format!("{key} {}: {why}", action.info().title),
+            _ => format!("{key} does nothing here; ? shows every key"),
+        };
+        if !matches!(key.code, Code::Left | Code::Right | Code::Backspace | Code::Delete) {
+            self.say(Level::Info, &text);
+        }
+    }
+
+    /// Pasted text goes into the topmost layer's field or nowhere; it is never a command.
+    fn paste(&mut self, text: &str) {
+        self.is_dirty = true;
+        match self.layers.last_mut() {
+            Some(layer) => {
+                let out = layer.paste(text);
+                self.carry_out(out);
+            }
+            None => self.say(Level::Info, "pasted text was ignored: open a filter with / first"),
+        }
+    }
+
+    fn tick(&mut self) {
+        if self.toast_until.is_some_and(|at| at <= self.now) {
+            self.toast_until = None;
+        }
+        self.rebuild_pages();
+        self.is_dirty = true;
+    }
+
+    /// Says something at the foot of the screen; it is kept in the list of messages.
+    pub fn say(&mut self, level: Level, text: &str) {
+        if self.messages.len() >= MESSAGES_MAX {
+            self.messages.pop_front();
+        }
+        self.messages.push_back(Message {
+            at: self.now,
+            level,
+            text: text.to_owned(),
+        });
+        let until = self.now + TOAST_FOR;
+        self.toast_until = Some(until);
+        self.effects.push(Effect::Wake(until));
+        self.is_dirty = true;
+    }
+
+    /// The message on show.
+    pub fn toast(&self) -> Option<&Message> {
+        self.toast_until
+            .filter(|at| *at > self.now)
+            .and_then(|_| self.messages.back())
+    }
+
+    fn push_layer(&mut self, layer: Layer) {
+        if self.layers.len() < LAYERS_MAX {
+            self.layers.push(layer);
+        }
+        self.is_dirty = true;
+    }
+
+    /// Does what a layer wanted.
+    fn carry_out(&mut self, out: Vec<Out>) {
+        for out in out {
+            match out {
+                Out::Close => {
+                    self.layers.pop();
+                }
+                Out::Act(act) => self.act(act),
+                Out::Ask(slot, question) => {
+                    let generation = self.next_generation();
+                    self.layer_generations.insert(slot, generation);
+                    self.effects.push(Effect::Ask {
+                        slot,
+                        generation,
+                        question,
+                    });
+                }
+                Out::Perform(action) => self.perform(action),
+                Out::Go(place) => self.go(place),
+                Out::Filter(text) => self.set_filter(&text),
+                Out::Quit => self.effects.push(Effect::Quit),
+            }
+        }
+    }
+
+    const fn next_generation(&mut self) -> u64 {
+        self.generation += 1;
+        self.generation
+    }
+
+    /// Hands an act to the desk. Read-only is checked here as well as behind the desk.
+    fn act(&mut self, act: Act) {
+        if self.options.is_read_only {
+            self.say(Level::Warning, "this session is read-only; nothing was changed");
+            return;
+        }
+        self.ticket += 1;
+        let ticket = self.ticket;
+        self.acting.insert(ticket, act_words(&act));
+        self.effects.push(Effect::Act { ticket, act });
+    }
+
+    fn acted(&mut self, ticket: u64, result: Result<Done, Trouble>) {
+        let what = self.acting.remove(&ticket).unwrap_or_default();
+        match result {
+            Ok(done) => {
+                if let Some(request) = done.request
+                    && self.requests.len() < REQUESTS_MAX
+                {
+                    self.requests.push(request);
+                    self.is_requests_stale = true;
+                }
+                self.panes.exceptions.list.unmark_all();
+                self.say(Level::Done, &done.text);
+            }
+            Err(trouble) => {
+                let level = if trouble.is_stale {
+                    Level::Warning
+                } else {
+                    Level::Error
+                };
+                let text = if what.is_empty() {
+                    trouble.text
+                } else {
+                    format!("{what}: {}", trouble.text)
+                };
+                self.say(level, &text);
+            }
+        }
+        self.mark_stale();
+    }
+
+    /// Something changed in the store: what is on show is read again.
+    fn mark_stale(&mut self) {
+        self.is_header_stale = true;
+        self.panes.live.is_stale = true;
+        self.panes.exceptions.list.mark_stale();
+        self.panes.orders.list.mark_stale();
+        self.panes.mappings.list.mark_stale();
+        self.panes.mappings.is_unmapped_stale = true;
+        self.panes.stock.list.mark_stale();
+        self.panes.audit.list.mark_stale();
+        for page in self.nav.all_pages() {
+            page.is_stale = true;
+        }
+        if let Some(page) = &mut self.beside {
+            page.is_stale = true;
+        }
+        self.is_requests_stale = !self.requests.is_empty();
+    }
+
+    /// Whether leaving now would lose something.
+    fn unsaved(&self) -> Option<String> {
+        if self.layers.iter().any(Layer::is_unsaved) {
+            return Some("Something typed is not saved yet.".to_owned());
+        }
+        match self.acting.len() {
+            0 => None,
+            n => Some(format!(
+                "{} still under way.",
+                crate::text::count(i64::try_from(n).unwrap_or(0), "action is", "actions are")
+            )),
+        }
+    }
+}
+
+/// An act in a few words, for the message when it fails.
+fn act_words(act: &Act) -> String {
+    match act {
+        Act::Exceptions { targets, what } => {
+            let verb = match what {
+                ask::ExceptionAct::Acknowledge => "taking",
+                ask::ExceptionAct::Assign { .. } => "handing over",
+                ask::ExceptionAct::Work => "starting on",
+                ask::ExceptionAct::Snooze { .. } => "snoozing",
+                ask::ExceptionAct::Wait { .. } => "waiting with",
+                ask::ExceptionAct::Note { .. } => "a note on",
+                ask::ExceptionAct::MarkFixed => "marking fixed",
+                ask::ExceptionAct::Dismiss { .. } => "dismissing",
+                ask::ExceptionAct::Retry => "retrying",
+            };
+            match targets.as_slice() {
+                [one] => format!("{verb} exception {}", one.id),
+                many => format!("{verb} {} exceptions", many.len()),
+            }
+        }
+        Act::RetryDelivery(id) => format!("retrying delivery {id}"),
+        Act::CancelDelivery { id, .. } => format!("cancelling delivery {id}"),
+        Act::ResyncOrder(id) => format!("reading order {id} again"),
+        Act::HoldOrder { id, .. } => format!("holding order {id}"),
+        Act::ReleaseOrder(id) => format!("releasing order {id}"),
+        Act::PauseFlow { pair, flow, .. } => format!("pausing {flow} of {pair}"),
+        Act::ResumeFlow { pair, flow } => format!("resuming {flow} of {pair}"),
+        Act::RunFlow { pair, flow } => format!("running {flow} of {pair}"),
+        Act::PushStock { item, .. } => format!("pushing {item}"),
+        Act::ResumeStock { item, .. } => format!("resuming {item}"),
+        Act::ApplyMappings { pair, .. } => format!("mappings of {pair}"),
+        Act::RollBackMappings { pair, version, .. } => {
+            format!("mappings of {pair} back to version {version}")
+        }
+    }
+}

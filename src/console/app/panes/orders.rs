@@ -1,0 +1,40 @@
+//! Orders: every order, in any state.
+
+use super::super::list::{Keyed, List};
+use crate::domain::order::OrderRow;
+
+/// Orders of the list.
+pub const SORTS: &[(&str, &str)] = &[
+    ("received", "received"),
+    ("ship", "promise"),
+    ("number", "number"),
+    ("state", "state"),
+    ("value", "value"),
+];
+
+impl Keyed for OrderRow {
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+/// The pane's state.
+#[derive(Debug, Clone)]
+pub struct Orders {
+    pub list: List<OrderRow>,
+}
+
+impl Orders {
+    /// The whole list.
+    pub fn new() -> Self {
+        Self {
+            list: List::new(SORTS),
+        }
+    }
+}
+
+impl Default for Orders {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,671 @@
+//! What each action does to the state. Whether it may is decided before, in one place.
+
+use super::action::{Action, Reach};
+use super::ask::{Act, ExceptionAct, Question};
+use super::doc::Link;
+use super::event::{Effect, Slot};
+use super::fit::Fit;
+use super::layers::confirm::{Confirm, Then};
+use super::layers::filter::FilterLine;
+use super::layers::form::{Form, Purpose};
+use super::layers::help::{Help, HelpLine};
+use super::layers::mapping::MappingEditor;
+use super::layers::messages::Messages;
+use super::layers::palette::Palette;
+use super::layers::{Layer, Out, Place};
+use super::nav::Pane;
+use super::panes::{live, mappings};
+use super::subject::{Subject, seen, wanted_mapping};
+use super::{App, Level, sheets};
+use crate::domain::exception::ExceptionRow;
+use crate::domain::filter;
+use crate::text;
+
+/// Objects named in a question; the others are counted.
+const NAMED_MAX: usize = 6;
+
+impl App {
+    /// Does an action, or says why not.
+    pub(super) fn perform(&mut self, action: Action) {
+        match self.fit(action) {
+            Fit::Yes => {}
+            Fit::No(why) | Fit::Elsewhere(why) => {
+                let level = if action.info().reach == Reach::Screen {
+                    Level::Info
+                } else {
+                    Level::Warning
+                };
+                self.say(level, &format!("{}: {why}", action.info().title));
+                return;
+            }
+        }
+        if let Some(pane) = action.pane() {
+            self.go(Place::Pane(pane));
+        } else if action.is_writing() {
+            self.perform_writing(action);
+        } else {
+            self.perform_here(action);
+        }
+    }
+
+    fn perform_here(&mut self, action: Action) {
+        let page = i16::try_from(self.size.1.saturating_sub(8).max(1)).unwrap_or(10);
+        match action {
+            Action::Up => self.move_by(-1),
+            Action::Down => self.move_by(1),
+            Action::PageUp => self.page_by(-1, isize::from(page)),
+            Action::PageDown => self.page_by(1, isize::from(page)),
+            Action::First => self.first(),
+            Action::Last => self.last(),
+            Action::Open => self.open(),
+            Action::Back => {
+                self.nav.back();
+            }
+            Action::NextPart => self.turn(1),
+            Action::PreviousPart => self.turn(-1),
+            Action::Filter => {
+                let text = self.filter_text().to_owned();
+                self.push_layer(Layer::Filter(FilterLine::new(self.nav.pane, &text)));
+            }
+            Action::ClearFilter => self.clear_filter(),
+            Action::Mine => {
+                let pane = &mut self.panes.exceptions;
+                pane.is_mine = !pane.is_mine;
+                pane.apply(&self.options.operator);
+            }
+            Action::Sort => self.sort(false),
+            Action::Reverse => self.sort(true),
+            Action::Mark => self.panes.exceptions.list.toggle_mark(),
+            Action::Unmark => self.panes.exceptions.list.unmark_all(),
+            Action::Copy => {
+                if let Some(text) = self.copy_text() {
+                    self.effects.push(Effect::Copy(text));
+                }
+            }
+            Action::Palette => {
+                let lines = self.help_lines();
+                self.push_layer(Layer::Palette(Palette::new(lines)));
+            }
+            Action::Help => {
+                let lines = self.help_lines();
+                let here = self.contexts();
+                self.push_layer(Layer::Help(Help::new(lines, &here)));
+            }
+            Action::Messages => self.push_layer(Layer::Messages(Messages::default())),
+            Action::Refresh => self.mark_stale(),
+            Action::Repaint => self.effects.push(Effect::Repaint),
+            Action::Suspend => self.effects.push(Effect::Suspend),
+            Action::Quit => self.quit(),
+            Action::QuitNow => self.effects.push(Effect::Quit),
+            Action::Versions => self.open_versions(),
+            Action::NextPair => self.panes.mappings.next_pair(),
+            Action::VerifyChain => {
+                self.say(Level::Info, "recomputing the journal's hash chain …");
+                self.carry_out(vec![Out::Ask(Slot::Verify, Question::VerifyJournal)]);
+            }
+            _ => {}
+        }
+    }
+
+    fn perform_writing(&mut self, action: Action) {
+        for subject in self.subjects() {
+            if subject.context() != action.info().context {
+                continue;
+            }
+            match subject {
+                Subject::Exceptions(rows) => self.on_exceptions(action, &rows),
+                Subject::Stock(_) | Subject::Flow { .. } => self.on_running(action, &subject),
+                Subject::Order(_) | Subject::Delivery { .. } => self.on_order(action, &subject),
+                _ => self.on_mapping(action, &subject),
+            }
+            return;
+        }
+    }
+
+    fn on_exceptions(&mut self, action: Action, rows: &[ExceptionRow]) {
+        let targets = seen(rows);
+        let now = |app: &mut Self, what: ExceptionAct| {
+            app.act(Act::Exceptions {
+                targets: targets.clone(),
+                what,
+            });
+        };
+        match action {
+            Action::Acknowledge => now(self, ExceptionAct::Acknowledge),
+            Action::Work => now(self, ExceptionAct::Work),
+            Action::MarkFixed => now(self, ExceptionAct::MarkFixed),
+            Action::Retry => {
+                let members: i64 = rows.iter().map(|r| r.members).sum();
+                let mut lines = named(rows);
+                lines.push(format!(
+                    "{} will be tried again; what is in doubt is asked about first.",
+                    text::count(members, "member", "members")
+                ));
+                self.ask_first(
+                    format!("Retry {}?", about(rows)),
+                    lines,
+                    "Retry",
+                    Act::Exceptions {
+                        targets,
+                        what: ExceptionAct::Retry,
+                    },
+                    usize::try_from(members).unwrap_or(0),
+                );
+            }
+            Action::MapValue => self.map_value(rows),
+            Action::Assign => self.form(Purpose::Assign(targets), "Hand over", rows),
+            Action::Snooze => self.form(Purpose::Snooze(targets), "Snooze", rows),
+            Action::WaitFor => self.form(Purpose::Wait(targets), "Wait with", rows),
+            Action::NoteIt => self.form(Purpose::Note(targets), "Note on", rows),
+            Action::Dismiss => self.form(Purpose::Dismiss(targets), "Dismiss", rows),
+            _ => {}
+        }
+    }
+
+    fn form(&mut self, purpose: Purpose, verb: &str, rows: &[ExceptionRow]) {
+        let mut lines = named(rows);
+        if matches!(purpose, Purpose::Dismiss(_)) {
+            lines.push("Nothing is put right by this: it closes, and a debt stays open until both systems agree.".to_owned());
+        }
+        let title = format!("{verb} {}", about(rows));
+        self.push_layer(Layer::Form(Form::new(purpose, title, lines)));
+    }
+
+    fn map_value(&mut self, rows: &[ExceptionRow]) {
+        let Some((row, (kind, value))) = rows.first().and_then(|r| Some((r, wanted_mapping(r)?)))
+        else {
+            return;
+        };
+        let reason = format!("exception {}", row.id);
+        let (editor, ask) = MappingEditor::new(row.pair.clone(), kind, &value, &reason);
+        self.edit_mapping(editor, ask);
+    }
+
+    fn edit_mapping(&mut self, editor: MappingEditor, ask: Out) {
+        self.push_layer(Layer::Mapping(Box::new(editor)));
+        self.carry_out(vec![ask]);
+    }
+
+    fn on_order(&mut self, action: Action, subject: &Subject) {
+        match (action, subject) {
+            (Action::Resync, Subject::Order(row)) => self.act(Act::ResyncOrder(row.id)),
+            (Action::Hold, Subject::Order(row)) => {
+                let about = vec!["It is not sent until somebody releases it.".to_owned()];
+                let title = format!("Hold order {}", row.number);
+                self.push_layer(Layer::Form(Form::new(Purpose::Hold(row.id), title, about)));
+            }
+            (Action::Release, Subject::Order(row)) => {
+                let held = row.held_reason.clone().unwrap_or_default();
+                self.ask_first(
+                    format!("Release order {}?", row.number),
+                    vec![
+                        format!("Held: {held}"),
+                        "It is checked and sent to the warehouse.".to_owned(),
+                    ],
+                    "Release",
+                    Act::ReleaseOrder(row.id),
+                    1,
+                );
+            }
+            (Action::RetryDelivery, Subject::Delivery { id, title, .. }) => self.ask_first(
+                format!("Try {title} again?"),
+                vec!["What is in doubt is asked about first, never just repeated.".to_owned()],
+                "Try again",
+                Act::RetryDelivery(*id),
+                1,
+            ),
+            (Action::CancelDelivery, Subject::Delivery { id, title, .. }) => {
+                let about = vec!["It is given up for good; what is behind it goes on.".to_owned()];
+                let title = format!("Cancel {title}");
+                self.push_layer(Layer::Form(Form::new(
+                    Purpose::CancelDelivery(*id),
+                    title,
+                    about,
+                )));
+            }
+            _ => {}
+        }
+    }
+
+    fn on_mapping(&mut self, action: Action, subject: &Subject) {
+        match (action, subject) {
+            (Action::EditMapping, Subject::Mapping(row)) => {
+                let (editor, ask) = MappingEditor::of(row);
+                self.edit_mapping(editor, ask);
+            }
+            (Action::EditMapping, Subject::Unmapped { pair, row }) => {
+                let reason = row
+                    .exception
+                    .map_or_else(|| "mapped".to_owned(), |id| format!("exception {id}"));
+                let (editor, ask) = MappingEditor::new(pair.clone(), row.kind, &row.from, &reason);
+                self.edit_mapping(editor, ask);
+            }
+            (Action::RemoveMapping, Subject::Mapping(row)) => {
+                let (editor, ask) = MappingEditor::removal(row);
+                self.edit_mapping(editor, ask);
+            }
+            (Action::NewMapping, subject) => {
+                let (pair, kind) = match subject {
+                    Subject::Mapping(row) => (row.pair.clone(), row.kind),
+                    Subject::Unmapped { pair, row } => (pair.clone(), row.kind),
+                    Subject::MappingsOf(pair) => {
+                        (pair.clone(), crate::domain::mapping::MappingKind::Carrier)
+                    }
+                    _ => return,
+                };
+                let (editor, ask) = MappingEditor::new(pair, kind, "", "new");
+                self.edit_mapping(editor, ask);
+            }
+            (Action::RollBack, Subject::Version { pair, row, .. }) => {
+                let about = vec![
+                    format!(
+                        "Puts the mappings of {pair} back as they stood at version {}.",
+                        row.version
+                    ),
+                    "This makes a new version; orders are decided on again.".to_owned(),
+                ];
+                let title = format!("Roll back to version {}", row.version);
+                let purpose = Purpose::RollBack {
+                    pair: pair.clone(),
+                    version: row.version,
+                };
+                self.push_layer(Layer::Form(Form::new(purpose, title, about)));
+            }
+            _ => {}
+        }
+    }
+
+    fn on_running(&mut self, action: Action, subject: &Subject) {
+        match (action, subject) {
+            (Action::PushStock, Subject::Stock(row)) => self.ask_first(
+                format!("Publish {} at {} now?", row.item, row.location),
+                vec![format!(
+                    "The source shows {}; it is told {}.",
+                    row.source_each
+                        .map_or_else(|| "an unknown figure".to_owned(), |s| s.to_string()),
+                    row.publish_each
+                )],
+                "Push",
+                Act::PushStock {
+                    pair: row.pair.clone(),
+                    item: row.item.clone(),
+                    location: row.location.clone(),
+                },
+                1,
+            ),
+            (Action::ResumeStock, Subject::Stock(row)) => {
+                let about = vec![format!(
+                    "Stopped: {}",
+                    row.paused_reason.clone().unwrap_or_default()
+                )];
+                let title = format!("Resume {} at {}", row.item, row.location);
+                let purpose = Purpose::ResumeStock {
+                    pair: row.pair.clone(),
+                    item: row.item.clone(),
+                    location: row.location.clone(),
+                };
+                self.push_layer(Layer::Form(Form::new(purpose, title, about)));
+            }
+            (Action::RunFlow, Subject::Flow { pair, flow, .. }) => self.act(Act::RunFlow {
+                pair: pair.clone(),
+                flow: *flow,
+            }),
+            (Action::ResumeFlow, Subject::Flow { pair, flow, .. }) => self.act(Act::ResumeFlow {
+                pair: pair.clone(),
+                flow: *flow,
+            }),
+            (Action::PauseFlow, Subject::Flow { pair, flow, .. }) => {
+                let about = vec!["Its runs and its deliveries wait until it is resumed.".to_owned()];
+                let title = format!("Pause {flow} of {pair}");
+                let purpose = Purpose::Pause {
+                    pair: pair.clone(),
+                    flow: *flow,
+                };
+                self.push_layer(Layer::Form(Form::new(purpose, title, about)));
+            }
+            _ => {}
+        }
+    }
+
+    fn ask_first(&mut self, title: String, lines: Vec<String>, verb: &str, act: Act, count: usize) {
+        let question = Confirm::new(title, lines, verb, Then::Act(act), count);
+        self.push_layer(Layer::Confirm(question));
+    }
+
+    fn quit(&mut self) {
+        match self.unsaved() {
+            None => self.effects.push(Effect::Quit),
+            Some(what) => {
+                let question =
+                    Confirm::new("Quit?".to_owned(), vec![what], "Quit", Then::Quit, 1);
+                self.push_layer(Layer::Confirm(question));
+            }
+        }
+    }
+
+    /// Goes to a place.
+    pub(super) fn go(&mut self, place: Place) {
+        match place {
+            Place::Pane(pane) => self.nav.pane = pane,
+            Place::Filtered { pane, filter } => {
+                self.nav.pane = pane;
+                while self.nav.back() {}
+                self.set_filter(&filter);
+            }
+            Place::Team(team) => {
+                self.nav.pane = Pane::Exceptions;
+                while self.nav.back() {}
+                self.panes.exceptions.team = Some(team);
+                self.panes.exceptions.apply(&self.options.operator);
+            }
+        }
+    }
+
+    fn open(&mut self) {
+        if self.opens_editor() {
+            self.perform(Action::EditMapping);
+            return;
+        }
+        if let Some(link) = self.link_here() {
+            let title = self.link_title(&link);
+            self.nav.open(link, title);
+        }
+    }
+
+    fn open_versions(&mut self) {
+        if let Some(pair) = self.panes.mappings.current_pair().cloned() {
+            self.nav.open(Link::Versions { pair }, "Versions".to_owned());
+        }
+    }
+
+    fn link_title(&self, link: &Link) -> String {
+        match link {
+            Link::Exception(id) => match self.panes.exceptions.list.current() {
+                Some(row) if row.id == *id => sheets::exception::title(row),
+                _ => format!("Exception {id}"),
+            },
+            Link::Order(id) => match self.panes.orders.list.current() {
+                Some(row) if row.id == *id => sheets::order::title(row),
+                _ => "Order".to_owned(),
+            },
+            Link::Delivery(id) => format!("Delivery {id}"),
+            Link::Item { item, .. } => format!("Item {item}"),
+            Link::Flow { pair, flow } => format!("{flow} of {pair}"),
+            Link::Payload(id) => format!("Call {id}"),
+            Link::Versions { .. } => "Versions".to_owned(),
+            Link::Journal(line) => format!("Line {}", line.0.seq),
+        }
+    }
+
+    fn move_by(&mut self, by: isize) {
+        if let Some(page) = self.nav.page_mut() {
+            page.move_by(by);
+            return;
+        }
+        match self.nav.pane {
+            Pane::Live => self.panes.live.move_by(by),
+            Pane::Exceptions => self.panes.exceptions.list.move_by(by),
+            Pane::Orders => self.panes.orders.list.move_by(by),
+            Pane::Mappings => self.panes.mappings.move_by(by),
+            Pane::Stock => self.panes.stock.list.move_by(by),
+            Pane::Audit => self.panes.audit.list.move_by(by),
+        }
+    }
+
+    fn page_by(&mut self, direction: isize, rows: isize) {
+        if let Some(page) = self.nav.page_mut() {
+            let height = isize::from(i16::try_from(page.height.get().max(2) - 1).unwrap_or(10));
+            page.move_by(direction * height);
+            return;
+        }
+        match self.nav.pane {
+            Pane::Live => self.panes.live.move_by(direction * rows),
+            Pane::Exceptions => self.panes.exceptions.list.page_by(direction),
+            Pane::Orders => self.panes.orders.list.page_by(direction),
+            Pane::Mappings => match self.panes.mappings.part {
+                mappings::Part::Mapped if self.panes.mappings.list.position() > 0 => {
+                    self.panes.mappings.list.page_by(direction);
+                }
+                _ => self.panes.mappings.move_by(direction * rows),
+            },
+            Pane::Stock => self.panes.stock.list.page_by(direction),
+            Pane::Audit => self.panes.audit.list.page_by(direction),
+        }
+    }
+
+    fn first(&mut self) {
+        if let Some(page) = self.nav.page_mut() {
+            page.line = 0;
+            return;
+        }
+        match self.nav.pane {
+            Pane::Live => self.panes.live.move_by(isize::MIN / 2),
+            Pane::Exceptions => self.panes.exceptions.list.home(),
+            Pane::Orders => self.panes.orders.list.home(),
+            Pane::Mappings => {
+                self.panes.mappings.list.home();
+                self.panes.mappings.cursor = 0;
+                if !self.panes.mappings.unmapped.is_empty() {
+                    self.panes.mappings.part = mappings::Part::Unmapped;
+                }
+            }
+            Pane::Stock => self.panes.stock.list.home(),
+            Pane::Audit => self.panes.audit.list.home(),
+        }
+    }
+
+    fn last(&mut self) {
+        if let Some(page) = self.nav.page_mut() {
+            page.move_by(isize::MAX / 2);
+            return;
+        }
+        let now = self.now;
+        match self.nav.pane {
+            Pane::Live => self.panes.live.move_by(isize::MAX / 2),
+            Pane::Exceptions => {
+                let query = self.panes.exceptions.list.end(now).map(Question::Exceptions);
+                let generation = self.ask_end(Slot::Exceptions, query);
+                self.panes.exceptions.list.newest(generation);
+            }
+            Pane::Orders => {
+                let query = self.panes.orders.list.end(now).map(Question::Orders);
+                let generation = self.ask_end(Slot::Orders, query);
+                self.panes.orders.list.newest(generation);
+            }
+            Pane::Mappings => {
+                self.panes.mappings.part = mappings::Part::Mapped;
+                let pair = self.panes.mappings.current_pair().cloned();
+                let query = self.panes.mappings.list.end(now);
+                let question = query.zip(pair).map(|(query, pair)| Question::Mappings { pair, query });
+                let generation = self.ask_end(Slot::Mappings, question);
+                self.panes.mappings.list.newest(generation);
+            }
+            Pane::Stock => {
+                let query = self.panes.stock.list.end(now).map(Question::Stock);
+                let generation = self.ask_end(Slot::Stock, query);
+                self.panes.stock.list.newest(generation);
+            }
+            Pane::Audit => {
+                let query = self.panes.audit.list.end(now).map(Question::Journal);
+                let generation = self.ask_end(Slot::Audit, query);
+                self.panes.audit.list.newest(generation);
+            }
+        }
+    }
+
+    fn ask_end(&mut self, slot: Slot, question: Option<Question>) -> Option<u64> {
+        question.map(|question| self.ask(slot, question))
+    }
+
+    fn turn(&mut self, by: isize) {
+        if let Some(page) = self.nav.page_mut() {
+            page.turn(by);
+            return;
+        }
+        match self.nav.pane {
+            Pane::Live => {
+                let part: live::Part = self.panes.live.part;
+                self.panes.live.part = part.turned(by);
+            }
+            Pane::Exceptions => {
+                let person = self.options.operator.clone();
+                self.panes.exceptions.turn_team(by, &person);
+            }
+            Pane::Mappings => {
+                let pane = &mut self.panes.mappings;
+                pane.part = match pane.part {
+                    mappings::Part::Unmapped => mappings::Part::Mapped,
+                    mappings::Part::Mapped => mappings::Part::Unmapped,
+                };
+            }
+            Pane::Orders | Pane::Stock | Pane::Audit => {}
+        }
+    }
+
+    fn sort(&mut self, is_reversal: bool) {
+        macro_rules! on {
+            ($list:expr) => {{
+                if is_reversal {
+                    $list.reverse();
+                } else {
+                    $list.next_sort();
+                }
+            }};
+        }
+        match self.nav.pane {
+            Pane::Exceptions => on!(self.panes.exceptions.list),
+            Pane::Orders => on!(self.panes.orders.list),
+            Pane::Mappings => on!(self.panes.mappings.list),
+            Pane::Stock => on!(self.panes.stock.list),
+            Pane::Audit | Pane::Live => {}
+        }
+    }
+
+    /// The filter of the list on show, as typed.
+    pub fn filter_text(&self) -> &str {
+        match self.nav.pane {
+            Pane::Live => "",
+            Pane::Exceptions => &self.panes.exceptions.list.filter_text,
+            Pane::Orders => &self.panes.orders.list.filter_text,
+            Pane::Mappings => &self.panes.mappings.list.filter_text,
+            Pane::Stock => &self.panes.stock.list.filter_text,
+            Pane::Audit => &self.panes.audit.list.filter_text,
+        }
+    }
+
+    fn clear_filter(&mut self) {
+        if self.nav.pane == Pane::Exceptions {
+            self.panes.exceptions.team = None;
+            self.panes.exceptions.is_mine = false;
+        }
+        self.set_filter("");
+    }
+
+    /// Gives the list on show a filter; text that is not one changes nothing.
+    pub(super) fn set_filter(&mut self, text: &str) {
+        let fields = super::layers::filter::fields(self.nav.pane);
+        let Ok(parsed) = filter::parse(text, fields) else {
+            return;
+        };
+        let text = text.trim();
+        if self.filter_text() == text && !text.is_empty() {
+            return;
+        }
+        match self.nav.pane {
+            Pane::Live => {}
+            Pane::Exceptions => {
+                let pane = &mut self.panes.exceptions;
+                pane.list.filter_text = text.to_owned();
+                pane.typed = parsed;
+                pane.apply(&self.options.operator);
+            }
+            Pane::Orders => self.panes.orders.list.set_filter(text, parsed),
+            Pane::Mappings => {
+                self.panes.mappings.part = mappings::Part::Mapped;
+                self.panes.mappings.list.set_filter(text, parsed);
+            }
+            Pane::Stock => self.panes.stock.list.set_filter(text, parsed),
+            Pane::Audit => self.panes.audit.list.set_filter(text, parsed),
+        }
+    }
+
+    /// Every action with its keys and, when it is not possible now, why.
+    pub fn help_lines(&self) -> Vec<HelpLine> {
+        Action::ALL
+            .iter()
+            .map(|action| {
+                let keys: Vec<String> = self
+                    .keymap
+                    .keys(*action)
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
+                HelpLine {
+                    action: *action,
+                    keys: keys.join(" "),
+                    refused: self.fit(*action).refusal(),
+                }
+            })
+            .collect()
+    }
+
+    /// What `copy` puts on the clipboard: the name people search by.
+    pub fn copy_text(&self) -> Option<String> {
+        let text = if let Some(page) = self.nav.page() {
+            match page.lines().get(page.line) {
+                Some(line) if !line.plain().trim().is_empty() => line.plain().trim().to_owned(),
+                _ => return None,
+            }
+        } else {
+            match self.pane_copy() {
+                Some(text) => text,
+                None => return None,
+            }
+        };
+        Some(text::clean(&text))
+    }
+
+    fn pane_copy(&self) -> Option<String> {
+        Some(match self.nav.pane {
+            Pane::Live => self.panes.live.current_flow()?.last_note.clone(),
+            Pane::Exceptions => {
+                sheets::exception::title(self.panes.exceptions.list.current()?)
+            }
+            Pane::Orders => self.panes.orders.list.current()?.number.clone(),
+            Pane::Mappings => match self.panes.mappings.current_unmapped() {
+                Some(row) => row.from.clone(),
+                None => self.panes.mappings.current_mapping()?.from.clone(),
+            },
+            Pane::Stock => self.panes.stock.list.current()?.item.to_string(),
+            Pane::Audit => {
+                let row = self.panes.audit.list.current()?;
+                super::ask::object_label(&row.object)
+            }
+        })
+    }
+}
+
+fn about(rows: &[ExceptionRow]) -> String {
+    match rows {
+        [one] => sheets::exception::title(one),
+        many => format!("{} exceptions", many.len()),
+    }
+}
+
+fn named(rows: &[ExceptionRow]) -> Vec<String> {
+    let mut lines: Vec<String> = rows
+        .iter()
+        .take(NAMED_MAX)
+        .map(|row| {
+            format!(
+                "{} ({})",
+                sheets::exception::title(row),
+                text::count(row.members, "member", "members")
+            )
+        })
+        .collect();
+    if rows.len() > NAMED_MAX {
+        lines.push(format!("and {} more", rows.len() - NAMED_MAX));
+    }
+    lines
+}

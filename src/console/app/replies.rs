@@ -1,0 +1,235 @@
+//! What becomes of answers. An answer to anything but the newest question of its slot is dropped.
+
+use super::ask::{Answer, Trouble};
+use super::event::Slot;
+use super::layers::Layer;
+use super::list::{Keyed, List, Load};
+use super::nav::Page;
+use super::subject::Subject;
+use super::{App, Level, sheets};
+use crate::domain::time::Ts;
+use crate::store::read::Window;
+
+/// Takes an answer into a list when it is the newest.
+fn into_list<T: Keyed + Clone>(
+    list: &mut List<T>,
+    generation: u64,
+    answer: Result<Window<T>, Trouble>,
+) {
+    if list.generation != generation {
+        return;
+    }
+    match answer {
+        Ok(window) => list.take(window),
+        Err(trouble) => list.fail(trouble.text),
+    }
+}
+
+/// Narrows an answer to the one kind its slot expects.
+macro_rules! expect {
+    ($answer:expr, $variant:ident) => {
+        match $answer {
+            Ok(Answer::$variant(value)) => Ok(value),
+            Ok(_) => Err(Trouble::new("the answer does not fit the question")),
+            Err(trouble) => Err(trouble),
+        }
+    };
+}
+
+impl App {
+    pub(super) fn reply(
+        &mut self,
+        slot: Slot,
+        generation: u64,
+        answer: Result<Answer, Trouble>,
+    ) {
+        self.is_dirty = true;
+        let panes = &mut self.panes;
+        match slot {
+            Slot::Exceptions => into_list(
+                &mut panes.exceptions.list,
+                generation,
+                expect!(answer, Exceptions),
+            ),
+            Slot::Orders => {
+                into_list(&mut panes.orders.list, generation, expect!(answer, Orders));
+            }
+            Slot::Mappings => into_list(
+                &mut panes.mappings.list,
+                generation,
+                expect!(answer, Mappings),
+            ),
+            Slot::Stock => into_list(&mut panes.stock.list, generation, expect!(answer, Stock)),
+            Slot::Audit => into_list(&mut panes.audit.list, generation, expect!(answer, Journal)),
+            Slot::Unmapped if panes.mappings.unmapped_generation == generation => {
+                match expect!(answer, Unmapped) {
+                    Ok(rows) => panes.mappings.take_unmapped(rows),
+                    Err(trouble) => panes.mappings.unmapped_load = Load::Failed(trouble.text),
+                }
+            }
+            Slot::Live if panes.live.generation == generation => match expect!(answer, Live) {
+                Ok(live) => panes.live.take(*live),
+                Err(trouble) => panes.live.load = Load::Failed(trouble.text),
+            },
+            Slot::Header if self.header_generation == generation => self.take_header(answer),
+            Slot::Page(id) => {
+                let now = self.now;
+                let bar = self.theme.symbols.bar;
+                if let Some(page) = self.nav.by_id(id)
+                    && page.generation == generation
+                {
+                    show(page, answer, now, bar);
+                }
+            }
+            Slot::Beside => {
+                let bar = self.theme.symbols.bar;
+                if let Some(page) = &mut self.beside
+                    && page.generation == generation
+                {
+                    show(page, answer, self.now, bar);
+                }
+            }
+            Slot::Targets | Slot::Preview | Slot::Verify
+                if self.layer_generations.get(&slot) == Some(&generation) =>
+            {
+                self.layer_reply(slot, answer);
+            }
+            Slot::Requests if self.requests_generation == generation => {
+                self.take_requests(answer);
+            }
+            _ => {}
+        }
+    }
+
+    fn take_header(&mut self, answer: Result<Answer, Trouble>) {
+        match expect!(answer, Header) {
+            Ok(header) => {
+                if self.panes.mappings.pairs != header.pairs {
+                    self.panes.mappings.pairs.clone_from(&header.pairs);
+                    let last = header.pairs.len().saturating_sub(1);
+                    self.panes.mappings.pair = self.panes.mappings.pair.min(last);
+                }
+                self.header = header;
+                self.header_load = Load::Ready;
+            }
+            Err(trouble) => self.header_load = Load::Failed(trouble.text),
+        }
+    }
+
+    fn layer_reply(&mut self, slot: Slot, answer: Result<Answer, Trouble>) {
+        if slot == Slot::Verify {
+            match expect!(answer, VerifyJournal) {
+                Ok(None) => self.say(Level::Done, "the journal's hash chain holds from end to end"),
+                Ok(Some(what)) => {
+                    self.say(Level::Error, &format!("the journal's hash chain is broken: {what}"));
+                }
+                Err(trouble) => self.say(Level::Error, &trouble.text),
+            }
+            return;
+        }
+        for layer in &mut self.layers {
+            if let Layer::Mapping(editor) = layer {
+                if slot == Slot::Targets {
+                    editor.take_targets(expect!(answer, Targets).map_err(|t| t.text));
+                } else {
+                    editor.take_preview(expect!(answer, Preview).map_err(|t| t.text));
+                }
+                return;
+            }
+        }
+    }
+
+    /// The engine answered requests made from here: the person who made them is told.
+    fn take_requests(&mut self, answer: Result<Answer, Trouble>) {
+        // A failure here is not worth a message: the answer is asked for again with the next change.
+        if let Ok(answered) = expect!(answer, Requests) {
+            for one in answered {
+                self.requests.retain(|id| *id != one.id);
+                let level = if one.is_ok { Level::Done } else { Level::Error };
+                self.say(level, &one.text);
+            }
+        }
+    }
+
+    /// Ages on open pages are words in their documents: they are asked again when a minute has passed.
+    pub(super) fn rebuild_pages(&mut self) {
+        if let Some(page) = self.nav.page_mut() {
+            page.is_stale = true;
+        }
+        if let Some(page) = &mut self.beside {
+            page.is_stale = true;
+        }
+    }
+}
+
+/// Puts an answer on a page.
+fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str) {
+    let gone = |page: &mut Page| page.load = Load::Failed("it is not in the store any more".to_owned());
+    match answer {
+        Err(trouble) => page.load = Load::Failed(trouble.text),
+        Ok(Answer::Exception(Some(sheet))) => {
+            page.subject = Some(Subject::Exceptions(vec![sheet.row.clone()]));
+            page.show(
+                sheets::exception::title(&sheet.row),
+                sheets::exception::doc(&sheet, now),
+            );
+        }
+        Ok(Answer::Order(Some(sheet))) => {
+            page.subject = Some(Subject::Order(Box::new(sheet.full.row.clone())));
+            page.show(
+                sheets::order::title(&sheet.full.row),
+                sheets::order::doc(&sheet, now),
+            );
+        }
+        Ok(Answer::Delivery(Some(sheet))) => {
+            page.subject = Some(Subject::Delivery {
+                id: sheet.row.id,
+                order: sheet.row.order,
+                state: Some(sheet.row.state),
+                title: sheets::delivery::title(&sheet.row),
+            });
+            page.show(
+                sheets::delivery::title(&sheet.row),
+                sheets::delivery::doc(&sheet, now),
+            );
+        }
+        Ok(Answer::Item(sheet)) => {
+            page.subject = sheet
+                .positions
+                .first()
+                .map(|p| Subject::Stock(Box::new(p.clone())));
+            page.show(
+                sheets::item::title(&sheet),
+                sheets::item::doc(&sheet, now, bar),
+            );
+        }
+        Ok(Answer::Flow(sheet)) => {
+            page.subject = Some(Subject::Flow {
+                pair: sheet.live.pair.clone(),
+                flow: sheet.live.flow,
+                is_paused: sheet.live.paused.is_some(),
+            });
+            page.show(sheets::flow::title(&sheet), sheets::flow::doc(&sheet, now));
+        }
+        Ok(Answer::Payload(Some(sheet))) => {
+            page.show(format!("Call {}", sheet.id), sheets::records::payload(&sheet, now));
+        }
+        Ok(Answer::Versions(rows)) => {
+            if let super::doc::Link::Versions { pair } = &page.link {
+                let pair = pair.clone();
+                page.show(
+                    "Versions".to_owned(),
+                    sheets::records::versions(&pair, &rows, now),
+                );
+                page.versions = Some((pair, rows));
+            }
+        }
+        Ok(
+            Answer::Exception(None)
+            | Answer::Order(None)
+            | Answer::Delivery(None)
+            | Answer::Payload(None),
+        ) => gone(page),
+        Ok(_) => page.load = Load::Failed("the answer does not fit the question".to_owned()),
+    }
+}

@@ -1,0 +1,242 @@
+//! What an action would act on: the object under the cursor or on the page.
+
+use super::App;
+use super::action::Context;
+use super::ask::Seen;
+use super::doc::{JournalLine, Link};
+use super::nav::Pane;
+use super::panes::{live, mappings};
+use crate::domain::catalogue::Remedy;
+use crate::domain::delivery::{DeliveryState, Flow};
+use crate::domain::exception::ExceptionRow;
+use crate::domain::ids::{DeliveryId, OrderId, PairId};
+use crate::domain::mapping::Mapping;
+use crate::domain::order::OrderRow;
+use crate::domain::stock::StockPosition;
+use crate::store::read::{MappingVersion, Unmapped};
+
+/// An object that actions know.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    Exceptions(Vec<ExceptionRow>),
+    Order(Box<OrderRow>),
+    /// `state` is known on its own page, not behind a link.
+    Delivery {
+        id: DeliveryId,
+        order: Option<OrderId>,
+        state: Option<DeliveryState>,
+        title: String,
+    },
+    Mapping(Box<Mapping>),
+    Unmapped {
+        pair: PairId,
+        row: Unmapped,
+    },
+    /// The mappings pane without a row.
+    MappingsOf(PairId),
+    Version {
+        pair: PairId,
+        row: MappingVersion,
+        is_newest: bool,
+    },
+    Stock(Box<StockPosition>),
+    Flow {
+        pair: PairId,
+        flow: Flow,
+        is_paused: bool,
+    },
+    Audit,
+}
+
+impl Subject {
+    /// The keys that mean something on it.
+    pub const fn context(&self) -> Context {
+        match self {
+            Self::Exceptions(_) => Context::Exception,
+            Self::Order(_) => Context::Order,
+            Self::Delivery { .. } => Context::Delivery,
+            Self::Mapping(_) | Self::Unmapped { .. } | Self::MappingsOf(_) => Context::Mapping,
+            Self::Version { .. } => Context::Version,
+            Self::Stock(_) => Context::Stock,
+            Self::Flow { .. } => Context::Flow,
+            Self::Audit => Context::Audit,
+        }
+    }
+
+    /// In a few words, for questions.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Exceptions(rows) => match rows.as_slice() {
+                [one] => super::sheets::exception::title(one),
+                many => format!("{} exceptions", many.len()),
+            },
+            Self::Order(row) => format!("order {}", row.number),
+            Self::Delivery { title, .. } => title.clone(),
+            Self::Mapping(row) => format!("{} {}", row.kind, row.from),
+            Self::Unmapped { row, .. } => format!("{} {}", row.kind, row.from),
+            Self::MappingsOf(pair) => format!("mappings of {pair}"),
+            Self::Version { pair, row, .. } => format!("version {} of {pair}", row.version),
+            Self::Stock(row) => format!("{} at {}", row.item, row.location),
+            Self::Flow { pair, flow, .. } => format!("{flow} of {pair}"),
+            Self::Audit => "the journal".to_owned(),
+        }
+    }
+}
+
+/// Exceptions as an act names them.
+pub fn seen(rows: &[ExceptionRow]) -> Vec<Seen> {
+    rows.iter()
+        .map(|row| Seen {
+            id: row.id,
+            version: row.version,
+        })
+        .collect()
+}
+
+/// The mapping an exception asks for: its kind and the value that is not known.
+pub fn wanted_mapping(row: &ExceptionRow) -> Option<(crate::domain::mapping::MappingKind, String)> {
+    match row.kind.entry().remedy {
+        Remedy::Map(kind) => {
+            let value = super::words::discriminator_value(&row.discriminator);
+            Some((kind, value.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+impl App {
+    /// What is under the cursor, the page's own object first.
+    pub fn subjects(&self) -> Vec<Subject> {
+        let mut found = Vec::new();
+        if let Some(page) = self.nav.page() {
+            found.extend(page.subject.clone());
+            match page.target() {
+                Some(Link::Delivery(id)) => found.push(Subject::Delivery {
+                    id: *id,
+                    order: None,
+                    state: None,
+                    title: format!("delivery {id}"),
+                }),
+                Some(Link::Flow { pair, flow }) => found.extend(self.flow_subject(pair, *flow)),
+                _ => {}
+            }
+            if let Some((pair, rows)) = &page.versions
+                && let Some((at, row)) = super::sheets::records::version_at(rows, page.line)
+                    .and_then(|v| rows.iter().enumerate().find(|(_, r)| r.version == v))
+            {
+                found.push(Subject::Version {
+                    pair: pair.clone(),
+                    row: row.clone(),
+                    is_newest: at == 0,
+                });
+            }
+            return found;
+        }
+        found.extend(self.pane_subject());
+        found
+    }
+
+    fn pane_subject(&self) -> Option<Subject> {
+        match self.nav.pane {
+            Pane::Live => {
+                let flow = (self.panes.live.part == live::Part::Flows)
+                    .then(|| self.panes.live.current_flow())??;
+                self.flow_subject(&flow.pair, flow.flow)
+            }
+            Pane::Exceptions => {
+                let rows = self.panes.exceptions.list.chosen();
+                (!rows.is_empty()).then_some(Subject::Exceptions(rows))
+            }
+            Pane::Orders => {
+                let row = self.panes.orders.list.current()?.clone();
+                Some(Subject::Order(Box::new(row)))
+            }
+            Pane::Mappings => {
+                let pane = &self.panes.mappings;
+                let pair = pane.current_pair()?.clone();
+                Some(match pane.part {
+                    mappings::Part::Unmapped => match pane.current_unmapped() {
+                        Some(row) => Subject::Unmapped {
+                            pair,
+                            row: row.clone(),
+                        },
+                        None => Subject::MappingsOf(pair),
+                    },
+                    mappings::Part::Mapped => match pane.current_mapping() {
+                        Some(row) => Subject::Mapping(Box::new(row.clone())),
+                        None => Subject::MappingsOf(pair),
+                    },
+                })
+            }
+            Pane::Stock => {
+                let row = self.panes.stock.list.current()?.clone();
+                Some(Subject::Stock(Box::new(row)))
+            }
+            Pane::Audit => Some(Subject::Audit),
+        }
+    }
+
+    fn flow_subject(&self, pair: &PairId, flow: Flow) -> Option<Subject> {
+        let live = self
+            .panes
+            .live
+            .data
+            .flows
+            .iter()
+            .find(|f| f.pair == *pair && f.flow == flow)?;
+        Some(Subject::Flow {
+            pair: pair.clone(),
+            flow,
+            is_paused: live.paused.is_some(),
+        })
+    }
+
+    /// Contexts of keys here, the nearest first.
+    pub fn contexts(&self) -> Vec<Context> {
+        let mut contexts: Vec<Context> = self.subjects().iter().map(Subject::context).collect();
+        if self.nav.page().is_none() && self.nav.pane != Pane::Live {
+            contexts.push(Context::List);
+        }
+        contexts.push(Context::Global);
+        contexts
+    }
+
+    /// What the cursor is on, as something to open.
+    pub fn link_here(&self) -> Option<Link> {
+        if let Some(page) = self.nav.page() {
+            return page.target().cloned();
+        }
+        match self.nav.pane {
+            Pane::Live => match self.panes.live.part {
+                live::Part::Flows => {
+                    let flow = self.panes.live.current_flow()?;
+                    Some(Link::Flow {
+                        pair: flow.pair.clone(),
+                        flow: flow.flow,
+                    })
+                }
+                live::Part::Systems => None,
+                live::Part::Tail => {
+                    let row = self.panes.live.current_event()?;
+                    Some(Link::Journal(JournalLine(Box::new(row.clone()))))
+                }
+            },
+            Pane::Exceptions => {
+                Some(Link::Exception(self.panes.exceptions.list.current()?.id))
+            }
+            Pane::Orders => Some(Link::Order(self.panes.orders.list.current()?.id)),
+            Pane::Mappings => None,
+            Pane::Stock => {
+                let row = self.panes.stock.list.current()?;
+                Some(Link::Item {
+                    pair: row.pair.clone(),
+                    item: row.item.clone(),
+                })
+            }
+            Pane::Audit => {
+                let row = self.panes.audit.list.current()?;
+                Some(Link::Journal(JournalLine(Box::new(row.clone()))))
+            }
+        }
+    }
+}

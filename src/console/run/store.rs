@@ -1,0 +1,477 @@
+//! The backend of the running program: reads from the store, acts through the desk.
+
+use super::super::app::ask::{
+    Act, Answer, Answered, DeliverySheet, Done, ExceptionAct, ExceptionSheet, FlowSheet, Header,
+    ItemSheet, Live, MappingPreview, OrderSheet, PayloadSheet, Question, Seen, Trouble,
+};
+use super::super::app::panes::exceptions::is;
+use super::backend::Backend;
+use crate::desk::{Desk, DeskError};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::exception::ObjectRef;
+use crate::domain::filter::Filter;
+use crate::domain::ids::{DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, RequestId};
+use crate::domain::order::OrderRow;
+use crate::store::read::{Anchor, ListQuery};
+use crate::store::{Store, StoreError};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use std::time::Duration;
+
+/// Members of an exception read for its page.
+const MEMBERS_MAX: usize = 200;
+/// Members whose deliveries are shown with their attempts.
+const MEMBERS_TRIED_MAX: usize = 3;
+/// Lines of a timeline.
+const TIMELINE_MAX: usize = 500;
+/// Lines of the event tail.
+const TAIL_MAX: usize = 100;
+/// Deliveries under way shown for a flow.
+const UNDER_WAY_MAX: usize = 100;
+/// Versions of mappings listed.
+const VERSIONS_MAX: usize = 100;
+/// How long a change is waited for.
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Side of a mapping that completion offers.
+const TARGET_SIDE: &str = "wms";
+
+/// Store and desk of one person.
+pub struct StoreBackend {
+    desk: Desk,
+}
+
+impl StoreBackend {
+    /// A backend on a person's desk.
+    pub const fn new(desk: Desk) -> Self {
+        Self { desk }
+    }
+
+    const fn store(&self) -> &Store {
+        self.desk.store()
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self {
+            is_stale: matches!(error, StoreError::Stale { .. }),
+            text: error.to_string(),
+        }
+    }
+}
+
+impl From<DeskError> for Trouble {
+    fn from(error: DeskError) -> Self {
+        Self {
+            is_stale: error.is_stale(),
+            text: error.to_string(),
+        }
+    }
+}
+
+fn done(done: crate::desk::Done) -> Done {
+    Done {
+        text: done.text,
+        request: done.request,
+    }
+}
+
+impl Backend for StoreBackend {
+    fn ask(&self, question: Question) -> BoxFuture<'_, Result<Answer, Trouble>> {
+        self.answer(question).boxed()
+    }
+
+    fn act(&self, act: Act) -> BoxFuture<'_, Result<Done, Trouble>> {
+        self.carry_out(act).boxed()
+    }
+
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        self.store().changed(CHANGE_TIMEOUT).boxed()
+    }
+}
+
+impl StoreBackend {
+    async fn answer(&self, question: Question) -> Result<Answer, Trouble> {
+        let store = self.store();
+        Ok(match question {
+            Question::Header { person } => Answer::Header(self.header(&person).await?),
+            Question::Live => Answer::Live(Box::new(self.live().await?)),
+            Question::Exceptions(query) => Answer::Exceptions(store.exceptions(&query).await?),
+            Question::Orders(query) => Answer::Orders(store.orders(&query).await?),
+            Question::Mappings { pair, query } => {
+                Answer::Mappings(store.mapping_list(&pair, &query).await?)
+            }
+            Question::Unmapped { pair } => Answer::Unmapped(store.unmapped(&pair).await?),
+            Question::Stock(query) => Answer::Stock(store.positions(None, &query).await?),
+            Question::Journal(query) => Answer::Journal(store.journal(&query).await?),
+            Question::Exception(id) => {
+                Answer::Exception(self.exception(id).await?.map(Box::new))
+            }
+            Question::Order(id) => Answer::Order(self.order(id).await?.map(Box::new)),
+            Question::Delivery(id) => Answer::Delivery(self.delivery(id).await?.map(Box::new)),
+            Question::Item { pair, item } => Answer::Item(Box::new(self.item(pair, item).await?)),
+            Question::Flow { pair, flow } => Answer::Flow(Box::new(self.flow(&pair, flow).await?)),
+            Question::Payload(id) => Answer::Payload(self.payload(id).await?),
+            Question::Versions { pair } => {
+                Answer::Versions(store.mapping_versions(&pair, VERSIONS_MAX).await?)
+            }
+            Question::Targets { pair, kind } => {
+                Answer::Targets(store.targets(&pair, kind, TARGET_SIDE).await?)
+            }
+            Question::Preview { pair, edits } => {
+                Answer::Preview(self.preview(&pair, &edits).await?)
+            }
+            Question::VerifyJournal => Answer::VerifyJournal(store.verify_journal().await?),
+            Question::Requests(ids) => Answer::Requests(self.answered(&ids).await?),
+        })
+    }
+
+    fn first(&self, filter: Filter, sort: &str, limit: usize) -> ListQuery {
+        ListQuery {
+            filter,
+            sort: sort.to_owned(),
+            is_descending: false,
+            anchor: Anchor::First,
+            limit,
+            now: self.desk.now(),
+        }
+    }
+
+    async fn header(&self, person: &str) -> Result<Header, Trouble> {
+        let store = self.store();
+        let filter = Filter {
+            terms: vec![is("person", person)],
+        };
+        let mine = store
+            .exceptions(&self.first(filter, "promise", 1))
+            .await?;
+        let pairs: Vec<PairId> = self.desk.pairs().iter().map(|p| p.id.clone()).collect();
+        let mut unmapped = 0;
+        for pair in &pairs {
+            unmapped += i64::try_from(store.unmapped(pair).await?.len()).unwrap_or(i64::MAX);
+        }
+        Ok(Header {
+            counts: store.exception_counts().await?,
+            mine: mine.total,
+            mine_ship_by: mine.rows.first().and_then(|l| l.row.ship_by),
+            pairs,
+            unmapped,
+        })
+    }
+
+    async fn live(&self) -> Result<Live, Trouble> {
+        let store = self.store();
+        let query = self.first(Filter::default(), "seq", TAIL_MAX);
+        let newest = store.journal(&query).await?;
+        let mut tail: Vec<_> = newest.rows.into_iter().map(|l| l.row).collect();
+        tail.sort_by_key(|row| row.seq);
+        Ok(Live {
+            flows: store.flows_live(self.desk.now()).await?,
+            systems: store.systems_live().await?,
+            tail,
+        })
+    }
+
+    async fn exception(&self, id: ExceptionId) -> Result<Option<ExceptionSheet>, Trouble> {
+        let store = self.store();
+        let Some(row) = store.exception(id).await? else {
+            return Ok(None);
+        };
+        let members = store.members(id, None, MEMBERS_MAX).await?;
+        let mut deliveries = Vec::new();
+        for member in members.iter().take(MEMBERS_TRIED_MAX) {
+            let rows = match &member.object {
+                ObjectRef::Order(order) => store.deliveries_of_order(*order).await?,
+                ObjectRef::Delivery(delivery) => {
+                    store.deliveries_by_id(&[DeliveryId(*delivery)]).await?
+                }
+                _ => Vec::new(),
+            };
+            for row in rows {
+                let attempts = store.attempts(row.id).await?;
+                deliveries.push(DeliverySheet { row, attempts });
+            }
+        }
+        let timeline = store
+            .timeline(&ObjectRef::Exception(id.0), TIMELINE_MAX)
+            .await?;
+        Ok(Some(ExceptionSheet {
+            row,
+            members,
+            timeline,
+            deliveries,
+        }))
+    }
+
+    async fn order(&self, id: OrderId) -> Result<Option<OrderSheet>, Trouble> {
+        let store = self.store();
+        let Some(full) = store.orders_by_id(&[id]).await?.into_iter().next() else {
+            return Ok(None);
+        };
+        let object = ObjectRef::Order(id);
+        Ok(Some(OrderSheet {
+            deliveries: store.deliveries_of_order(id).await?,
+            despatches: self.despatches(&full.row).await?,
+            exceptions: self.exceptions_of(&object).await?,
+            timeline: store.timeline(&object, TIMELINE_MAX).await?,
+            full,
+        }))
+    }
+
+    async fn despatches(
+        &self,
+        row: &OrderRow,
+    ) -> Result<Vec<crate::store::read::DespatchGroup>, Trouble> {
+        let pair = self.desk.pairs().iter().find(|p| p.id == row.pair);
+        match (pair, &row.wms_number) {
+            (Some(pair), Some(number)) => Ok(self
+                .store()
+                .despatches_of(&pair.warehouse, std::slice::from_ref(number))
+                .await?),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    async fn exceptions_of(
+        &self,
+        object: &ObjectRef,
+    ) -> Result<Vec<(ExceptionId, String, String)>, Trouble> {
+        let found = self.store().occurrences_of(object).await?;
+        Ok(found
+            .into_iter()
+            .map(|(kind, _, row)| (row.exception, kind.code().to_owned(), row.detail))
+            .collect())
+    }
+
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliverySheet>, Trouble> {
+        let store = self.store();
+        let Some(row) = store.deliveries_by_id(&[id]).await?.into_iter().next() else {
+            return Ok(None);
+        };
+        let attempts = store.attempts(id).await?;
+        Ok(Some(DeliverySheet { row, attempts }))
+    }
+
+    async fn item(&self, pair: PairId, item: ItemCode) -> Result<ItemSheet, Trouble> {
+        let store = self.store();
+        let items = std::slice::from_ref(&item);
+        let positions = store.positions_of(&pair, items).await?;
+        let config = self.desk.pairs().iter().find(|p| p.id == pair);
+        let levels = match config {
+            Some(config) => store.levels_of(&config.warehouse, items).await?,
+            None => Vec::new(),
+        };
+        // Stock exceptions are about an item at a location; others about the item alone.
+        let mut objects = vec![ObjectRef::Item(item.to_string())];
+        objects.extend(
+            positions
+                .iter()
+                .map(|p| ObjectRef::Item(format!("{item}@{}", p.location))),
+        );
+        let mut exceptions = Vec::new();
+        let mut timeline = Vec::new();
+        for object in &objects {
+            exceptions.extend(self.exceptions_of(object).await?);
+            timeline.extend(store.timeline(object, TIMELINE_MAX).await?);
+        }
+        timeline.sort_by_key(|row| row.seq);
+        Ok(ItemSheet {
+            pair,
+            item,
+            positions,
+            levels,
+            exceptions,
+            timeline,
+        })
+    }
+
+    async fn flow(
+        &self,
+        pair: &PairId,
+        flow: crate::domain::delivery::Flow,
+    ) -> Result<FlowSheet, Trouble> {
+        let store = self.store();
+        let live = store
+            .flows_live(self.desk.now())
+            .await?
+            .into_iter()
+            .find(|f| f.pair == *pair && f.flow == flow)
+            .ok_or_else(|| Trouble::new(format!("{flow} of {pair} has not run yet")))?;
+        let states: Vec<DeliveryState> = DeliveryState::ALL
+            .iter()
+            .copied()
+            .filter(|s| !s.is_final())
+            .collect();
+        let object = ObjectRef::Flow(format!("{pair}/{flow}"));
+        Ok(FlowSheet {
+            live,
+            deliveries: store
+                .deliveries_in(pair, flow, &states, UNDER_WAY_MAX)
+                .await?,
+            timeline: store.timeline(&object, TIMELINE_MAX).await?,
+        })
+    }
+
+    async fn payload(&self, id: PayloadId) -> Result<Option<PayloadSheet>, Trouble> {
+        Ok(self.store().payload(id).await?.map(|found| PayloadSheet {
+            id: found.id,
+            at: found.at,
+            title: format!("{} {} of {}", found.kind, found.method, found.system),
+            body: found
+                .body
+                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            hash: found.hash,
+        }))
+    }
+
+    async fn preview(
+        &self,
+        pair: &PairId,
+        edits: &[crate::domain::mapping::MappingEdit],
+    ) -> Result<MappingPreview, Trouble> {
+        let figure = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        match self.desk.preview(pair, edits).await {
+            Ok(preview) => {
+                let mut warnings = preview.warnings;
+                if preview.is_cut {
+                    warnings.push(format!(
+                        "only the first {} orders were looked at: there are more",
+                        preview.looked_at
+                    ));
+                }
+                Ok(MappingPreview {
+                    version: Some(preview.version),
+                    released: figure(preview.released),
+                    blocked_by: preview
+                        .still_blocked
+                        .into_iter()
+                        .map(|(why, n)| (why, figure(n)))
+                        .collect(),
+                    changed_open: figure(preview.changed_open),
+                    newly_blocked: figure(preview.newly_blocked),
+                    warnings,
+                    refused: None,
+                })
+            }
+            Err(DeskError::Refused(why)) => Ok(MappingPreview {
+                refused: Some(why),
+                ..MappingPreview::default()
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn answered(&self, ids: &[RequestId]) -> Result<Vec<Answered>, Trouble> {
+        let mut found = Vec::new();
+        for id in ids {
+            match self.store().request(*id).await? {
+                Some(row) if row.is_done => found.push(Answered {
+                    id: *id,
+                    is_ok: row.is_ok,
+                    text: row.answer,
+                }),
+                Some(_) => {}
+                None => found.push(Answered {
+                    id: *id,
+                    is_ok: false,
+                    text: format!("request {id} is not in the store any more"),
+                }),
+            }
+        }
+        Ok(found)
+    }
+
+    async fn carry_out(&self, act: Act) -> Result<Done, Trouble> {
+        let desk = &self.desk;
+        let result = match act {
+            Act::Exceptions { targets, what } => return self.on_exceptions(&targets, &what).await,
+            Act::RetryDelivery(id) => desk.retry_delivery(id).await,
+            Act::CancelDelivery { id, reason } => desk.cancel_delivery(id, &reason).await,
+            Act::ResyncOrder(id) => desk.resync_order(id).await,
+            Act::HoldOrder { id, reason } => desk.hold_order(id, &reason).await,
+            Act::ReleaseOrder(id) => desk.release_order(id).await,
+            Act::PauseFlow { pair, flow, reason } => {
+                desk.pause_flow(&pair, Some(flow), &reason).await
+            }
+            Act::ResumeFlow { pair, flow } => desk.resume_flow(&pair, Some(flow)).await,
+            Act::RunFlow { pair, flow } => desk.run_flow(&pair, flow).await,
+            Act::PushStock {
+                pair,
+                item,
+                location,
+            } => desk.push_stock(&pair, &item, &location).await,
+            Act::ResumeStock {
+                pair,
+                item,
+                location,
+                reason,
+            } => desk.resume_stock(&pair, &item, &location, &reason).await,
+            Act::ApplyMappings {
+                pair,
+                edits,
+                expected,
+                reason,
+            } => desk.apply(&pair, edits, expected, &reason).await,
+            Act::RollBackMappings {
+                pair,
+                version,
+                reason,
+            } => desk.rollback(&pair, version, &reason).await,
+        };
+        Ok(done(result?))
+    }
+
+    /// Each in turn; the first failure stops, and says how many were done before.
+    async fn on_exceptions(&self, targets: &[Seen], what: &ExceptionAct) -> Result<Done, Trouble> {
+        let mut last = None;
+        for (at, target) in targets.iter().enumerate() {
+            match self.on_exception(*target, what).await {
+                Ok(one) => last = Some(done(one)),
+                Err(error) if at == 0 => return Err(error.into()),
+                Err(error) => {
+                    let trouble = Trouble::from(error);
+                    return Err(Trouble {
+                        text: format!(
+                            "{at} of {} were done, then: {}",
+                            targets.len(),
+                            trouble.text
+                        ),
+                        is_stale: trouble.is_stale,
+                    });
+                }
+            }
+        }
+        match (last, targets.len()) {
+            (Some(one), 1) => Ok(one),
+            (Some(one), n) => Ok(Done {
+                text: format!("all {n} done; the last: {}", one.text),
+                request: one.request,
+            }),
+            (None, _) => Err(Trouble::new("nothing was chosen")),
+        }
+    }
+
+    async fn on_exception(
+        &self,
+        seen: Seen,
+        what: &ExceptionAct,
+    ) -> Result<crate::desk::Done, DeskError> {
+        let desk = &self.desk;
+        let Seen { id, version } = seen;
+        match what {
+            ExceptionAct::Acknowledge => desk.acknowledge(id, version).await,
+            ExceptionAct::Assign { team, person } => {
+                desk.assign(id, version, *team, person.as_deref(), None).await
+            }
+            ExceptionAct::Work => desk.work(id, version).await,
+            ExceptionAct::Snooze { until, condition } => {
+                desk.snooze(id, version, *until, condition.as_deref()).await
+            }
+            ExceptionAct::Wait { who, until } => desk.wait(id, version, who, *until).await,
+            ExceptionAct::Note { text } => desk.note(id, text).await,
+            ExceptionAct::MarkFixed => desk.mark_fixed(id, version).await,
+            ExceptionAct::Dismiss { reason } => desk.dismiss(id, version, reason).await,
+            ExceptionAct::Retry => desk.retry_exception(id).await,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Layers over the picture: what is below the topmost is dimmed, except under the filter line.
+
+mod confirm;
+mod filter;
+mod form;
+mod help;
+mod mapping;
+mod messages;
+mod palette;
+
+use crate::console::app::App;
+use crate::console::app::doc::DocLine;
+use crate::console::app::layers::Layer;
+use crate::console::theme::Role;
+use crate::console::view::doc;
+use crate::console::widget::Pen;
+use ratatui::layout::Rect;
+
+/// Draws every open layer, the topmost last.
+pub fn draw(app: &App, pen: &mut Pen<'_>, way: Rect, foot: Rect) {
+    for layer in &app.layers {
+        if !matches!(layer, Layer::Filter(_)) {
+            let all = pen.buf.area;
+            dim(pen, all);
+        }
+        match layer {
+            Layer::Filter(layer) => filter::draw(layer, pen, way, foot),
+            Layer::Confirm(layer) => confirm::draw(layer, pen),
+            Layer::Form(layer) => form::draw(layer, pen),
+            Layer::Mapping(layer) => mapping::draw(layer, app, pen),
+            Layer::Help(layer) => help::draw(layer, pen),
+            Layer::Palette(layer) => palette::draw(layer, pen),
+            Layer::Messages(layer) => messages::draw(layer, app, pen),
+        }
+    }
+}
+
+/// Everything below in one quiet style.
+fn dim(pen: &mut Pen<'_>, area: Rect) {
+    let style = pen.theme.style(Role::Dimmed);
+    for y in area.y..area.bottom() {
+        for x in area.x..area.right() {
+            if let Some(cell) = pen.buf.cell_mut((x, y)) {
+                let symbol = cell.symbol().to_owned();
+                cell.reset();
+                cell.set_symbol(&symbol);
+                cell.set_style(style);
+            }
+        }
+    }
+}
+
+/// A sentence wrapped into a room; returns the rows it took.
+fn paragraph(pen: &mut Pen<'_>, area: Rect, text: &str, role: Role) -> u16 {
+    let line = DocLine::of(text, role);
+    let rows = doc::wrap(&line, usize::from(area.width.max(1)), usize::from(area.height.max(1)));
+    let mut y = area.y;
+    for row in rows {
+        if y >= area.bottom() {
+            break;
+        }
+        let mut x = area.x;
+        for part in row {
+            x += pen.text(x, y, area.right().saturating_sub(x), &part.text, part.role);
+        }
+        y += 1;
+    }
+    y - area.y
+}
+
+/// Rows a sentence takes at this width.
+fn rows_of(text: &str, columns: u16) -> u16 {
+    let line = DocLine::text(text);
+    let rows = doc::wrap(&line, usize::from(columns.max(1)), 50).len();
+    u16::try_from(rows).unwrap_or(50)
+}
+
+/// A button: reversed when it has focus.
+fn button(pen: &mut Pen<'_>, x: u16, y: u16, columns: u16, text: &str, has_focus: bool) -> u16 {
+    let role = if has_focus { Role::Selection } else { Role::Key };
+    pen.text(x, y, columns, &format!("[ {text} ]"), role)
+}

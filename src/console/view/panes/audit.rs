@@ -1,0 +1,49 @@
+//! ```text
+//!   time     who        what              on            change                        reason
+//! ▌ 14:02:10 pat        mapping.set       mapping TRK48 → TPS48                       exception 7
+//! ```
+
+use super::draw_list;
+use crate::console::app::App;
+use crate::console::app::ask::object_label;
+use crate::console::app::sheets::change_words;
+use crate::console::app::words;
+use crate::console::theme::Role;
+use crate::console::widget::Pen;
+use crate::console::widget::grid::{CellText, Column};
+use crate::domain::time::Ts;
+use crate::store::read::JournalRow;
+use ratatui::layout::Rect;
+
+const COLUMNS: &[Column] = &[
+    Column::fixed("time", 12, 0),
+    Column::fixed("who", 14, 0),
+    Column::share("what", 17, 1, 0),
+    Column::share("on", 12, 2, 1),
+    Column::share("change", 14, 4, 0),
+    Column::share("reason", 14, 2, 2),
+    Column::fixed("pair", 8, 3),
+];
+
+/// Draws the list.
+pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let empty = "The journal is empty.";
+    draw_list(pen, area, &app.panes.audit.list, COLUMNS, true, empty, |row| {
+        cells(row, app.now)
+    });
+}
+
+fn cells(row: &JournalRow, now: Ts) -> Vec<CellText> {
+    vec![
+        (words::clock(row.at, now), Role::Muted),
+        (row.actor.clone(), Role::Text),
+        (row.action.clone(), Role::Accent),
+        (object_label(&row.object), Role::Text),
+        (change_words(&row.before, &row.after), Role::Text),
+        (row.reason.clone(), Role::Muted),
+        (
+            row.pair.as_ref().map_or_else(String::new, ToString::to_string),
+            Role::Muted,
+        ),
+    ]
+}

@@ -1,0 +1,69 @@
+//! ```text
+//!   item        location   should  shown    gap   left oversells   at risk says
+//! ▌ MUG-RED     North         120    131    +11    +11      2h10    132.00 the source shows too much …
+//! ```
+
+use super::draw_list;
+use crate::console::app::App;
+use crate::console::app::sheets::item::suggestion;
+use crate::console::app::words;
+use crate::console::theme::Role;
+use crate::console::widget::Pen;
+use crate::console::widget::grid::{CellText, Column};
+use crate::domain::stock::StockPosition;
+use crate::domain::time::Ts;
+use crate::text;
+use ratatui::layout::Rect;
+
+const COLUMNS: &[Column] = &[
+    Column::share("item", 12, 2, 0),
+    Column::share("location", 8, 1, 3),
+    Column::figure("should", 6, 1),
+    Column::figure("shown", 6, 1),
+    Column::figure("gap", 6, 2),
+    Column::figure("unexplained", 11, 0),
+    Column::figure("oversells", 9, 0),
+    Column::figure("at risk", 9, 2),
+    Column::share("says", 30, 5, 4),
+    Column::figure("runs", 4, 6),
+    Column::figure("since", 5, 5),
+    Column::fixed("pair", 8, 7),
+];
+
+/// Draws the list.
+pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let empty = "No drift: every figure the source shows is explained, or nothing has been compared yet (see 1 Live).";
+    draw_list(pen, area, &app.panes.stock.list, COLUMNS, true, empty, |row| {
+        cells(row, app.now)
+    });
+}
+
+fn cells(row: &StockPosition, now: Ts) -> Vec<CellText> {
+    let (says, role) = match &row.paused_reason {
+        Some(reason) => (format!("stopped: {reason}"), Role::Warn),
+        None => (suggestion(row), Role::Muted),
+    };
+    let left = if row.remainder_each == 0 {
+        ("0".to_owned(), Role::Ok)
+    } else {
+        (words::signed(row.remainder_each), Role::Error)
+    };
+    vec![
+        (row.item.to_string(), Role::Text),
+        (row.location.to_string(), Role::Muted),
+        (row.publish_each.to_string(), Role::Text),
+        (
+            row.source_each
+                .map_or_else(|| "–".to_owned(), |s| s.to_string()),
+            Role::Text,
+        ),
+        (words::signed(row.gap_each), Role::Text),
+        left,
+        words::oversell(row),
+        (text::money(row.value_at_risk_minor), Role::Text),
+        (says, role),
+        (row.runs.to_string(), Role::Muted),
+        (words::age_of(row.drift_since, now), Role::Muted),
+        (row.pair.to_string(), Role::Muted),
+    ]
+}

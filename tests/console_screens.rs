@@ -1,0 +1,155 @@
+//! Every screen as text: panes, pages and layers over typical, empty, loading, failing, huge and hostile stores.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/console/mod.rs"]
+mod support;
+
+use support::{Desk, Scene};
+use tallyman::console::app::nav::Pane;
+
+fn shot(name: &str, desk: &mut Desk, sizes: &[(u16, u16)]) {
+    let mut out = String::new();
+    for (columns, rows) in sizes {
+        desk.resize(*columns, *rows);
+        desk.event(tallyman::console::app::event::Event::Tick);
+        out.push_str(&format!("== {columns}x{rows}\n{}", desk.text()));
+    }
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, out);
+    });
+}
+
+const SMALL: (u16, u16) = (80, 24);
+const MIDDLE: (u16, u16) = (120, 40);
+const LARGE: (u16, u16) = (200, 50);
+
+fn panes(scene: Scene, word: &str, sizes: &[(u16, u16)]) {
+    for pane in Pane::ALL {
+        let mut desk = Desk::new(scene, *pane, SMALL);
+        let name = format!("{}_{word}", pane.title().to_lowercase());
+        shot(&name, &mut desk, sizes);
+    }
+}
+
+#[test]
+fn panes_of_a_typical_morning() {
+    panes(Scene::Typical, "typical", &[SMALL, MIDDLE, LARGE]);
+}
+
+#[test]
+fn panes_of_an_empty_store() {
+    panes(Scene::Empty, "empty", &[SMALL, MIDDLE]);
+}
+
+#[test]
+fn panes_while_the_store_is_read() {
+    panes(Scene::Silent, "loading", &[SMALL, MIDDLE]);
+}
+
+#[test]
+fn panes_when_the_store_cannot_be_read() {
+    panes(Scene::Failing, "failing", &[SMALL, MIDDLE]);
+}
+
+#[test]
+fn panes_with_a_hundred_thousand_rows() {
+    panes(Scene::Many, "many", &[SMALL, MIDDLE]);
+}
+
+#[test]
+fn panes_with_hostile_and_wide_text() {
+    panes(Scene::Hostile, "hostile", &[SMALL, MIDDLE]);
+}
+
+fn page(name: &str, pane: Pane, keys: &str) {
+    let mut desk = Desk::new(Scene::Typical, pane, SMALL);
+    desk.press(keys);
+    shot(name, &mut desk, &[SMALL, MIDDLE]);
+}
+
+#[test]
+fn pages_of_an_exception() {
+    page("page_exception_overview", Pane::Exceptions, "enter");
+    page("page_exception_members", Pane::Exceptions, "enter tab down");
+    page("page_exception_timeline", Pane::Exceptions, "enter tab tab");
+    page("page_exception_attempts", Pane::Exceptions, "enter tab tab tab");
+    page("page_exception_runbook", Pane::Exceptions, "enter shift-tab");
+}
+
+#[test]
+fn pages_of_an_order() {
+    page("page_order_evidence", Pane::Orders, "enter");
+    page("page_order_lines", Pane::Orders, "enter tab");
+    page("page_order_deliveries", Pane::Orders, "enter tab tab");
+    page("page_order_timeline", Pane::Orders, "enter shift-tab");
+}
+
+#[test]
+fn pages_of_the_rest() {
+    page("page_delivery", Pane::Orders, "enter tab tab enter");
+    page("page_delivery_attempts", Pane::Orders, "enter tab tab enter tab");
+    page("page_call", Pane::Orders, "enter tab tab enter tab enter");
+    page("page_item", Pane::Stock, "enter");
+    page("page_item_history", Pane::Stock, "enter tab");
+    page("page_flow", Pane::Live, "down enter");
+    page("page_versions", Pane::Mappings, "v down down down");
+    page("page_journal_line", Pane::Audit, "enter");
+}
+
+#[test]
+fn layers() {
+    page("layer_mapping_editor", Pane::Exceptions, "m 'trk48");
+    page("layer_mapping_preview", Pane::Exceptions, "m 'TPS48 enter");
+    page("layer_mapping_new", Pane::Mappings, "n");
+    page("layer_confirm_retry", Pane::Exceptions, "down down r");
+    page("layer_confirm_push", Pane::Stock, "p");
+    page("layer_form_note", Pane::Exceptions, "n 'seen enter 'asked");
+    page("layer_form_assign", Pane::Exceptions, "e");
+    page("layer_form_snooze", Pane::Exceptions, "z");
+    page("layer_form_dismiss", Pane::Exceptions, "down down down d");
+    page("layer_help", Pane::Exceptions, "?");
+    page("layer_help_search", Pane::Exceptions, "? 'snoo");
+    page("layer_palette", Pane::Exceptions, ":");
+    page("layer_palette_search", Pane::Exceptions, ": 'orders space 'blocked");
+    page("layer_filter", Pane::Exceptions, "/ 'team:ware");
+    page("layer_filter_mistake", Pane::Exceptions, "/ 'severity:9");
+    page("layer_messages", Pane::Exceptions, "a n esc M");
+    page("toast_refused", Pane::Exceptions, "down a down down down down down down down down down down m");
+}
+
+#[test]
+fn a_screen_too_small_still_says_whether_anything_is_anybodys() {
+    let mut desk = Desk::new(Scene::Typical, Pane::Exceptions, (40, 10));
+    let text = desk.text();
+    assert_eq!(text.trim(), "12 open, 2 mine; needs 60x16");
+    desk.resize(60, 16);
+    assert!(desk.text().contains("Tracked 48 XL"), "{}", desk.text());
+}
+
+#[test]
+fn ascii_screens_hold_no_other_character() {
+    for pane in Pane::ALL {
+        let desk = Desk::with(Scene::Typical, *pane, MIDDLE, |o| o.is_ascii = true);
+        let text = desk.text();
+        let odd: Vec<char> = text.chars().filter(|c| !c.is_ascii()).collect();
+        assert!(odd.is_empty(), "{odd:?} in\n{text}");
+    }
+}
+
+#[test]
+fn hostile_text_never_reaches_a_cell() {
+    for pane in Pane::ALL {
+        let mut desk = Desk::new(Scene::Hostile, *pane, LARGE);
+        for keys in ["", "enter", "tab", "tab", "tab"] {
+            desk.press(keys);
+            let buffer = tallyman::console::picture(&desk.app, LARGE.0, LARGE.1);
+            for cell in buffer.content() {
+                let bad = cell.symbol().chars().any(|c| {
+                    c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || c == '\u{fe0f}'
+                });
+                assert!(!bad, "{:?}", cell.symbol());
+            }
+        }
+    }
+}
