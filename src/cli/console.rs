@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Options of the screen.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct ConsoleArgs {
     /// Look only: nothing can be changed
     #[arg(long)]
@@ -57,6 +57,17 @@ pub async fn prepare(
     };
     let context = Context::with(globals, loaded, opening).await?;
     Ok((context, systems))
+}
+
+impl Default for ConsoleArgs {
+    fn default() -> Self {
+        Self {
+            read_only: false,
+            no_sync: false,
+            theme: ThemeName::Default.as_str().to_owned(),
+            ascii: false,
+        }
+    }
 }
 
 /// How often the header's word about the engine is looked up.

@@ -2,7 +2,7 @@
 
 use super::args::{WaitArgs, one};
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, Listing, collect, print, print_listing};
+use super::listing::{ListArgs, Listing, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, say_line, terminal_columns};
 use crate::desk::{CSV_BYTES_MAX, Preview, parse_attributes, show_attributes};
 use crate::domain::filter::lists::MAPPINGS;
@@ -280,7 +280,7 @@ async fn list_mappings(
     pair: &PairId,
     args: &ListArgs,
 ) -> Result<Outcome, CliError> {
-    let query = args.query(MAPPINGS, SORTS, context.now())?;
+    let query = args.query(MAPPINGS, SORTS, Natural::Ascending, context.now())?;
     let store = &context.store;
     let listing = collect(args.limit, query, |q| async move {
         store.mapping_list(pair, &q).await

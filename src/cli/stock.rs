@@ -2,7 +2,7 @@
 
 use super::args::{WaitArgs, one};
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, collect, print, print_listing};
+use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::drift::{suggest, waterfall};
 use crate::domain::filter::lists::STOCK;
@@ -124,7 +124,7 @@ async fn drift(
     args: &ListArgs,
 ) -> Result<Outcome, CliError> {
     let pair = pair.map(|p| context.pair(Some(p))).transpose()?;
-    let query = args.query(STOCK, SORTS, context.now())?;
+    let query = args.query(STOCK, SORTS, Natural::Ascending, context.now())?;
     let (store, pair) = (&context.store, pair.as_ref());
     let listing = collect(args.limit, query, |q| async move {
         store.positions(pair, &q).await

@@ -444,7 +444,7 @@ async fn one_carrier_mapping_would_release_what_it_blocks_and_then_does() {
         )
         .await
         .unwrap();
-    assert!(done.text.contains("3 orders and items"), "{}", done.text);
+    assert!(done.text.contains("3 blocked objects"), "{}", done.text);
     let request = &b.requests().await[0];
     assert_eq!(request.kind, "recheck_orders");
     assert_eq!(request.body["kind"], "ORD_CARRIER_UNMAPPED");

@@ -237,11 +237,14 @@ impl Desk {
         ];
         let members: i64 = concerned.iter().map(|e| e.members).sum();
         self.commit(what, changes).await?;
-        let text = format!(
-            "{} of {pair} applied; {} waiting for them will be checked again.",
-            crate::text::count(changed, "mapping change", "mapping changes"),
-            crate::text::count(members, "order or item", "orders and items")
+        let mut text = format!(
+            "{} of {pair} applied.",
+            crate::text::count(changed, "mapping change", "mapping changes")
         );
+        if members > 0 {
+            let waiting = crate::text::count(members, "blocked object", "blocked objects");
+            text.push_str(&format!(" {waiting} will be checked again."));
+        }
         Ok(Done {
             text,
             request: Some(request),
