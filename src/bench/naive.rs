@@ -1,0 +1,1 @@
+//! A deliberately naive client: one order at a time over the same adapters.

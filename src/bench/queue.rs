@@ -1,0 +1,1 @@
+//! Durable jobs a second against flushes of the same disk.
