@@ -82,7 +82,6 @@ pub struct BenchRig {
     pub systems: Systems,
     pub pair: PairCx,
     pub wire_time: WireTime,
-    /// Calls the engine has made.
     pub engine: Engine,
     clock: Arc<AtomicI64>,
     skus: Vec<String>,
@@ -120,6 +119,8 @@ pub fn quiet_world(seed: u64, with_limits: bool) -> SandboxConfig {
         limits: with_limits,
         skus: SKUS,
         trading_hours: TradingHours::ALWAYS,
+        // The floor works when it is told to and not by itself.
+        floor_percent: 1,
         ..SandboxConfig::default()
     }
 }
@@ -263,19 +264,40 @@ impl BenchRig {
         ))
     }
 
-    /// Customers place orders: one to four lines each, two and a half on average.
-    pub fn place(&mut self, orders: usize) -> Result<(), BenchError> {
+    /// Customers place orders: one to four lines each, two and a half on average. Returns how many lines.
+    pub fn place(&mut self, orders: usize) -> Result<usize, BenchError> {
         let from = self.placed;
         let skus = self.skus.clone();
         self.placed += orders;
         self.sandbox.act(|world| {
+            let mut lines = 0;
             for n in from..from + orders {
                 let spec = order_spec(n, &skus);
+                lines += spec.lines.len();
                 world
                     .place(&spec)
                     .map_err(|error| BenchError::Unfinished(error.to_string()))?;
             }
-            Ok(())
+            Ok(lines)
+        })
+    }
+
+    /// Units on hand of every item.
+    pub fn on_hand(&self) -> Vec<i64> {
+        self.sandbox.inspect(|world| {
+            let codes = self.skus.iter();
+            codes.map(|code| world.pvx.on_hand(code)).collect()
+        })
+    }
+
+    /// Whether so many orders are in the warehouse with every line allocated.
+    pub fn is_all_allocated(&self, orders: usize) -> bool {
+        self.sandbox.inspect(|world| {
+            let orders_there = world.pvx.orders.iter();
+            orders_there
+                .filter(|o| o.status == PvxStatus::Allocated)
+                .count()
+                >= orders
         })
     }
 
@@ -330,11 +352,6 @@ impl BenchRig {
             .map(|(_, n)| n)
             .sum();
         Ok(usize::try_from(confirmed).unwrap_or(0))
-    }
-
-    /// Orders accepted by the warehouse.
-    pub fn accepted(&self) -> usize {
-        self.sandbox.inspect(|world| world.pvx.orders.len())
     }
 
     /// Closes the store.

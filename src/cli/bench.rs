@@ -2,15 +2,23 @@
 
 use super::context::Globals;
 use super::listing::print;
-use super::output::{CliError, Outcome};
-use crate::bench::{self, BenchError};
+use super::output::{CliError, Outcome, say};
+use crate::bench::{self, BenchError, Sheet};
+use crate::report::Format;
 use std::path::PathBuf;
+
+/// Orders of the engine's bench when nobody says how many.
+const ENGINE_ORDERS: u32 = 1_000;
+/// Jobs of the queue's bench.
+const QUEUE_JOBS: u32 = 5_000;
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Bench {
     /// Orders from source to confirmed despatch; calls and time against the limits' floor
     Engine,
+    /// Durable jobs a second against flushes of the disk
+    Queue,
 }
 
 /// Options of the bench.
@@ -19,7 +27,7 @@ pub struct BenchArgs {
     /// What to measure
     #[arg(value_enum)]
     pub what: Bench,
-    /// Orders
+    /// Orders (jobs of the queue)
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub orders: Option<u32>,
     /// Use this empty store instead of a temporary SQLite file (`postgres://…`)
@@ -39,21 +47,53 @@ impl From<BenchError> for CliError {
 }
 
 pub(super) async fn run(globals: &Globals, args: BenchArgs) -> Result<Outcome, CliError> {
-    let sheet = match args.what {
-        Bench::Engine => {
-            bench::engine::run(&bench::engine::EngineOptions {
-                orders: args.orders.unwrap_or(1_000) as usize,
-                store_url: args.store,
-                folder: args.folder,
-                seed: args.seed,
-            })
-            .await?
-        }
+    let sheets = match args.what {
+        Bench::Engine => engine(&args).await?,
+        Bench::Queue => vec![queue(&args).await?],
     };
-    print(globals, &sheet, sheet.table(), Some(sheet.run.clone()))?;
-    Ok(if sheet.is_kept() {
+    tell(globals, &sheets)?;
+    Ok(if sheets.iter().all(Sheet::is_kept) {
         Outcome::Done
     } else {
         Outcome::Found
     })
+}
+
+/// Every sheet as a table with its run under it; as JSON one list of them all.
+fn tell(globals: &Globals, sheets: &[Sheet]) -> Result<(), CliError> {
+    if globals.format == Format::Json {
+        let text = serde_json::to_string_pretty(sheets).map_err(CliError::failed)?;
+        return say(&format!("{text}\n"));
+    }
+    for sheet in sheets {
+        print(globals, sheet, sheet.table(), Some(format!("{}\n", sheet.run)))?;
+    }
+    Ok(())
+}
+
+async fn engine(args: &BenchArgs) -> Result<Vec<Sheet>, CliError> {
+    let orders = args.orders.unwrap_or(ENGINE_ORDERS) as usize;
+    let fast = bench::engine::run(&bench::engine::EngineOptions {
+        orders,
+        store_url: args.store.clone(),
+        folder: args.folder.clone(),
+        seed: args.seed,
+    })
+    .await?;
+    let calls = bench::calls::run(&bench::calls::CallOptions {
+        orders,
+        folder: args.folder.clone(),
+        seed: args.seed,
+    })
+    .await?;
+    Ok(vec![fast, calls])
+}
+
+async fn queue(args: &BenchArgs) -> Result<Sheet, CliError> {
+    let options = bench::queue::QueueOptions {
+        jobs: args.orders.unwrap_or(QUEUE_JOBS) as usize,
+        store_url: args.store.clone(),
+        folder: args.folder.clone(),
+    };
+    Ok(bench::queue::run(&options).await?)
 }
