@@ -214,11 +214,15 @@ fn ratios(sheet: &mut Sheet, floor: Floor, all: &Calls, quiet: &Calls, naive: &C
         let (made, polls) = (sum(all, system), sum(quiet, system));
         let own = made.saturating_sub(polls).max(1);
         sheet.add(
-            Figure::new(format!("{system}: calls for the orders"), own as f64, "calls")
-                .floor(least as f64)
-                .how(format!(
-                    "{made} made, less {polls} that an equally long quiet span makes"
-                )),
+            Figure::new(
+                format!("{system}: calls for the orders"),
+                own as f64,
+                "calls",
+            )
+            .floor(least as f64)
+            .how(format!(
+                "{made} made, less {polls} that an equally long quiet span makes"
+            )),
         );
         sheet.add(
             Figure::new(
@@ -257,8 +261,12 @@ fn times(sheet: &mut Sheet, floor: Floor, intake: Span, confirming: Span) {
                 .how("virtual time; calls answer at once, only the limits hold them up"),
         );
         sheet.add(
-            Figure::new(format!("{what}: floor ÷ time (R)"), least / secs(took).max(0.001), "")
-                .at_least(TIME_BAR),
+            Figure::new(
+                format!("{what}: floor ÷ time (R)"),
+                least / secs(took).max(0.001),
+                "",
+            )
+            .at_least(TIME_BAR),
         );
     }
 }

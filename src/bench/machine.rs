@@ -21,6 +21,21 @@ pub fn cpu_seconds() -> Option<f64> {
     Some((user + system) / TICKS_PER_SECOND)
 }
 
+/// Processor seconds of the threads that live now, to the microsecond: for spans in which next to nothing happens.
+pub fn busy_seconds() -> Option<f64> {
+    let mut nanos = 0.0;
+    for task in std::fs::read_dir("/proc/self/task").ok()? {
+        let path = task.ok()?.path().join("schedstat");
+        // A thread may end while we look.
+        let Ok(text) = std::fs::read_to_string(path) else {
+            continue;
+        };
+        let on_cpu: f64 = text.split_whitespace().next()?.parse().ok()?;
+        nanos += on_cpu;
+    }
+    Some(nanos / 1e9)
+}
+
 /// A line of `/proc/self/status` in MiB.
 fn status_mib(name: &str) -> Option<f64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;

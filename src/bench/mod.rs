@@ -2,11 +2,15 @@
 //! that a slow machine is not mistaken for a slow program.
 
 pub mod calls;
+pub mod console;
+pub mod drift;
 pub mod engine;
+pub mod fill;
 pub mod machine;
 pub mod naive;
 pub mod queue;
 pub mod rig;
+mod screen;
 pub mod sheet;
 
 pub use sheet::{Figure, Sheet};

@@ -155,7 +155,10 @@ async fn intent_of(
         Verdict::Fail(faults) => Err(BenchError::Unfinished(format!(
             "the naive client may not send order {}: {}",
             order.number,
-            faults.first().map(|f| f.detail.as_str()).unwrap_or_default()
+            faults
+                .first()
+                .map(|f| f.detail.as_str())
+                .unwrap_or_default()
         ))),
         Verdict::NeedItems(_) => Err(missing("items")),
     }

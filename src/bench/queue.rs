@@ -83,7 +83,11 @@ pub async fn run(options: &QueueOptions) -> Result<Sheet, BenchError> {
 
 fn add(sheet: &mut Sheet, what: &str, worked: &Worked, flushes: f64, bar: f64) {
     let rate = worked.jobs / worked.secs;
-    sheet.add(Figure::new(format!("{what}: jobs a second"), rate, "jobs/s"));
+    sheet.add(Figure::new(
+        format!("{what}: jobs a second"),
+        rate,
+        "jobs/s",
+    ));
     sheet.add(
         Figure::new(
             format!("{what}: jobs per commit"),
@@ -94,8 +98,12 @@ fn add(sheet: &mut Sheet, what: &str, worked: &Worked, flushes: f64, bar: f64) {
         .how("one claim and one result commit per batch"),
     );
     sheet.add(
-        Figure::new(format!("{what}: jobs per flush of the disk"), rate / flushes, "jobs")
-            .how("jobs a second over the disk's own flushes a second"),
+        Figure::new(
+            format!("{what}: jobs per flush of the disk"),
+            rate / flushes,
+            "jobs",
+        )
+        .how("jobs a second over the disk's own flushes a second"),
     );
 }
 

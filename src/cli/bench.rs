@@ -11,6 +11,10 @@ use std::path::PathBuf;
 const ENGINE_ORDERS: u32 = 1_000;
 /// Jobs of the queue's bench.
 const QUEUE_JOBS: u32 = 5_000;
+/// Orders in the store of the console's bench.
+const CONSOLE_ORDERS: u32 = 1_000_000;
+/// One open occurrence for so many orders.
+const ORDERS_PER_OCCURRENCE: usize = 10;
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -19,6 +23,10 @@ pub enum Bench {
     Engine,
     /// Durable jobs a second against flushes of the disk
     Queue,
+    /// Comparing stock figures against merely reading them
+    Drift,
+    /// First paint, key to paint, bytes to the terminal, memory
+    Console,
 }
 
 /// Options of the bench.
@@ -30,7 +38,10 @@ pub struct BenchArgs {
     /// Orders (jobs of the queue)
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub orders: Option<u32>,
-    /// Use this empty store instead of a temporary SQLite file (`postgres://…`)
+    /// Rows of item and site (drift)
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(100..=100_000_000))]
+    pub rows: u32,
+    /// Use this empty store instead of a temporary SQLite file (`postgres://…`); the console's bench fills and keeps it
     #[arg(long, value_name = "URL")]
     pub store: Option<String>,
     /// Where temporary files go; measure the disk that matters [default: the system's folder for passing files]
@@ -50,6 +61,8 @@ pub(super) async fn run(globals: &Globals, args: BenchArgs) -> Result<Outcome, C
     let sheets = match args.what {
         Bench::Engine => engine(&args).await?,
         Bench::Queue => vec![queue(&args).await?],
+        Bench::Drift => vec![drift(&args).await?],
+        Bench::Console => vec![console(&args).await?],
     };
     tell(globals, &sheets)?;
     Ok(if sheets.iter().all(Sheet::is_kept) {
@@ -66,7 +79,12 @@ fn tell(globals: &Globals, sheets: &[Sheet]) -> Result<(), CliError> {
         return say(&format!("{text}\n"));
     }
     for sheet in sheets {
-        print(globals, sheet, sheet.table(), Some(format!("{}\n", sheet.run)))?;
+        print(
+            globals,
+            sheet,
+            sheet.table(),
+            Some(format!("{}\n", sheet.run)),
+        )?;
     }
     Ok(())
 }
@@ -96,4 +114,24 @@ async fn queue(args: &BenchArgs) -> Result<Sheet, CliError> {
         folder: args.folder.clone(),
     };
     Ok(bench::queue::run(&options).await?)
+}
+
+async fn drift(args: &BenchArgs) -> Result<Sheet, CliError> {
+    let options = bench::drift::DriftOptions {
+        rows: args.rows as usize,
+        store_url: args.store.clone(),
+        folder: args.folder.clone(),
+    };
+    Ok(bench::drift::run(&options).await?)
+}
+
+async fn console(args: &BenchArgs) -> Result<Sheet, CliError> {
+    let orders = args.orders.unwrap_or(CONSOLE_ORDERS) as usize;
+    let options = bench::console::ConsoleOptions {
+        orders,
+        occurrences: (orders / ORDERS_PER_OCCURRENCE).max(1),
+        store_url: args.store.clone(),
+        folder: args.folder.clone(),
+    };
+    Ok(bench::console::run(&options).await?)
 }
