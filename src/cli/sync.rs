@@ -68,7 +68,16 @@ fn pair_for_engine(pair: &PairConfig) -> PairCx {
 pub fn engine_context(loaded: &Loaded, store: &Store, systems: Systems) -> Arc<Cx> {
     let clock = system_clock();
     let now = clock();
-    Arc::new(Cx::new(
+    let limits = systems
+        .ids()
+        .into_iter()
+        .map(|id| {
+            let kept = systems.limits(&id);
+            let kept = kept.into_iter().map(|l| (l.key, l.per_minute)).collect();
+            (id, kept)
+        })
+        .collect();
+    let mut cx = Cx::new(
         store.clone(),
         crate::sync::Systems {
             warehouses: systems.warehouses,
@@ -79,7 +88,9 @@ pub fn engine_context(loaded: &Loaded, store: &Store, systems: Systems) -> Arc<C
         clock,
         // Jitter only: processes that start together should not stay in step.
         now.0.unsigned_abs() ^ u64::from(std::process::id()),
-    ))
+    );
+    cx.limits = limits;
+    Arc::new(cx)
 }
 
 /// Waits until the program is asked to end: Ctrl-C, TERM or HUP.

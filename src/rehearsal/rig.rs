@@ -14,6 +14,7 @@ use crate::store::{Store, StoreOptions};
 use crate::sync::{Cx, Engine, PairCx, Systems};
 use crate::vendors::linnworks::{Linnworks, LinnworksConfig};
 use crate::vendors::peoplevox::{Peoplevox, PeoplevoxConfig};
+use crate::wire::Wire;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::future::Future;
@@ -372,6 +373,15 @@ fn fresh_folder(seed: u64) -> Result<PathBuf, RehearsalError> {
 
 /// Adapters that talk to the sandbox in process: the same bytes as over a network.
 pub fn systems(sandbox: &Sandbox, options: &RigOptions) -> Result<Systems, RehearsalError> {
+    systems_over(sandbox, options, |system| sandbox.wire(system))
+}
+
+/// As [`systems`], over wires of one's own that lead to the sandbox.
+pub fn systems_over(
+    sandbox: &Sandbox,
+    options: &RigOptions,
+    wire: impl Fn(SimSystem) -> Wire,
+) -> Result<Systems, RehearsalError> {
     let credentials = sandbox.demo_credentials();
     let setup = |error: String| RehearsalError::Setup(error);
     let mut pvx = PeoplevoxConfig::new(
@@ -383,7 +393,7 @@ pub fn systems(sandbox: &Sandbox, options: &RigOptions) -> Result<Systems, Rehea
     if let Some(limit) = options.warehouse_per_minute {
         pvx.per_minute = limit;
     }
-    let warehouse = Peoplevox::new(pvx, sandbox.wire(SimSystem::Peoplevox))
+    let warehouse = Peoplevox::new(pvx, wire(SimSystem::Peoplevox))
         .map_err(|error| setup(error.to_string()))?;
     let linnworks = Linnworks::new(
         LinnworksConfig {
@@ -394,7 +404,7 @@ pub fn systems(sandbox: &Sandbox, options: &RigOptions) -> Result<Systems, Rehea
             token: Secret::new(credentials.lw_token),
             extra_hosts: Vec::new(),
         },
-        sandbox.wire(SimSystem::Linnworks),
+        wire(SimSystem::Linnworks),
     );
     let mut systems = Systems::default();
     systems
