@@ -94,6 +94,8 @@ pub struct Rig {
     sandbox_mappings: String,
 }
 
+/// Where the rehearsal's callbacks are said to arrive; they are taken from the sandbox in process.
+const CALLBACK_BASE: &str = "https://hooks.example.test/hooks/pvx/rehearsal-rehearsal-rehearsal";
 /// Steps between two looks of the rehearsal's operator.
 const OPERATOR_LOOKS_EVERY: u64 = 50;
 
@@ -222,6 +224,9 @@ impl Rig {
         );
         cx.lease_ttl = Span::mins(5);
         cx.live_every = Span::mins(30);
+        let callbacks = Secret::new(CALLBACK_BASE.to_owned());
+        cx.callback_base
+            .insert(self.pair.warehouse.clone(), callbacks);
         Engine::new(Arc::new(cx))
     }
 
