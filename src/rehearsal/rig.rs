@@ -38,6 +38,9 @@ pub struct RigOptions {
     pub is_durable: bool,
 }
 
+/// Customers stop ordering this long before the end of the last day.
+const CLOSING: Span = Span::hours(8);
+
 /// Monday, 5 January 2026, 05:00 UTC.
 const START: Ts = Ts(1_767_589_200_000_000);
 
@@ -45,16 +48,19 @@ impl RigOptions {
     /// The options of a rehearsal.
     pub fn from_plan(plan: &Plan) -> Self {
         let mut policy = Policy::linnworks();
-        policy.order_pull_interval = Span::secs(60);
-        policy.despatch_poll_interval = Span::secs(60);
-        policy.status_interval = Span::mins(2);
+        // A day is played in seconds: readings come a little apart, the slow ones often enough to matter within the day.
+        policy.order_pull_interval = Span::mins(2);
+        policy.order_sweep_interval = Span::mins(30);
+        policy.despatch_poll_interval = Span::mins(2);
+        policy.status_interval = Span::mins(4);
         policy.stock_interval = Span::mins(10);
+        policy.reconcile_stock_interval = Span::mins(30);
         policy.partial_shipment = true;
         let sandbox = SandboxConfig {
             seed: plan.seed,
             orders_per_day: plan.orders_per_day,
             start: START,
-            customers_until: Some(START + Span::days(i64::from(plan.days)) - Span::hours(6)),
+            customers_until: Some(START + Span::days(i64::from(plan.days)) - CLOSING),
             faults: plan.faults,
             traits: if plan.with_mistakes {
                 WorldTraits::typical()
@@ -67,7 +73,7 @@ impl RigOptions {
             sandbox,
             policy,
             store_url: plan.store_url.clone(),
-            death_chance: if plan.with_deaths { 0.004 } else { 0.0 },
+            death_chance: if plan.with_deaths { 0.01 } else { 0.0 },
             warehouse_per_minute: None,
             is_durable: false,
         }
@@ -241,7 +247,7 @@ impl Rig {
             None => self.engine(),
         };
         if self.options.death_chance > 0.0 && self.dice.random_bool(self.options.death_chance) {
-            let polls = self.dice.random_range(1..400_u32);
+            let polls = self.dice.random_range(1..60_u32);
             let fate = DieAfter {
                 inner: Box::pin(engine.step(now)),
                 polls_left: polls,

@@ -159,7 +159,7 @@ impl Cx {
             fence: fence.cloned(),
             changes,
         };
-        let done = self.store.commit(batch).await?;
+        let done = Box::pin(self.store.commit(batch)).await?;
         self.wake.send_modify(|n| *n += 1);
         Ok(done)
     }
