@@ -40,10 +40,10 @@ pub struct RigOptions {
 }
 
 /// Customers stop ordering this long before the end of the last day.
-const CLOSING: Span = Span::hours(8);
+const CLOSING: Span = Span::hours(12);
 
-/// Monday, 5 January 2026, 05:00 UTC.
-const START: Ts = Ts(1_767_589_200_000_000);
+/// Monday, 5 January 2026, 06:00 UTC.
+const START: Ts = Ts(1_767_592_800_000_000);
 
 impl RigOptions {
     /// The options of a rehearsal.
@@ -75,7 +75,8 @@ impl RigOptions {
             policy,
             store_url: plan.store_url.clone(),
             death_chance: if plan.with_deaths { 0.01 } else { 0.0 },
-            warehouse_per_minute: None,
+            // The warehouse publishes no limit; a brisk pace keeps the rehearsal short.
+            warehouse_per_minute: Some(1_200),
             is_durable: false,
         }
     }
@@ -101,6 +102,8 @@ pub struct Rig {
     sandbox_mappings: String,
 }
 
+/// Where the rehearsal's callbacks are said to arrive; they are taken from the sandbox in process.
+const CALLBACK_BASE: &str = "https://hooks.example.test/hooks/pvx/rehearsal-rehearsal-rehearsal";
 /// Steps between two looks of the rehearsal's operator.
 const OPERATOR_LOOKS_EVERY: u64 = 50;
 
@@ -229,6 +232,9 @@ impl Rig {
         );
         cx.lease_ttl = Span::mins(5);
         cx.live_every = Span::mins(30);
+        let callbacks = Secret::new(CALLBACK_BASE.to_owned());
+        cx.callback_base
+            .insert(self.pair.warehouse.clone(), callbacks);
         Engine::new(Arc::new(cx))
     }
 
