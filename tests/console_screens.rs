@@ -73,8 +73,16 @@ fn pages_of_an_exception() {
     page("page_exception_overview", Pane::Exceptions, "enter");
     page("page_exception_members", Pane::Exceptions, "enter tab down");
     page("page_exception_timeline", Pane::Exceptions, "enter tab tab");
-    page("page_exception_attempts", Pane::Exceptions, "enter tab tab tab");
-    page("page_exception_runbook", Pane::Exceptions, "enter shift-tab");
+    page(
+        "page_exception_attempts",
+        Pane::Exceptions,
+        "enter tab tab tab",
+    );
+    page(
+        "page_exception_runbook",
+        Pane::Exceptions,
+        "enter shift-tab",
+    );
 }
 
 #[test]
@@ -88,7 +96,11 @@ fn pages_of_an_order() {
 #[test]
 fn pages_of_the_rest() {
     page("page_delivery", Pane::Orders, "enter tab tab enter");
-    page("page_delivery_attempts", Pane::Orders, "enter tab tab enter tab");
+    page(
+        "page_delivery_attempts",
+        Pane::Orders,
+        "enter tab tab enter tab",
+    );
     page("page_call", Pane::Orders, "enter tab tab enter tab enter");
     page("page_item", Pane::Stock, "enter");
     page("page_item_history", Pane::Stock, "enter tab");
@@ -111,11 +123,19 @@ fn layers() {
     page("layer_help", Pane::Exceptions, "?");
     page("layer_help_search", Pane::Exceptions, "? 'snoo");
     page("layer_palette", Pane::Exceptions, ":");
-    page("layer_palette_search", Pane::Exceptions, ": 'orders space 'blocked");
+    page(
+        "layer_palette_search",
+        Pane::Exceptions,
+        ": 'orders space 'blocked",
+    );
     page("layer_filter", Pane::Exceptions, "/ 'team:ware");
     page("layer_filter_mistake", Pane::Exceptions, "/ 'severity:9");
     page("layer_messages", Pane::Exceptions, "a n esc M");
-    page("toast_refused", Pane::Exceptions, "down a down down down down down down down down down down m");
+    page(
+        "toast_refused",
+        Pane::Exceptions,
+        "down a down down down down down down down down down down m",
+    );
 }
 
 #[test]

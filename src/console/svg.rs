@@ -1,7 +1,7 @@
 //! A screen as an SVG picture: monospaced text with the colours of the buffer.
 
-use ratatui::buffer::Buffer;
 use crate::console::theme::{BACKGROUND, FOREGROUND, hex};
+use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 use std::fmt::Write as _;
 

@@ -84,8 +84,7 @@ impl TradingHours {
         }
         let midnight = midnight_of(at);
         for day in 0..8 {
-            let opening =
-                midnight + Span::days(day) + Span::mins(i64::from(self.open_minute));
+            let opening = midnight + Span::days(day) + Span::mins(i64::from(self.open_minute));
             if opening >= at && self.is_open(opening) {
                 return opening;
             }

@@ -90,10 +90,7 @@ impl Guid {
 
     /// Reads a GUID; `None` when the text is not one.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text
-            .trim()
-            .trim_start_matches('{')
-            .trim_end_matches('}');
+        let text = text.trim().trim_start_matches('{').trim_end_matches('}');
         let groups: Vec<usize> = text.split('-').map(str::len).collect();
         if groups != [8, 4, 4, 4, 12] && groups != [32] {
             return None;

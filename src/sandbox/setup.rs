@@ -68,7 +68,11 @@ pub(crate) fn mappings(world: &World) -> String {
         let _ = writeln!(out, "CARRIER,{from},{to},");
     }
     let location = &world.lw.locations[super::world::MAPPED];
-    let basis = if location.reserves() { "GROSS" } else { "NET_STATIC" };
+    let basis = if location.reserves() {
+        "GROSS"
+    } else {
+        "NET_STATIC"
+    };
     let site = &world.pvx.sites[0].reference;
     let _ = writeln!(out, "SITE,{},{site},basis={basis}", location.id);
     for (from, to) in STATUSES {

@@ -18,26 +18,47 @@ use crate::store::read::{
 #[derive(Debug, Clone)]
 pub enum Question {
     /// Counts for the header, and which of them are this person's.
-    Header { person: String },
+    Header {
+        person: String,
+    },
     /// Flows, systems, newest journal lines.
     Live,
     Exceptions(ListQuery),
     Orders(ListQuery),
-    Mappings { pair: PairId, query: ListQuery },
-    Unmapped { pair: PairId },
+    Mappings {
+        pair: PairId,
+        query: ListQuery,
+    },
+    Unmapped {
+        pair: PairId,
+    },
     Stock(ListQuery),
     Journal(ListQuery),
     Exception(ExceptionId),
     Order(OrderId),
     Delivery(DeliveryId),
-    Item { pair: PairId, item: ItemCode },
-    Flow { pair: PairId, flow: Flow },
+    Item {
+        pair: PairId,
+        item: ItemCode,
+    },
+    Flow {
+        pair: PairId,
+        flow: Flow,
+    },
     Payload(PayloadId),
-    Versions { pair: PairId },
+    Versions {
+        pair: PairId,
+    },
     /// Values a mapping of this kind may point at.
-    Targets { pair: PairId, kind: MappingKind },
+    Targets {
+        pair: PairId,
+        kind: MappingKind,
+    },
     /// What a set of mapping edits would do.
-    Preview { pair: PairId, edits: Vec<MappingEdit> },
+    Preview {
+        pair: PairId,
+        edits: Vec<MappingEdit>,
+    },
     /// Whether the journal's hash chain holds.
     VerifyJournal,
     /// Whether the engine has answered requests made from here.
@@ -213,33 +234,83 @@ pub struct Seen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExceptionAct {
     Acknowledge,
-    Assign { team: Team, person: Option<String> },
+    Assign {
+        team: Team,
+        person: Option<String>,
+    },
     Work,
-    Snooze { until: Ts, condition: Option<String> },
-    Wait { who: String, until: Ts },
-    Note { text: String },
+    Snooze {
+        until: Ts,
+        condition: Option<String>,
+    },
+    Wait {
+        who: String,
+        until: Ts,
+    },
+    Note {
+        text: String,
+    },
     MarkFixed,
-    Dismiss { reason: String },
+    Dismiss {
+        reason: String,
+    },
     Retry,
 }
 
 /// Something done outside the console: always through the desk, which checks, audits and asks the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
-    Exceptions { targets: Vec<Seen>, what: ExceptionAct },
+    Exceptions {
+        targets: Vec<Seen>,
+        what: ExceptionAct,
+    },
     RetryDelivery(DeliveryId),
-    CancelDelivery { id: DeliveryId, reason: String },
+    CancelDelivery {
+        id: DeliveryId,
+        reason: String,
+    },
     ResyncOrder(OrderId),
-    HoldOrder { id: OrderId, reason: String },
+    HoldOrder {
+        id: OrderId,
+        reason: String,
+    },
     ReleaseOrder(OrderId),
-    PauseFlow { pair: PairId, flow: Flow, reason: String },
-    ResumeFlow { pair: PairId, flow: Flow },
-    RunFlow { pair: PairId, flow: Flow },
-    PushStock { pair: PairId, item: ItemCode, location: LocationId },
-    ResumeStock { pair: PairId, item: ItemCode, location: LocationId, reason: String },
+    PauseFlow {
+        pair: PairId,
+        flow: Flow,
+        reason: String,
+    },
+    ResumeFlow {
+        pair: PairId,
+        flow: Flow,
+    },
+    RunFlow {
+        pair: PairId,
+        flow: Flow,
+    },
+    PushStock {
+        pair: PairId,
+        item: ItemCode,
+        location: LocationId,
+    },
+    ResumeStock {
+        pair: PairId,
+        item: ItemCode,
+        location: LocationId,
+        reason: String,
+    },
     /// `expected` is the version the preview was made for.
-    ApplyMappings { pair: PairId, edits: Vec<MappingEdit>, expected: Option<i64>, reason: String },
-    RollBackMappings { pair: PairId, version: i64, reason: String },
+    ApplyMappings {
+        pair: PairId,
+        edits: Vec<MappingEdit>,
+        expected: Option<i64>,
+        reason: String,
+    },
+    RollBackMappings {
+        pair: PairId,
+        version: i64,
+        reason: String,
+    },
 }
 
 /// What became of an act, in words.

@@ -16,11 +16,19 @@ pub enum Link {
     Exception(ExceptionId),
     Order(OrderId),
     Delivery(DeliveryId),
-    Item { pair: PairId, item: ItemCode },
-    Flow { pair: PairId, flow: Flow },
+    Item {
+        pair: PairId,
+        item: ItemCode,
+    },
+    Flow {
+        pair: PairId,
+        flow: Flow,
+    },
     Payload(PayloadId),
     /// Versions of a pair's mappings.
-    Versions { pair: PairId },
+    Versions {
+        pair: PairId,
+    },
     /// One journal line, shown from what the list already knows.
     Journal(JournalLine),
 }

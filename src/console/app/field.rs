@@ -66,7 +66,12 @@ impl Field {
         } else {
             LINE_CHARS_MAX
         };
-        let used: usize = self.area.lines().iter().map(|l| l.chars().count() + 1).sum();
+        let used: usize = self
+            .area
+            .lines()
+            .iter()
+            .map(|l| l.chars().count() + 1)
+            .sum();
         max.saturating_sub(used)
     }
 

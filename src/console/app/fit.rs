@@ -136,9 +136,7 @@ impl App {
             .any(|s| matches!(s, Subject::Mapping(_) | Subject::Unmapped { .. }));
         match action {
             Action::EditMapping if !has_row => no("nothing is under the cursor"),
-            Action::RemoveMapping
-                if !subjects.iter().any(|s| matches!(s, Subject::Mapping(_))) =>
-            {
+            Action::RemoveMapping if !subjects.iter().any(|s| matches!(s, Subject::Mapping(_))) => {
                 no("it is not mapped yet")
             }
             Action::NextPair if self.panes.mappings.pairs.len() < 2 => no("there is only one pair"),
@@ -236,9 +234,10 @@ impl App {
     /// Whether Enter opens the mapping editor here.
     pub fn opens_editor(&self) -> bool {
         self.nav.page().is_none()
-            && self.subjects().iter().any(|s| {
-                matches!(s, Subject::Mapping(_) | Subject::Unmapped { .. })
-            })
+            && self
+                .subjects()
+                .iter()
+                .any(|s| matches!(s, Subject::Mapping(_) | Subject::Unmapped { .. }))
     }
 
     /// Whether Tab goes anywhere here.

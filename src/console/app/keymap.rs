@@ -88,8 +88,7 @@ impl Keymap {
                 let keys = read_keys(keys.get_ref()).map_err(|what| fail(at, what))?;
                 for key in &keys {
                     let line = line_of(text, at);
-                    if let Some((other, other_line)) =
-                        seen.insert((context, *key), (action, line))
+                    if let Some((other, other_line)) = seen.insert((context, *key), (action, line))
                         && other != action
                     {
                         return Err(fail(
@@ -245,13 +244,18 @@ mod tests {
         };
         let text = error(&mut keymap, "[list]\n\nfliter = \"x\"\n");
         assert!(
-            text.starts_with("mine.toml, line 3: no action is called \"fliter\"; [list] has filter"),
+            text.starts_with(
+                "mine.toml, line 3: no action is called \"fliter\"; [list] has filter"
+            ),
             "{text}"
         );
         let text = error(&mut keymap, "[order]\nhold = \"x\"\nrelease = [\"x\"]\n");
         assert!(text.contains("x is given to"), "{text}");
         let text = error(&mut keymap, "[order]\nhold = \"ctrl-shift-x\"\n");
-        assert!(text.contains("line 2") && text.contains("is not a key"), "{text}");
+        assert!(
+            text.contains("line 2") && text.contains("is not a key"),
+            "{text}"
+        );
         let text = error(&mut keymap, "[order]\nhold = \n");
         assert!(text.starts_with("mine.toml, line 2"), "{text}");
         assert_eq!(

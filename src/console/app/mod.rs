@@ -241,7 +241,10 @@ impl App {
             Some((action, Some(why))) => format!("{key} {}: {why}", action.info().title),
             _ => format!("{key} does nothing here; ? shows every key"),
         };
-        if !matches!(key.code, Code::Left | Code::Right | Code::Backspace | Code::Delete) {
+        if !matches!(
+            key.code,
+            Code::Left | Code::Right | Code::Backspace | Code::Delete
+        ) {
             self.say(Level::Info, &text);
         }
     }
@@ -254,7 +257,10 @@ impl App {
                 let out = layer.paste(text);
                 self.carry_out(out);
             }
-            None => self.say(Level::Info, "pasted text was ignored: open a filter with / first"),
+            None => self.say(
+                Level::Info,
+                "pasted text was ignored: open a filter with / first",
+            ),
         }
     }
 
@@ -329,7 +335,10 @@ impl App {
     /// Hands an act to the desk. Read-only is checked here as well as behind the desk.
     fn act(&mut self, act: Act) {
         if self.options.is_read_only {
-            self.say(Level::Warning, "this session is read-only; nothing was changed");
+            self.say(
+                Level::Warning,
+                "this session is read-only; nothing was changed",
+            );
             return;
         }
         self.ticket += 1;

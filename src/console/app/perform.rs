@@ -315,7 +315,8 @@ impl App {
                 flow: *flow,
             }),
             (Action::PauseFlow, Subject::Flow { pair, flow, .. }) => {
-                let about = vec!["Its runs and its deliveries wait until it is resumed.".to_owned()];
+                let about =
+                    vec!["Its runs and its deliveries wait until it is resumed.".to_owned()];
                 let title = format!("Pause {flow} of {pair}");
                 let purpose = Purpose::Pause {
                     pair: pair.clone(),
@@ -336,8 +337,7 @@ impl App {
         match self.unsaved() {
             None => self.effects.push(Effect::Quit),
             Some(what) => {
-                let question =
-                    Confirm::new("Quit?".to_owned(), vec![what], "Quit", Then::Quit, 1);
+                let question = Confirm::new("Quit?".to_owned(), vec![what], "Quit", Then::Quit, 1);
                 self.push_layer(Layer::Confirm(question));
             }
         }
@@ -374,7 +374,8 @@ impl App {
 
     fn open_versions(&mut self) {
         if let Some(pair) = self.panes.mappings.current_pair().cloned() {
-            self.nav.open(Link::Versions { pair }, "Versions".to_owned());
+            self.nav
+                .open(Link::Versions { pair }, "Versions".to_owned());
         }
     }
 
@@ -463,7 +464,12 @@ impl App {
         match self.nav.pane {
             Pane::Live => self.panes.live.move_by(isize::MAX / 2),
             Pane::Exceptions => {
-                let query = self.panes.exceptions.list.end(now).map(Question::Exceptions);
+                let query = self
+                    .panes
+                    .exceptions
+                    .list
+                    .end(now)
+                    .map(Question::Exceptions);
                 let generation = self.ask_end(Slot::Exceptions, query);
                 self.panes.exceptions.list.newest(generation);
             }
@@ -476,7 +482,9 @@ impl App {
                 self.panes.mappings.part = mappings::Part::Mapped;
                 let pair = self.panes.mappings.current_pair().cloned();
                 let query = self.panes.mappings.list.end(now);
-                let question = query.zip(pair).map(|(query, pair)| Question::Mappings { pair, query });
+                let question = query
+                    .zip(pair)
+                    .map(|(query, pair)| Question::Mappings { pair, query });
                 let generation = self.ask_end(Slot::Mappings, question);
                 self.panes.mappings.list.newest(generation);
             }
@@ -628,9 +636,7 @@ impl App {
     fn pane_copy(&self) -> Option<String> {
         Some(match self.nav.pane {
             Pane::Live => self.panes.live.current_flow()?.last_note.clone(),
-            Pane::Exceptions => {
-                sheets::exception::title(self.panes.exceptions.list.current()?)
-            }
+            Pane::Exceptions => sheets::exception::title(self.panes.exceptions.list.current()?),
             Pane::Orders => self.panes.orders.list.current()?.number.clone(),
             Pane::Mappings => match self.panes.mappings.current_unmapped() {
                 Some(row) => row.from.clone(),

@@ -37,12 +37,7 @@ macro_rules! expect {
 }
 
 impl App {
-    pub(super) fn reply(
-        &mut self,
-        slot: Slot,
-        generation: u64,
-        answer: Result<Answer, Trouble>,
-    ) {
+    pub(super) fn reply(&mut self, slot: Slot, generation: u64, answer: Result<Answer, Trouble>) {
         self.is_dirty = true;
         let panes = &mut self.panes;
         match slot {
@@ -119,9 +114,15 @@ impl App {
     fn layer_reply(&mut self, slot: Slot, answer: Result<Answer, Trouble>) {
         if slot == Slot::Verify {
             match expect!(answer, VerifyJournal) {
-                Ok(None) => self.say(Level::Done, "the journal's hash chain holds from end to end"),
+                Ok(None) => self.say(
+                    Level::Done,
+                    "the journal's hash chain holds from end to end",
+                ),
                 Ok(Some(what)) => {
-                    self.say(Level::Error, &format!("the journal's hash chain is broken: {what}"));
+                    self.say(
+                        Level::Error,
+                        &format!("the journal's hash chain is broken: {what}"),
+                    );
                 }
                 Err(trouble) => self.say(Level::Error, &trouble.text),
             }
@@ -164,7 +165,8 @@ impl App {
 
 /// Puts an answer on a page.
 fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str) {
-    let gone = |page: &mut Page| page.load = Load::Failed("it is not in the store any more".to_owned());
+    let gone =
+        |page: &mut Page| page.load = Load::Failed("it is not in the store any more".to_owned());
     match answer {
         Err(trouble) => page.load = Load::Failed(trouble.text),
         Ok(Answer::Exception(Some(sheet))) => {
@@ -212,7 +214,10 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str) {
             page.show(sheets::flow::title(&sheet), sheets::flow::doc(&sheet, now));
         }
         Ok(Answer::Payload(Some(sheet))) => {
-            page.show(format!("Call {}", sheet.id), sheets::records::payload(&sheet, now));
+            page.show(
+                format!("Call {}", sheet.id),
+                sheets::records::payload(&sheet, now),
+            );
         }
         Ok(Answer::Versions(rows)) => {
             if let super::doc::Link::Versions { pair } = &page.link {

@@ -221,9 +221,7 @@ impl App {
                     Some(Link::Journal(JournalLine(Box::new(row.clone()))))
                 }
             },
-            Pane::Exceptions => {
-                Some(Link::Exception(self.panes.exceptions.list.current()?.id))
-            }
+            Pane::Exceptions => Some(Link::Exception(self.panes.exceptions.list.current()?.id)),
             Pane::Orders => Some(Link::Order(self.panes.orders.list.current()?.id)),
             Pane::Mappings => None,
             Pane::Stock => {

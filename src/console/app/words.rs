@@ -32,7 +32,10 @@ pub fn promise(ship_by: Option<Ts>, now: Ts) -> Word {
     let left = at.since(now);
     let words = text::time_left(left.as_secs());
     if left < Span::ZERO {
-        (format!("late {}", words.trim_start_matches('-')), Role::Error)
+        (
+            format!("late {}", words.trim_start_matches('-')),
+            Role::Error,
+        )
     } else if left < PROMISE_NEAR {
         (words, Role::Warn)
     } else {
@@ -213,7 +216,11 @@ pub fn oversell(position: &StockPosition) -> Word {
 
 /// A number with its sign.
 pub fn signed(n: i64) -> String {
-    if n > 0 { format!("+{n}") } else { n.to_string() }
+    if n > 0 {
+        format!("+{n}")
+    } else {
+        n.to_string()
+    }
 }
 
 /// The value behind a discriminator: `SERVICE=Tracked 48` says `Tracked 48`.

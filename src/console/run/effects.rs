@@ -168,10 +168,12 @@ impl Runner {
 
 /// A panic inside is a failure like any other.
 async fn guarded<T>(work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
-        Err(Trouble::new(
-            "the program made a mistake with this; it is in the log, the rest goes on",
-        ))
-    })
+    AssertUnwindSafe(work)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            Err(Trouble::new(
+                "the program made a mistake with this; it is in the log, the rest goes on",
+            ))
+        })
 }
-

@@ -154,7 +154,10 @@ pub fn build(options: &ConsoleOptions, caps: Caps, now: Ts, size: (u16, u16)) ->
     };
     let mut app = App::new(app_options, theme, keymap, now, size);
     for problem in problems {
-        app.say(Level::Error, &format!("{problem}; the built-in one is used"));
+        app.say(
+            Level::Error,
+            &format!("{problem}; the built-in one is used"),
+        );
     }
     app
 }
@@ -454,7 +457,8 @@ impl<S: Screen> Loop<'_, S> {
 
     fn report(&self) {
         if let Some(probe) = &self.probe {
-            let is_idle = self.runner.is_idle() && self.frame_due.is_none() && self.inbox.is_empty();
+            let is_idle =
+                self.runner.is_idle() && self.frame_due.is_none() && self.inbox.is_empty();
             // Nobody listening is no trouble.
             probe.send_replace(Probe {
                 inputs: self.inputs,

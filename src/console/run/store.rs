@@ -10,7 +10,9 @@ use crate::desk::{Desk, DeskError};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::exception::ObjectRef;
 use crate::domain::filter::Filter;
-use crate::domain::ids::{DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, RequestId};
+use crate::domain::ids::{
+    DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, RequestId,
+};
 use crate::domain::order::OrderRow;
 use crate::store::read::{Anchor, ListQuery};
 use crate::store::{Store, StoreError};
@@ -104,9 +106,7 @@ impl StoreBackend {
             Question::Unmapped { pair } => Answer::Unmapped(store.unmapped(&pair).await?),
             Question::Stock(query) => Answer::Stock(store.positions(None, &query).await?),
             Question::Journal(query) => Answer::Journal(store.journal(&query).await?),
-            Question::Exception(id) => {
-                Answer::Exception(self.exception(id).await?.map(Box::new))
-            }
+            Question::Exception(id) => Answer::Exception(self.exception(id).await?.map(Box::new)),
             Question::Order(id) => Answer::Order(self.order(id).await?.map(Box::new)),
             Question::Delivery(id) => Answer::Delivery(self.delivery(id).await?.map(Box::new)),
             Question::Item { pair, item } => Answer::Item(Box::new(self.item(pair, item).await?)),
@@ -142,9 +142,7 @@ impl StoreBackend {
         let filter = Filter {
             terms: vec![is("person", person)],
         };
-        let mine = store
-            .exceptions(&self.first(filter, "promise", 1))
-            .await?;
+        let mine = store.exceptions(&self.first(filter, "promise", 1)).await?;
         let pairs: Vec<PairId> = self.desk.pairs().iter().map(|p| p.id.clone()).collect();
         let mut unmapped = 0;
         for pair in &pairs {
@@ -461,7 +459,8 @@ impl StoreBackend {
         match what {
             ExceptionAct::Acknowledge => desk.acknowledge(id, version).await,
             ExceptionAct::Assign { team, person } => {
-                desk.assign(id, version, *team, person.as_deref(), None).await
+                desk.assign(id, version, *team, person.as_deref(), None)
+                    .await
             }
             ExceptionAct::Work => desk.work(id, version).await,
             ExceptionAct::Snooze { until, condition } => {

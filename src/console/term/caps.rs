@@ -42,7 +42,14 @@ impl Caps {
 
     /// Least time between two frames.
     pub const fn frame_gap(self) -> Duration {
-        Duration::from_millis(1_000 / if self.is_ssh { FRAMES_SSH } else { FRAMES_LOCAL })
+        Duration::from_millis(
+            1_000
+                / if self.is_ssh {
+                    FRAMES_SSH
+                } else {
+                    FRAMES_LOCAL
+                },
+        )
     }
 }
 

@@ -35,10 +35,9 @@ pub fn terminal_size() -> (u16, u16) {
 /// As [`terminal_size`], with another fallback.
 pub fn terminal_size_or(fallback: (u16, u16)) -> (u16, u16) {
     match crossterm::terminal::size() {
-        Ok((columns, rows)) if columns > 0 && rows > 0 => (
-            columns.min(SCREEN_MAX.0),
-            rows.min(SCREEN_MAX.1),
-        ),
+        Ok((columns, rows)) if columns > 0 && rows > 0 => {
+            (columns.min(SCREEN_MAX.0), rows.min(SCREEN_MAX.1))
+        }
         _ => fallback,
     }
 }

@@ -128,7 +128,9 @@ fn stop_self() -> io::Result<()> {
     if status.success() {
         Ok(())
     } else {
-        Err(io::Error::other("the shell's kill command refused to stop this process"))
+        Err(io::Error::other(
+            "the shell's kill command refused to stop this process",
+        ))
     }
 }
 

@@ -55,7 +55,11 @@ fn draw_tabs(pen: &mut Pen<'_>, area: Rect, page: &Page) {
     pen.rule(area.x, area.y, area.width, Role::Border);
     let mut x = area.x + GUTTER;
     for (at, tab) in page.doc.tabs.iter().enumerate() {
-        let role = if at == page.tab { Role::Bar } else { Role::Muted };
+        let role = if at == page.tab {
+            Role::Bar
+        } else {
+            Role::Muted
+        };
         let room = area.right().saturating_sub(x);
         x += pen.text(x, area.y, room, &format!(" {} ", tab.title), role) + 1;
     }
@@ -119,7 +123,13 @@ fn top_for(page: &Page, lines: &[DocLine], room: usize, height: usize) -> usize 
 fn parts(pen: &mut Pen<'_>, x: u16, y: u16, columns: u16, parts: &[Part]) {
     let mut used = 0;
     for part in parts {
-        used += pen.text(x + used, y, columns.saturating_sub(used), &part.text, part.role);
+        used += pen.text(
+            x + used,
+            y,
+            columns.saturating_sub(used),
+            &part.text,
+            part.role,
+        );
     }
 }
 
@@ -211,7 +221,10 @@ mod tests {
 
     #[test]
     fn a_word_longer_than_the_room_is_broken_by_grapheme() {
-        assert_eq!(rows(&DocLine::text("漢字漢字漢"), 4), vec!["漢字", "漢字", "漢"]);
+        assert_eq!(
+            rows(&DocLine::text("漢字漢字漢"), 4),
+            vec!["漢字", "漢字", "漢"]
+        );
     }
 
     #[test]

@@ -26,7 +26,13 @@ pub fn draw(pen: &mut Pen<'_>, x: u16, y: u16, columns: u16, way: &[String]) -> 
         let role = if at == last { Role::Title } else { Role::Muted };
         used += pen.text(x + used, y, columns.saturating_sub(used), name, role);
         if at < last {
-            used += pen.text(x + used, y, columns.saturating_sub(used), &separator, Role::Muted);
+            used += pen.text(
+                x + used,
+                y,
+                columns.saturating_sub(used),
+                &separator,
+                Role::Muted,
+            );
         }
     }
     used

@@ -81,6 +81,8 @@ pub struct Grid<'a> {
     pub has_focus: bool,
     /// Sorted column's title and whether it runs downwards, for the header.
     pub sorted: Option<(&'a str, bool)>,
+    /// The last column is a remark: the cursor does not light it up, which saves a slow link its bytes.
+    pub has_remark: bool,
 }
 
 /// Columns for the cursor and the mark.
@@ -172,7 +174,8 @@ impl Grid<'_> {
                 } else {
                     Role::SelectionIdle
                 };
-                let width = area.width - u16::from(has_bar);
+                let remark = widths.last().copied().flatten().filter(|_| self.has_remark);
+                let width = area.width - u16::from(has_bar) - remark.map_or(0, |w| w + 1);
                 pen.fill(Rect::new(area.x, y, width, 1), role);
                 let cursor = pen.symbols().cursor;
                 if self.has_focus {
@@ -202,14 +205,7 @@ impl Grid<'_> {
         }
     }
 
-    fn draw_row(
-        &self,
-        pen: &mut Pen<'_>,
-        area: Rect,
-        y: u16,
-        row: &Row,
-        widths: &[Option<u16>],
-    ) {
+    fn draw_row(&self, pen: &mut Pen<'_>, area: Rect, y: u16, row: &Row, widths: &[Option<u16>]) {
         if row.is_marked {
             let mark = pen.symbols().marked;
             pen.text(area.x + 1, y, 1, mark, Role::Marked);
@@ -240,7 +236,9 @@ pub fn scrollbar(pen: &mut Pen<'_>, x: u16, y: u16, height: u16, top: usize, tot
         return;
     }
     let thumb = (rows * rows / total).clamp(1, rows);
-    let at = (top * (rows - thumb)).div_ceil(total - rows).min(rows - thumb);
+    let at = (top * (rows - thumb))
+        .div_ceil(total - rows)
+        .min(rows - thumb);
     for line in 0..height {
         let inside = (at..at + thumb).contains(&usize::from(line));
         let symbol = if inside {
@@ -265,7 +263,10 @@ mod tests {
 
     #[test]
     fn columns_of_less_weight_drop_out_and_the_rest_share_the_room() {
-        assert_eq!(widths(COLUMNS, 33), vec![Some(4), Some(10), Some(10), Some(6)]);
+        assert_eq!(
+            widths(COLUMNS, 33),
+            vec![Some(4), Some(10), Some(10), Some(6)]
+        );
         assert_eq!(widths(COLUMNS, 30), vec![Some(4), Some(18), None, Some(6)]);
         assert_eq!(widths(COLUMNS, 20), vec![Some(4), Some(15), None, None]);
         let wide: u16 = widths(COLUMNS, 100).into_iter().flatten().sum();

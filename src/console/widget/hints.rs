@@ -17,7 +17,9 @@ pub fn draw(pen: &mut Pen<'_>, x: u16, y: u16, columns: u16, hints: &[Hint]) {
     let Some((last, rest)) = hints.split_last() else {
         return;
     };
-    let width = |h: &Hint| u16::try_from(text::width(&h.key) + 1 + text::width(&h.title)).unwrap_or(u16::MAX);
+    let width = |h: &Hint| {
+        u16::try_from(text::width(&h.key) + 1 + text::width(&h.title)).unwrap_or(u16::MAX)
+    };
     let reserved = width(last).saturating_add(2);
     let room = columns.saturating_sub(reserved);
     let mut used = 0;
@@ -39,5 +41,10 @@ fn one(pen: &mut Pen<'_>, x: u16, y: u16, columns: u16, hint: &Hint) {
     } else {
         (Role::Key, Role::Text)
     };
-    pen.line(x, y, columns, &[(&hint.key, key), (" ", Role::Text), (&hint.title, title)]);
+    pen.line(
+        x,
+        y,
+        columns,
+        &[(&hint.key, key), (" ", Role::Text), (&hint.title, title)],
+    );
 }

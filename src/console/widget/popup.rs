@@ -50,5 +50,11 @@ fn border(pen: &mut Pen<'_>, area: Rect, title: &str) {
         pen.text(x, y, 1, corner, Role::BorderFocused);
     }
     let title = format!(" {title} ");
-    pen.text(area.x + 2, area.y, area.width.saturating_sub(4), &title, Role::Title);
+    pen.text(
+        area.x + 2,
+        area.y,
+        area.width.saturating_sub(4),
+        &title,
+        Role::Title,
+    );
 }

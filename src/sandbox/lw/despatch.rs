@@ -76,7 +76,10 @@ impl World {
             Book::Open if switches.check_scan && !is_scanned => "Item scan required",
             Book::Open
                 if switches.check_unlinked
-                    && order.lines.iter().any(|l| l.item.is_none() && !l.is_service) =>
+                    && order
+                        .lines
+                        .iter()
+                        .any(|l| l.item.is_none() && !l.is_service) =>
             {
                 "Order contains unlinked items"
             }

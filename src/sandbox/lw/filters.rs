@@ -65,18 +65,20 @@ impl World {
                 None => true,
             },
             "NumericFields" => match number(order, &code) {
-                Some(actual) => value.and_then(int_of).is_none_or(|wanted| match kind.as_str() {
-                    "Greater" | "1" => actual > wanted,
-                    "Lower" | "2" => actual < wanted,
-                    _ => actual == wanted,
-                }),
+                Some(actual) => value
+                    .and_then(int_of)
+                    .is_none_or(|wanted| match kind.as_str() {
+                        "Greater" | "1" => actual > wanted,
+                        "Lower" | "2" => actual < wanted,
+                        _ => actual == wanted,
+                    }),
                 None => true,
             },
             "ListFields" => {
                 let wanted = value.map(text_of).unwrap_or_default();
-                let is_listed = self.lw_texts(order, &code).map(|texts| {
-                    texts.iter().any(|t| t.eq_ignore_ascii_case(&wanted))
-                });
+                let is_listed = self
+                    .lw_texts(order, &code)
+                    .map(|texts| texts.iter().any(|t| t.eq_ignore_ascii_case(&wanted)));
                 match is_listed {
                     Some(listed) => listed != matches!(kind.as_str(), "Not" | "1"),
                     None => true,
@@ -84,7 +86,10 @@ impl World {
             }
             "DateFields" => self.lw_date_field(order, &code, &kind, field),
             _ => {
-                let wanted = member(field, "Text").map(text_of).unwrap_or_default().to_lowercase();
+                let wanted = member(field, "Text")
+                    .map(text_of)
+                    .unwrap_or_default()
+                    .to_lowercase();
                 match self.lw_texts(order, &code) {
                     Some(texts) => texts.iter().any(|t| {
                         let t = t.to_lowercase();

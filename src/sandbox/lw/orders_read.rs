@@ -125,7 +125,9 @@ impl World {
             .take(size)
             .collect();
         let rows = if ids_only {
-            rows.iter().map(|ix| json!(self.lw.orders[*ix].id)).collect()
+            rows.iter()
+                .map(|ix| json!(self.lw.orders[*ix].id))
+                .collect()
         } else {
             rows.iter().map(|ix| self.lw_open_shape(*ix)).collect()
         };
@@ -154,7 +156,11 @@ impl World {
             return Err(Refusal::bad("Must provide a search term."));
         }
         let mut found = self.lw_by_reference(&term);
-        if let Some(ix) = term.parse().ok().and_then(|n: i64| self.lw.order_by_number.get(&n)) {
+        if let Some(ix) = term
+            .parse()
+            .ok()
+            .and_then(|n: i64| self.lw.order_by_number.get(&n))
+        {
             found.push(*ix);
         }
         let (open, done): (Vec<usize>, Vec<usize>) = found
@@ -163,7 +169,9 @@ impl World {
         let ids = |list: &[usize]| -> Vec<Guid> {
             list.iter().map(|ix| self.lw.orders[*ix].id).collect()
         };
-        let location = p.text("LocationId").unwrap_or_else(|| Guid::ZERO.to_string());
+        let location = p
+            .text("LocationId")
+            .unwrap_or_else(|| Guid::ZERO.to_string());
         let views = if open.is_empty() {
             Vec::new()
         } else {
@@ -172,7 +180,11 @@ impl World {
                 "OrderIds": ids(&open), "Count": open.len(),
             })]
         };
-        let processed = if p.flag("IncludeProcessed", false) { ids(&done) } else { Vec::new() };
+        let processed = if p.flag("IncludeProcessed", false) {
+            ids(&done)
+        } else {
+            Vec::new()
+        };
         Ok(json!({ "OpenOrders": views, "ProcessedOrders": processed }))
     }
 

@@ -29,14 +29,25 @@ impl World {
     }
 
     /// Appends a row to an order's audit trail.
-    pub(crate) fn lw_trail(&mut self, ix: usize, kind: &'static str, tag: &'static str, note: &str) {
+    pub(crate) fn lw_trail(
+        &mut self,
+        ix: usize,
+        kind: &'static str,
+        tag: &'static str,
+        note: &str,
+    ) {
         let at = self.now;
         self.lw.orders[ix].audit.push(Audit {
             at,
             kind,
             tag,
             note: note.to_owned(),
-            user: if tag == "CONFIRMED" { "SYNC" } else { "ops@example.test" }.to_owned(),
+            user: if tag == "CONFIRMED" {
+                "SYNC"
+            } else {
+                "ops@example.test"
+            }
+            .to_owned(),
         });
     }
 
@@ -114,7 +125,10 @@ impl World {
     }
 
     fn lw_guids(&self, found: &[usize]) -> Value {
-        found.iter().map(|ix| json!(self.lw.orders[*ix].id)).collect()
+        found
+            .iter()
+            .map(|ix| json!(self.lw.orders[*ix].id))
+            .collect()
     }
 
     /// Parked orders are answered as handled and left alone.
@@ -140,14 +154,23 @@ impl World {
         if wanted == status::PAID && order.paid_at.is_none() {
             order.paid_at = Some(now);
         }
-        self.lw_trail(ix, "ORDER_STATUS", "CHANGED", &format!("Status set to {wanted}"));
+        self.lw_trail(
+            ix,
+            "ORDER_STATUS",
+            "CHANGED",
+            &format!("Status set to {wanted}"),
+        );
         let detail = json!({"before": before, "after": wanted});
         self.lw_note("ChangeStatus", ix, detail, by_world);
     }
 
     pub(super) fn lw_change_tag(&mut self, p: &Params) -> Result<Value, Refusal> {
         let found = self.lw_open_ids(&p.guids("orderIds")?);
-        let tag = p.get("tag").as_ref().and_then(int_of).and_then(|n| u8::try_from(n).ok());
+        let tag = p
+            .get("tag")
+            .as_ref()
+            .and_then(int_of)
+            .and_then(|n| u8::try_from(n).ok());
         if !(p.is_json && self.config.lw.json_state_calls_noop) {
             for ix in found.iter().copied() {
                 self.lw_set_tag(ix, tag, false);
@@ -162,7 +185,12 @@ impl World {
         let before = order.marker;
         order.marker = tag.filter(|t| *t > 0);
         order.is_parked = order.marker == Some(MARKER_PARKED);
-        self.lw_note("ChangeOrderTag", ix, json!({"before": before, "after": tag}), by_world);
+        self.lw_note(
+            "ChangeOrderTag",
+            ix,
+            json!({"before": before, "after": tag}),
+            by_world,
+        );
     }
 
     pub(super) fn lw_lock(&mut self, p: &Params) -> Result<Out, Refusal> {
@@ -201,7 +229,11 @@ impl World {
             if assign && folders.len() < FOLDERS_MAX {
                 folders.push(folder.clone());
             }
-            let op = if assign { "AssignToFolder" } else { "UnassignToFolder" };
+            let op = if assign {
+                "AssignToFolder"
+            } else {
+                "UnassignToFolder"
+            };
             self.lw_note(op, ix, json!({ "folder": folder }), false);
         }
         Ok(self.lw_guids(&found))

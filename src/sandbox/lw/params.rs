@@ -171,10 +171,7 @@ impl Params {
 
     /// A boolean; absent is the default.
     pub fn flag(&self, name: &str, default: bool) -> bool {
-        self.get(name)
-            .as_ref()
-            .and_then(bool_of)
-            .unwrap_or(default)
+        self.get(name).as_ref().and_then(bool_of).unwrap_or(default)
     }
 
     /// A GUID, required (value type).
@@ -194,9 +191,9 @@ impl Params {
 
     /// A list of GUIDs, required and readable.
     pub fn guids(&self, name: &str) -> Result<Vec<Guid>, Refusal> {
-        let value = self.get(name).ok_or_else(|| {
-            Refusal::bad(format!("Parameter '{name}' has invalid value"))
-        })?;
+        let value = self
+            .get(name)
+            .ok_or_else(|| Refusal::bad(format!("Parameter '{name}' has invalid value")))?;
         let list = match &value {
             Value::Array(list) => list.clone(),
             single => vec![single.clone()],
@@ -229,7 +226,12 @@ pub fn text_of(value: &Value) -> String {
 pub fn int_of(value: &Value) -> Option<i64> {
     value
         .as_i64()
-        .or_else(|| value.as_f64().filter(|f| f.fract() == 0.0).map(|f| f as i64))
+        .or_else(|| {
+            value
+                .as_f64()
+                .filter(|f| f.fract() == 0.0)
+                .map(|f| f as i64)
+        })
         .or_else(|| text_of(value).trim().parse().ok())
 }
 

@@ -30,7 +30,11 @@ impl World {
                 all.extend(range(&self.lw.cancelled, Ts::MIN, Ts::NEVER));
                 all.retain(|ix| {
                     let order = &self.lw.orders[*ix];
-                    let at = if field == "payment" { order.paid_at } else { Some(order.received_at) };
+                    let at = if field == "payment" {
+                        order.paid_at
+                    } else {
+                        Some(order.received_at)
+                    };
                     !has_dates || at.is_some_and(|at| at >= from && at <= to)
                 });
                 all
@@ -46,7 +50,11 @@ impl World {
             found.reverse();
         }
         let number = |name: &str, default: i64| {
-            p.get(name).as_ref().and_then(int_of).filter(|n| *n > 0).unwrap_or(default)
+            p.get(name)
+                .as_ref()
+                .and_then(int_of)
+                .filter(|n| *n > 0)
+                .unwrap_or(default)
         };
         let page = usize::try_from(number("PageNumber", 1)).unwrap_or(1);
         let size = usize::try_from(number("ResultsPerPage", 20).min(PAGE_MAX)).unwrap_or(20);
@@ -76,7 +84,9 @@ impl World {
             .any(|t| t.contains(term));
         has_term
             && filters.iter().all(|filter| {
-                let wanted = member(filter, "SearchTerm").map(text_of).unwrap_or_default();
+                let wanted = member(filter, "SearchTerm")
+                    .map(text_of)
+                    .unwrap_or_default();
                 match member(filter, "SearchField").map(text_of).as_deref() {
                     Some("Source") => order.source.eq_ignore_ascii_case(&wanted),
                     Some("SubSource") => order.sub_source.eq_ignore_ascii_case(&wanted),
@@ -92,7 +102,12 @@ impl World {
             .order_by_id
             .get(&id)
             .copied()
-            .filter(|ix| matches!(self.lw.orders[*ix].book, Book::Processed(_) | Book::Cancelled(_)))
+            .filter(|ix| {
+                matches!(
+                    self.lw.orders[*ix].book,
+                    Book::Processed(_) | Book::Cancelled(_)
+                )
+            })
             .ok_or_else(|| Refusal::bad("Order not found"))
     }
 
@@ -160,13 +175,11 @@ impl World {
     }
 }
 
-fn range(
-    set: &std::collections::BTreeSet<(Ts, usize)>,
-    from: Ts,
-    to: Ts,
-) -> Vec<usize> {
+fn range(set: &std::collections::BTreeSet<(Ts, usize)>, from: Ts, to: Ts) -> Vec<usize> {
     if from > to {
         return Vec::new();
     }
-    set.range((from, 0)..=(to, usize::MAX)).map(|e| e.1).collect()
+    set.range((from, 0)..=(to, usize::MAX))
+        .map(|e| e.1)
+        .collect()
 }

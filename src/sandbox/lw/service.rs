@@ -90,7 +90,11 @@ pub const ROUTES: &[Route] = &[
     post("Stock/UpdateStockLevelsBySKU", 150, Shape::Plain),
     get("Stock/GetItemChangesHistory", 250),
     post("Inventory/GetStockItemIdsBySKU", 250, Shape::Wrapped),
-    post("Inventory/GetInventoryItemsCompositionByIds", 250, Shape::Wrapped),
+    post(
+        "Inventory/GetInventoryItemsCompositionByIds",
+        250,
+        Shape::Wrapped,
+    ),
 ];
 
 /// What a call brings: JSON, or nothing at all (204).
@@ -128,7 +132,10 @@ impl World {
             return respond(StatusCode::NOT_FOUND, "text/html", String::new());
         };
         if !route.is_get && request.method() != Method::POST {
-            return refuse(405, "The requested resource does not support http method 'GET'.");
+            return refuse(
+                405,
+                "The requested resource does not support http method 'GET'.",
+            );
         }
         let is_sign_in = route.name == "Auth/AuthorizeByApplication";
         if !is_sign_in && !self.lw_session(request) {
@@ -168,17 +175,17 @@ impl World {
     }
 
     fn lw_sign_in(&mut self, params: &Params) -> Result<Out, Refusal> {
-        *self
-            .calls
-            .sign_ins
-            .entry(SimSystem::Linnworks)
-            .or_default() += 1;
+        *self.calls.sign_ins.entry(SimSystem::Linnworks).or_default() += 1;
         let given = ["ApplicationId", "ApplicationSecret", "Token"]
             .map(|name| params.text(name).as_deref().and_then(Guid::parse));
         let [Some(id), Some(secret), Some(token)] = given else {
             return Err(Refusal::invalid());
         };
-        let known = (self.lw.application_id, self.lw.application_secret, self.lw.token);
+        let known = (
+            self.lw.application_id,
+            self.lw.application_secret,
+            self.lw.token,
+        );
         if (id, secret, token) != known {
             return Err(Refusal {
                 status: 401,

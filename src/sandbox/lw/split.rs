@@ -134,7 +134,12 @@ impl World {
         merged.postage_minor += self.lw.orders[second].postage_minor;
         for old in [first, second] {
             self.lw_leave(old, Book::Gone(self.now));
-            self.lw_note("MergeOrders", old, json!({"into": self.lw.next_derived}), true);
+            self.lw_note(
+                "MergeOrders",
+                old,
+                json!({"into": self.lw.next_derived}),
+                true,
+            );
         }
         let child = self.lw_enter_related(first, merged, "MERGE");
         self.lw.relations.push((second, child, "MERGE"));

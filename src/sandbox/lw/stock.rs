@@ -46,7 +46,11 @@ impl World {
         let (item, location) = place;
         let before = self.lw.levels[item][location].level;
         let level = level.max(0);
-        let operation = if source.is_empty() { "DIRECT ADJUSTMENT" } else { source };
+        let operation = if source.is_empty() {
+            "DIRECT ADJUSTMENT"
+        } else {
+            source
+        };
         self.lw_write_level(item, location, level, operation);
         let entry = Entry {
             system: SimSystem::Linnworks,
@@ -170,7 +174,13 @@ impl World {
         let source = p.text("changeSource").unwrap_or_default();
         for (item, location, delta) in writes.iter().copied() {
             let level = self.lw.levels[item][location].level + delta;
-            self.lw_set_level("UpdateStockLevelsBySKU", (item, location), level, &source, false);
+            self.lw_set_level(
+                "UpdateStockLevelsBySKU",
+                (item, location),
+                level,
+                &source,
+                false,
+            );
         }
         Ok(self.lw_written(&writes))
     }
@@ -251,7 +261,10 @@ impl World {
             return Err(Refusal::bad("No items found with given filter."));
         }
         self.faults.bend_page(&mut rows);
-        Ok(rows.into_iter().map(|ix| self.lw_full(ix, with_levels)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|ix| self.lw_full(ix, with_levels))
+            .collect())
     }
 
     pub(super) fn lw_stock_items(&self, p: &Params) -> Result<Value, Refusal> {

@@ -123,7 +123,13 @@ impl World {
         self.pvx.stock[item][site].on_hand = after;
         let code = self.pvx.items[item].code.clone();
         let object = format!("{code}@{}", self.pvx.sites[site].reference);
-        self.pvx_note(reason, object, String::new(), json!({"before": before, "after": after}), true);
+        self.pvx_note(
+            reason,
+            object,
+            String::new(),
+            json!({"before": before, "after": after}),
+            true,
+        );
         self.pvx_note_availability(item, site);
         self.call_back_movement(item, after - before, reason);
         self.pvx_hand_out(item, site);

@@ -249,9 +249,8 @@ fn passes(filter: &str, fields: &Fields) -> bool {
         return true;
     }
     let column = |name: &str| fields.iter().position(|f| f.0.eq_ignore_ascii_case(name));
-    Clause::read(filter, &column).is_ok_and(|clause| {
-        clause.matches(&|c| Value::Text(fields[c].1.clone()))
-    })
+    Clause::read(filter, &column)
+        .is_ok_and(|clause| clause.matches(&|c| Value::Text(fields[c].1.clone())))
 }
 
 fn fill(subscription: &Subscription, fields: &Fields) -> Callback {

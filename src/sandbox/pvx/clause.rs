@@ -187,7 +187,11 @@ fn hundredths(value: &Value) -> Option<i64> {
         Value::Int(n) => Some(n.saturating_mul(100)),
         Value::Money(n) => Some(*n),
         Value::Status(n, _) => Some(n.saturating_mul(100)),
-        Value::Text(t) => t.trim().parse::<f64>().ok().map(|f| (f * 100.0).round() as i64),
+        Value::Text(t) => t
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .map(|f| (f * 100.0).round() as i64),
         _ => None,
     }
 }
@@ -354,12 +358,13 @@ impl Parser<'_> {
             parts.push(self.identifier());
         }
         if parts.iter().any(String::is_empty) {
-            return Err(format!("a column was expected at character {}", self.at + 1));
+            return Err(format!(
+                "a column was expected at character {}",
+                self.at + 1
+            ));
         }
         let is_call = self.peek() == Some('(');
-        let method = (is_call && parts.len() > 1)
-            .then(|| parts.pop())
-            .flatten();
+        let method = (is_call && parts.len() > 1).then(|| parts.pop()).flatten();
         Ok((parts.join("."), method))
     }
 

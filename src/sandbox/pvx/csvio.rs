@@ -21,11 +21,7 @@ pub fn read(text: &str) -> Result<Sheet, String> {
     let mut line = 0;
     for record in reader.records() {
         let record = record.map_err(|e| e.to_string())?;
-        let cells: Vec<String> = record
-            .iter()
-            .take(CELLS_MAX)
-            .map(str::to_owned)
-            .collect();
+        let cells: Vec<String> = record.iter().take(CELLS_MAX).map(str::to_owned).collect();
         if cells.iter().all(|c| c.trim().is_empty()) {
             continue;
         }

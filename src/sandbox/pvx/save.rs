@@ -140,7 +140,10 @@ impl World {
             _ => self.pvx_save_customers(&rows, action),
         };
         if let (Some(at), Some(row)) = (dropped, kept) {
-            results.insert(at, (row.text(list, list.columns()[0].name).to_owned(), Ok(())));
+            results.insert(
+                at,
+                (row.text(list, list.columns()[0].name).to_owned(), Ok(())),
+            );
         }
         answer_of(results, policy)
     }
@@ -249,7 +252,9 @@ impl World {
             && known != Some(*holder)
             && !barcode.is_empty()
         {
-            return Err(format!("Line {line} : Barcode '{barcode}' is already in use"));
+            return Err(format!(
+                "Line {line} : Barcode '{barcode}' is already in use"
+            ));
         }
         Ok(())
     }
@@ -308,7 +313,13 @@ impl World {
             self.pvx.item_by_barcode.insert(barcode.clone(), ix);
         }
         let detail = json!({"created": is_new, "columns": row.values.len(), "barcode": barcode});
-        self.pvx_note("SaveData Item types", code.to_owned(), barcode, detail, false);
+        self.pvx_note(
+            "SaveData Item types",
+            code.to_owned(),
+            barcode,
+            detail,
+            false,
+        );
     }
 
     /// Adds an item without stock.
@@ -337,7 +348,13 @@ impl World {
         let barcode = item.barcode.clone();
         self.pvx.item_by_barcode.remove(&barcode);
         self.pvx.item_by_code.insert(shown, ix);
-        self.pvx_note("Item deactivated", code.to_owned(), String::new(), json!({}), by_world);
+        self.pvx_note(
+            "Item deactivated",
+            code.to_owned(),
+            String::new(),
+            json!({}),
+            by_world,
+        );
     }
 
     fn pvx_save_customers(&mut self, rows: &[Cells], action: Action) -> Vec<RowResult> {
@@ -347,7 +364,10 @@ impl World {
             let reference = row.text(list, "Reference").to_owned();
             if reference.is_empty() {
                 let line = row.line;
-                results.push((reference, Err(format!("Line {line} : Reference is required"))));
+                results.push((
+                    reference,
+                    Err(format!("Line {line} : Reference is required")),
+                ));
                 continue;
             }
             let outcome = self.pvx_check(list, row, action);
@@ -390,7 +410,13 @@ impl World {
             }
         }
         let detail = json!({"deleted": action == Action::Delete});
-        self.pvx_note("SaveData Customers", reference.to_owned(), String::new(), detail, false);
+        self.pvx_note(
+            "SaveData Customers",
+            reference.to_owned(),
+            String::new(),
+            detail,
+            false,
+        );
     }
 
     /// Appends a Peoplevox effect.

@@ -24,7 +24,8 @@ impl World {
             return Err(format!("Line {line} : Site '{site}' not found"));
         }
         let customer = row.text(ORDERS, "Customer");
-        let is_known = |c: &super::state::PvxCustomer| c.name == customer || c.reference == customer;
+        let is_known =
+            |c: &super::state::PvxCustomer| c.name == customer || c.reference == customer;
         if !customer.is_empty() && !self.pvx.customers.iter().any(is_known) {
             return Err(format!("Line {line} : Customer '{customer}' not found"));
         }
@@ -45,7 +46,9 @@ impl World {
                 if self.config.pvx.late_cancel_succeeds && status != PvxStatus::Despatched {
                     Ok(())
                 } else {
-                    Err(format!("Line {line} : Sales order '{number}' cannot be cancelled"))
+                    Err(format!(
+                        "Line {line} : Sales order '{number}' cannot be cancelled"
+                    ))
                 }
             }
             status if status.is_closed() => Err(format!(
@@ -105,7 +108,13 @@ impl World {
             "channel": order.channel,
         });
         let key = order.po_reference.clone();
-        self.pvx_note("SaveData Sales orders", number.to_owned(), key, detail, false);
+        self.pvx_note(
+            "SaveData Sales orders",
+            number.to_owned(),
+            key,
+            detail,
+            false,
+        );
     }
 
     /// Makes an empty order.
@@ -205,9 +214,14 @@ impl World {
                 order.status.name().to_lowercase()
             ));
         }
-        match row.get(LINES, "QuantityOrdered").map(|q| q.trim().parse::<i64>()) {
+        match row
+            .get(LINES, "QuantityOrdered")
+            .map(|q| q.trim().parse::<i64>())
+        {
             Some(Ok(quantity)) if quantity >= 0 => Ok(()),
-            Some(Ok(_)) => Err(format!("Line {line} : QuantityOrdered has an invalid value")),
+            Some(Ok(_)) => Err(format!(
+                "Line {line} : QuantityOrdered has an invalid value"
+            )),
             _ if line_position(order, row, item).is_some() => Ok(()),
             _ => Err(format!("Line {line} : QuantityOrdered is required")),
         }
@@ -294,7 +308,10 @@ impl World {
         if let Some(at) = row.get(LINES, "RequestedDeliveryDate").and_then(date) {
             line.requested = Some(at);
         }
-        if let Some(n) = row.get(LINES, "Sequence").and_then(|n| n.trim().parse().ok()) {
+        if let Some(n) = row
+            .get(LINES, "Sequence")
+            .and_then(|n| n.trim().parse().ok())
+        {
             line.sequence = n;
         }
         note

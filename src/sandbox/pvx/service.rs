@@ -111,11 +111,7 @@ impl World {
     }
 
     fn pvx_authenticate(&mut self, node: &Node) -> IntegrationResponse {
-        *self
-            .calls
-            .sign_ins
-            .entry(SimSystem::Peoplevox)
-            .or_default() += 1;
+        *self.calls.sign_ins.entry(SimSystem::Peoplevox).or_default() += 1;
         let squeezed: String = node
             .text_of("password")
             .chars()
@@ -187,9 +183,7 @@ impl World {
             "GetData" | "GetDataWithSitesFilters" => {
                 self.pvx_get_data(node.child("getRequest").unwrap_or(&none))
             }
-            "GetReportData" => {
-                self.pvx_get_report(node.child("getReportRequest").unwrap_or(&none))
-            }
+            "GetReportData" => self.pvx_get_report(node.child("getReportRequest").unwrap_or(&none)),
             "GetReportColumns" => match List::report(node.text_of("templateName")) {
                 Some(list) => IntegrationResponse::ok(list.columns().len(), self.pvx_names(list)),
                 None => unknown_report(node.text_of("templateName")),
@@ -302,7 +296,11 @@ impl World {
                     &self.pvx_cell(list, *a, column),
                     &self.pvx_cell(list, *b, column),
                 );
-                if is_descending { order.reverse() } else { order }
+                if is_descending {
+                    order.reverse()
+                } else {
+                    order
+                }
             });
         }
         let total = rows.len();
@@ -318,7 +316,9 @@ impl World {
             return rows;
         }
         let size = asked.min(self.config.pvx.page_rows_max.max(1));
-        let page = usize::try_from(request.int_of("PageNo")).unwrap_or(0).max(1);
+        let page = usize::try_from(request.int_of("PageNo"))
+            .unwrap_or(0)
+            .max(1);
         rows.into_iter()
             .skip((page - 1).saturating_mul(size))
             .take(size)
@@ -360,13 +360,20 @@ impl World {
             }
             Value::NoDate => String::new(),
             Value::Date(at) if list.is_report() => {
-                let year = if self.config.pvx.literal_yyyy { "YYYY" } else { "%Y" };
+                let year = if self.config.pvx.literal_yyyy {
+                    "YYYY"
+                } else {
+                    "%Y"
+                };
                 let time = if self.config.pvx.report_seconds {
                     "%H:%M:%S"
                 } else {
                     "%H:%M"
                 };
-                let shown = at.to_utc().format(&format!("%d/%m/{year} {time}")).to_string();
+                let shown = at
+                    .to_utc()
+                    .format(&format!("%d/%m/{year} {time}"))
+                    .to_string();
                 format!("'{shown}'")
             }
             Value::Date(at) => at.to_utc().format("%d/%m/%Y %H:%M:%S").to_string(),
@@ -489,7 +496,11 @@ fn compare(a: &Value, b: &Value) -> Ordering {
 
 /// An HTML page with status 200: what a wrong tenant gets.
 pub(crate) fn html() -> Response<Bytes> {
-    respond(StatusCode::OK, "text/html; charset=utf-8", HTML_PAGE.to_owned())
+    respond(
+        StatusCode::OK,
+        "text/html; charset=utf-8",
+        HTML_PAGE.to_owned(),
+    )
 }
 
 fn fault(text: &str) -> Response<Bytes> {

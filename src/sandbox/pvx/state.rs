@@ -253,8 +253,8 @@ impl Pvx {
 
     /// Units on hand of an item code over all sites.
     pub fn on_hand(&self, code: &str) -> i64 {
-        self.item_by_code.get(code).map_or(0, |ix| {
-            self.stock[*ix].iter().map(|s| s.on_hand).sum()
-        })
+        self.item_by_code
+            .get(code)
+            .map_or(0, |ix| self.stock[*ix].iter().map(|s| s.on_hand).sum())
     }
 }

@@ -64,9 +64,7 @@ impl World {
                 .collect(),
             List::Changes => {
                 let since = clause.earliest(position_of(list, "Timestamp"));
-                let from = since.map_or(0, |at| {
-                    self.pvx.changes.partition_point(|c| c.at < at)
-                });
+                let from = since.map_or(0, |at| self.pvx.changes.partition_point(|c| c.at < at));
                 (from..self.pvx.changes.len()).map(Row::Change).collect()
             }
             List::DespatchSummary => self
@@ -112,7 +110,11 @@ impl World {
         }
         let since = clause.earliest(position_of(
             list,
-            if list == List::SalesOrders { "CreatedDate" } else { "Date" },
+            if list == List::SalesOrders {
+                "CreatedDate"
+            } else {
+                "Date"
+            },
         ));
         let from = since.map_or(0, |at| {
             let slack = at - crate::domain::time::Span::days(CREATED_SLACK_DAYS);
@@ -141,7 +143,11 @@ impl World {
     fn pvx_item_candidates(&self, list: List, clause: &Clause) -> Vec<usize> {
         let key = position_of(
             list,
-            if list == List::ItemTypes { "ItemCode" } else { "Item code" },
+            if list == List::ItemTypes {
+                "ItemCode"
+            } else {
+                "Item code"
+            },
         );
         match clause.texts_of(key) {
             Some(codes) => {
@@ -158,9 +164,7 @@ impl World {
     }
 
     fn pvx_despatches_from(&self, since: Option<Ts>) -> impl Iterator<Item = usize> + '_ {
-        let from = since.map_or(0, |at| {
-            self.pvx.despatches.partition_point(|d| d.at < at)
-        });
+        let from = since.map_or(0, |at| self.pvx.despatches.partition_point(|d| d.at < at));
         let until = self.pvx.stale_since.unwrap_or(self.now);
         (from..self.pvx.despatches.len())
             .filter(move |ix| self.pvx.despatches[*ix].shown_at <= until)

@@ -5,7 +5,13 @@ use super::super::pvx::csvio;
 use super::*;
 use proptest::prelude::*;
 
-const COLUMNS: &[&str] = &["SalesOrderNumber", "Status", "Site reference", "Despatch date", "Available"];
+const COLUMNS: &[&str] = &[
+    "SalesOrderNumber",
+    "Status",
+    "Site reference",
+    "Despatch date",
+    "Available",
+];
 
 fn column(name: &str) -> Option<usize> {
     COLUMNS.iter().position(|c| c.eq_ignore_ascii_case(name))
@@ -26,14 +32,20 @@ fn clauses_are_read_for_real() {
     let table = [
         ("", true),
         ("SalesOrderNumber.Equals(\"SO-1001\")", true),
-        ("salesOrderNumber.Equals(\"SO-1002\") OR salesOrderNumber.Equals(\"SO-1001\")", true),
+        (
+            "salesOrderNumber.Equals(\"SO-1002\") OR salesOrderNumber.Equals(\"SO-1001\")",
+            true,
+        ),
         ("SalesOrderNumber = \"SO-1001\" AND Status.Equals(6)", false),
         ("Status.Equals(5)", true),
         ("Status.Equals(\"Despatched\")", true),
         ("Status!=\"Cancelled\"", true),
         ("!([Status].Equals(\"Despatched\"))", false),
         ("!SalesOrderNumber.Contains(\"1001\")", false),
-        ("SalesOrderNumber.StartsWith(\"SO-\") AND SalesOrderNumber.EndsWith(\"01\")", true),
+        (
+            "SalesOrderNumber.StartsWith(\"SO-\") AND SalesOrderNumber.EndsWith(\"01\")",
+            true,
+        ),
         ("([Site reference].Equals(\"PrimarySite\"))", true),
         ("([Despatch date] >= DateTime(2024,06,14,00,00,00))", true),
         ("[Despatch date] > DateTime(2024,06,14,15,07,31)", false),
@@ -78,13 +90,26 @@ fn bad_clauses_are_refused() {
 fn a_clause_tells_the_index_what_it_needs() {
     let read = |text: &str| Clause::read(text, &column).unwrap();
     let either = read("SalesOrderNumber.Equals(\"A\") OR SalesOrderNumber.Equals(\"B\")");
-    assert_eq!(either.texts_of(0), Some(vec!["A".to_owned(), "B".to_owned()]));
-    assert_eq!(read("SalesOrderNumber = \"A\" OR Status = 5").texts_of(0), None);
-    assert!(read("Status = 5 AND [Despatch date] >= DateTime(2024,1,1)").earliest(3).is_some());
+    assert_eq!(
+        either.texts_of(0),
+        Some(vec!["A".to_owned(), "B".to_owned()])
+    );
+    assert_eq!(
+        read("SalesOrderNumber = \"A\" OR Status = 5").texts_of(0),
+        None
+    );
+    assert!(
+        read("Status = 5 AND [Despatch date] >= DateTime(2024,1,1)")
+            .earliest(3)
+            .is_some()
+    );
     let open = read("!([Status].Equals(\"Despatched\")) AND SalesOrderNumber.StartsWith(\"SO\")");
     let known = |at: usize| (at == 1).then(|| Value::Status(5, "Despatched".to_owned()));
     assert_eq!(open.decide(&known), Some(false));
-    assert_eq!(read("SalesOrderNumber.StartsWith(\"SO\")").decide(&known), None);
+    assert_eq!(
+        read("SalesOrderNumber.StartsWith(\"SO\")").decide(&known),
+        None
+    );
 }
 
 #[test]

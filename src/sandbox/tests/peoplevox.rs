@@ -81,13 +81,28 @@ fn an_order_is_two_saves_and_a_header_alone_stays_new() {
     assert_eq!(bench.status("SO-1001"), PvxStatus::Allocated);
     let rows = bench.data("Sales orders", "SalesOrderNumber.Equals(\"SO-1001\")");
     let column = |name: &str| rows[0].iter().position(|c| c == name).unwrap();
-    assert_eq!(rows[1][column("ShippingAddressLine1")], "1 Sample St, Unit \"2\"");
+    assert_eq!(
+        rows[1][column("ShippingAddressLine1")],
+        "1 Sample St, Unit \"2\""
+    );
     assert_eq!(rows[1][column("ContactName")], "Ada & Co");
-    assert_eq!(rows[1][column("RequestedDeliveryDate")], "14/06/2026 00:00:00");
+    assert_eq!(
+        rows[1][column("RequestedDeliveryDate")],
+        "14/06/2026 00:00:00"
+    );
     assert_eq!(rows[1][column("TotalSale")], "25.98");
     assert_eq!(rows[1][column("Status")], "Allocated");
     let lines = bench.data("Sales order items", "SalesOrderNumber.Equals(\"SO-1001\")");
-    assert_eq!(lines[1][..5], ["SO-1001", "MUG-BLU-01", "2", "14/06/2026 00:00:00", "900001"]);
+    assert_eq!(
+        lines[1][..5],
+        [
+            "SO-1001",
+            "MUG-BLU-01",
+            "2",
+            "14/06/2026 00:00:00",
+            "900001"
+        ]
+    );
 }
 
 #[test]
@@ -114,7 +129,9 @@ fn rows_fail_one_by_one_and_the_good_ones_are_kept() {
         "Sales order items",
         "SalesOrderNumber,ItemCode,QuantityOrdered,Line\nA1,NOPE,1,1\nA9,MUG-BLU-01,1,1\nA1,MUG-BLU-01,1,2\n",
     );
-    assert!(answer.contains("Line 1 : Item type 'NOPE' not found\nLine 2 : Sales order 'A9' not found"));
+    assert!(
+        answer.contains("Line 1 : Item type 'NOPE' not found\nLine 2 : Sales order 'A9' not found")
+    );
     assert!(answer.contains("<TotalCount>1</TotalCount>"));
     let answer = bench.save("Sales orders", "SalesOrderNumber,Colour\nA7,red\n");
     assert!(answer.contains("Column 'Colour' does not exist in template 'Sales orders'"));
@@ -126,20 +143,42 @@ fn a_cancel_is_taken_before_picking_and_refused_afterwards() {
     let (_, first) = bench.carry_over(&OrderSpec::default());
     let (_, second) = bench.carry_over(&OrderSpec::default());
     bench.sandbox.act(|w| w.pick(&second)).unwrap();
-    let before = bench.sandbox.inspect(|w| w.pvx.shelf(w.pvx.item_by_code["MUG-BLU-01"], 0));
+    let before = bench
+        .sandbox
+        .inspect(|w| w.pvx.shelf(w.pvx.item_by_code["MUG-BLU-01"], 0));
     let answer = bench.save(
         "Sales orders",
         &format!("SalesOrderNumber,Status\n{first},Cancelled\n{second},Cancelled\n"),
     );
-    assert!(answer.contains(&format!("Line 2 : Sales order '{second}' cannot be cancelled")));
+    assert!(answer.contains(&format!(
+        "Line 2 : Sales order '{second}' cannot be cancelled"
+    )));
     assert_eq!(bench.status(&first), PvxStatus::Cancelled);
     assert_eq!(bench.status(&second), PvxStatus::Picked);
-    let after = bench.sandbox.inspect(|w| w.pvx.shelf(w.pvx.item_by_code["MUG-BLU-01"], 0));
-    assert_eq!(after.allocated, before.allocated - 1, "the allocation went back");
-    let again = bench.save("Sales orders", &format!("SalesOrderNumber,Status\n{first},Cancelled\n"));
-    assert!(again.contains("<ResponseId>0</ResponseId>"), "cancelling twice is no error");
-    let other = bench.save("Sales orders", &format!("SalesOrderNumber,Status\n{second},Despatched\n"));
-    assert!(other.contains("<ResponseId>0</ResponseId>"), "other statuses are read-only");
+    let after = bench
+        .sandbox
+        .inspect(|w| w.pvx.shelf(w.pvx.item_by_code["MUG-BLU-01"], 0));
+    assert_eq!(
+        after.allocated,
+        before.allocated - 1,
+        "the allocation went back"
+    );
+    let again = bench.save(
+        "Sales orders",
+        &format!("SalesOrderNumber,Status\n{first},Cancelled\n"),
+    );
+    assert!(
+        again.contains("<ResponseId>0</ResponseId>"),
+        "cancelling twice is no error"
+    );
+    let other = bench.save(
+        "Sales orders",
+        &format!("SalesOrderNumber,Status\n{second},Despatched\n"),
+    );
+    assert!(
+        other.contains("<ResponseId>0</ResponseId>"),
+        "other statuses are read-only"
+    );
     assert_eq!(bench.status(&second), PvxStatus::Picked);
 }
 
@@ -167,13 +206,19 @@ fn an_order_walks_through_the_floor_and_shows_in_the_despatch_report() {
     assert_eq!(after.on_hand, before.on_hand - 2);
     assert_eq!(after.allocated, 0);
     let start = bench.sandbox.inspect(|w| w.config.start).to_utc();
-    let clause = format!("([Despatch date] >= DateTime({}))", start.format("%Y,%m,%d,%H,%M,%S"));
+    let clause = format!(
+        "([Despatch date] >= DateTime({}))",
+        start.format("%Y,%m,%d,%H,%M,%S")
+    );
     let columns = "[Salesorder number],[Despatch number],[Despatch date],[Carrier],[Tracking number],\
                    [Item code],[No of items],[Line],[Customer order reference]";
     let rows = bench.report("Despatch summary", &clause, columns);
     assert_eq!(rows.len(), 3, "header and one row per line: {rows:?}");
     assert_eq!(rows[1][0], number);
-    assert!(rows[1][2].starts_with('\'') && rows[1][2].ends_with('\''), "dates in single quotes");
+    assert!(
+        rows[1][2].starts_with('\'') && rows[1][2].ends_with('\''),
+        "dates in single quotes"
+    );
     assert!(rows[1][4].starts_with("RM"));
     assert_eq!(rows[1][5..], ["MUG-BLU-01", "2", "1", id.as_str()]);
 }
@@ -181,7 +226,10 @@ fn an_order_walks_through_the_floor_and_shows_in_the_despatch_report() {
 #[test]
 fn short_stock_waits_and_goods_in_release_it() {
     let bench = Bench::quiet();
-    bench.sandbox.act(|w| w.count("MUG-BLU-01", "PrimarySite", 1)).unwrap();
+    bench
+        .sandbox
+        .act(|w| w.count("MUG-BLU-01", "PrimarySite", 1))
+        .unwrap();
     let spec = OrderSpec {
         lines: vec![("MUG-BLU-01".to_owned(), 3)],
         ..OrderSpec::default()
@@ -190,8 +238,15 @@ fn short_stock_waits_and_goods_in_release_it() {
     assert_eq!(bench.status(&number), PvxStatus::PartAllocated);
     let (_, behind) = bench.carry_over(&spec);
     assert_eq!(bench.status(&behind), PvxStatus::BackOrder);
-    bench.sandbox.act(|w| w.goods_in("MUG-BLU-01", "PrimarySite", 3)).unwrap();
-    assert_eq!(bench.status(&number), PvxStatus::Allocated, "first come, first served");
+    bench
+        .sandbox
+        .act(|w| w.goods_in("MUG-BLU-01", "PrimarySite", 3))
+        .unwrap();
+    assert_eq!(
+        bench.status(&number),
+        PvxStatus::Allocated,
+        "first come, first served"
+    );
     assert_eq!(bench.status(&behind), PvxStatus::PartAllocated);
 }
 
@@ -220,7 +275,11 @@ fn parts_are_despatched_only_where_the_order_allows_it() {
     }
     assert!(saw_part);
     assert_eq!(bench.status(&partial), PvxStatus::Despatched);
-    let parcels = |number: &str| bench.sandbox.inspect(|w| w.pvx.order(number).unwrap().despatches.len());
+    let parcels = |number: &str| {
+        bench
+            .sandbox
+            .inspect(|w| w.pvx.order(number).unwrap().despatches.len())
+    };
     assert_eq!((parcels(&whole), parcels(&partial)), (1, 2));
 }
 
@@ -229,14 +288,39 @@ fn lines_are_added_edited_taken_out_with_zero_or_action_two_but_never_by_omissio
     let bench = Bench::quiet();
     let (_, number) = bench.carry_over(&OrderSpec::default());
     let save = |csv: String, action| bench.save_with("Sales order items", &csv, action);
-    let count = || bench.data("Sales order items", &format!("SalesOrderNumber = \"{number}\"")).len() - 1;
-    save(format!("SalesOrderNumber,ItemCode,QuantityOrdered,Line\n{number},TEE-BLU-01,1,2\n"), 0);
+    let count = || {
+        bench
+            .data(
+                "Sales order items",
+                &format!("SalesOrderNumber = \"{number}\""),
+            )
+            .len()
+            - 1
+    };
+    save(
+        format!("SalesOrderNumber,ItemCode,QuantityOrdered,Line\n{number},TEE-BLU-01,1,2\n"),
+        0,
+    );
     assert_eq!(count(), 2);
-    save(format!("SalesOrderNumber,ItemCode,QuantityOrdered,Line\n{number},TEE-BLU-01,3,2\n"), 0);
-    assert_eq!(bench.sandbox.inspect(|w| w.pvx.order(&number).unwrap().lines[1].allocated), 3);
-    save(format!("SalesOrderNumber,ItemCode,QuantityOrdered,Line\n{number},TEE-BLU-01,0,2\n"), 0);
+    save(
+        format!("SalesOrderNumber,ItemCode,QuantityOrdered,Line\n{number},TEE-BLU-01,3,2\n"),
+        0,
+    );
+    assert_eq!(
+        bench
+            .sandbox
+            .inspect(|w| w.pvx.order(&number).unwrap().lines[1].allocated),
+        3
+    );
+    save(
+        format!("SalesOrderNumber,ItemCode,QuantityOrdered,Line\n{number},TEE-BLU-01,0,2\n"),
+        0,
+    );
     assert_eq!(count(), 1);
-    save(format!("SalesOrderNumber,ItemCode,Line\n{number},MUG-BLU-01,1\n"), 2);
+    save(
+        format!("SalesOrderNumber,ItemCode,Line\n{number},MUG-BLU-01,1\n"),
+        2,
+    );
     assert_eq!(count(), 0);
     assert_eq!(bench.status(&number), PvxStatus::New);
 }
@@ -265,7 +349,11 @@ fn paging_counts_all_rows_and_ends_with_a_header() {
         codes.extend(rows[1..].iter().map(|r| r[0].clone()));
     }
     assert_eq!(codes.len(), total);
-    assert_eq!(rows(&page(0, 50)), rows(&page(1, 50)), "page 0 is the first page");
+    assert_eq!(
+        rows(&page(0, 50)),
+        rows(&page(1, 50)),
+        "page 0 is the first page"
+    );
 }
 
 #[test]
@@ -291,7 +379,10 @@ fn the_inventory_report_adds_up_per_site_and_the_pseudo_site_is_only_a_site() {
         "<getReportRequest><TemplateName>Item inventory summary</TemplateName>\
          <Columns>[Item code], [Available]</Columns></getReportRequest>",
     );
-    assert!(bad.contains("<ResponseId>-1</ResponseId>"), "a blank after the comma does not work");
+    assert!(
+        bad.contains("<ResponseId>-1</ResponseId>"),
+        "a blank after the comma does not work"
+    );
 }
 
 #[test]
@@ -301,9 +392,15 @@ fn a_deactivated_item_keeps_its_row_with_a_mark() {
     assert!(answer.contains("<ResponseId>0</ResponseId>"));
     let rows = bench.data("Item types", "ItemCode.Contains(\"MUG-BLU-01\")");
     assert_eq!(rows[1][0], "~D~MUG-BLU-01");
-    let new = bench.save("Item types", "ItemCode,Name,Barcode,ItemGroup\nNEW-1,New,5099999999991,Fresh\n");
+    let new = bench.save(
+        "Item types",
+        "ItemCode,Name,Barcode,ItemGroup\nNEW-1,New,5099999999991,Fresh\n",
+    );
     assert!(new.contains("<ResponseId>0</ResponseId>"));
-    let clash = bench.save("Item types", "ItemCode,Name,Barcode\nNEW-2,New,5099999999991\nNEW-3,None,\n");
+    let clash = bench.save(
+        "Item types",
+        "ItemCode,Name,Barcode\nNEW-2,New,5099999999991\nNEW-3,None,\n",
+    );
     assert!(clash.contains("Line 1 : Barcode '5099999999991' is already in use"));
     assert!(clash.contains("Line 2 : Barcode is required"));
 }
@@ -326,7 +423,10 @@ fn switches_bend_the_tenant() {
         ..PvxSwitches::default()
     };
     let bench = Bench::new(SandboxConfig { pvx, ..quiet() });
-    let template = bench.soap("GetSaveTemplate", "<templateName>Sales orders</templateName>");
+    let template = bench.soap(
+        "GetSaveTemplate",
+        "<templateName>Sales orders</templateName>",
+    );
     assert!(template.contains(",Carrier service,") && !template.contains("ServiceType"));
     assert!(!template.contains("ErrorCode"));
     let missing = bench.soap("GetSaveTemplate", "<templateName>Customers</templateName>");
@@ -336,9 +436,19 @@ fn switches_bend_the_tenant() {
         "SalesOrderNumber,Carrier service\nS1,RM48\nS2,NOPE\n",
     );
     assert!(answer.contains("<TotalCount>0</TotalCount>"));
-    assert!(bench.sandbox.inspect(|w| w.pvx.order("S1").is_none()), "all or nothing");
-    bench.save("Sales orders", "SalesOrderNumber,CreatedDate\nS1,2026-01-02 03:04:05\n");
-    let rows = bench.report("Sales orders by status", "Status = 0", "[Sales order no.],[Status],[Date]");
+    assert!(
+        bench.sandbox.inspect(|w| w.pvx.order("S1").is_none()),
+        "all or nothing"
+    );
+    bench.save(
+        "Sales orders",
+        "SalesOrderNumber,CreatedDate\nS1,2026-01-02 03:04:05\n",
+    );
+    let rows = bench.report(
+        "Sales orders by status",
+        "Status = 0",
+        "[Sales order no.],[Status],[Date]",
+    );
     assert_eq!(rows[1], ["S1", "0", "'02/01/YYYY 03:04'"]);
 }
 
@@ -365,14 +475,28 @@ fn callbacks_are_substituted_and_a_lost_one_is_tried_again() {
         callbacks[0].url,
         format!("https://hooks.example.test/k?o={number}&s=Allocated&x={{What}}")
     );
-    assert!(callbacks[1].body.as_deref().unwrap().starts_with("item=MUG-BLU-01&available="));
+    assert!(
+        callbacks[1]
+            .body
+            .as_deref()
+            .unwrap()
+            .starts_with("item=MUG-BLU-01&available=")
+    );
     bench.sandbox.callback_failed(callbacks[0].clone());
     assert!(bench.sandbox.take_callbacks().is_empty());
     bench.wait(Span::secs(61));
     let again = bench.sandbox.take_callbacks();
     assert_eq!((again.len(), again[0].attempt), (1, 2));
-    assert!(bench.soap("UnsubscribeEvent", "<subscriptionId>57</subscriptionId>").contains("<Detail>True</Detail>"));
-    assert!(bench.soap("UnsubscribeEvent", "<subscriptionId>57</subscriptionId>").contains("<Detail>False</Detail>"));
+    assert!(
+        bench
+            .soap("UnsubscribeEvent", "<subscriptionId>57</subscriptionId>")
+            .contains("<Detail>True</Detail>")
+    );
+    assert!(
+        bench
+            .soap("UnsubscribeEvent", "<subscriptionId>57</subscriptionId>")
+            .contains("<Detail>False</Detail>")
+    );
 }
 
 #[test]
@@ -399,5 +523,8 @@ fn late_lost_and_two_parcel_despatches_happen_when_asked_for() {
     };
     assert_eq!(trackings(), ["", ""]);
     bench.wait(Span::mins(41));
-    assert!(trackings().iter().all(|t| !t.is_empty()), "labels came later");
+    assert!(
+        trackings().iter().all(|t| !t.is_empty()),
+        "labels came later"
+    );
 }

@@ -24,7 +24,12 @@ pub(crate) const POSTAL_SERVICES: &[(&str, &str, &str, bool)] = &[
     ("DPD Next Day", "DPD", "DPD12", true),
     ("Evri Standard", "Evri", "EVRI", false),
     ("International Tracked", "Royal Mail", "MTI", false),
-    ("Royal Mail Tracked 24 Signature", "Royal Mail", "TRN24S", false),
+    (
+        "Royal Mail Tracked 24 Signature",
+        "Royal Mail",
+        "TRN24S",
+        false,
+    ),
 ];
 
 /// Warehouse carrier services: carrier, name, code.
@@ -62,8 +67,10 @@ impl World {
     }
 
     fn build_warehouse(&mut self) {
-        for (name, reference) in [("Leeds DC", "PrimarySite"), ("Doncaster overflow", "NorthSite")]
-        {
+        for (name, reference) in [
+            ("Leeds DC", "PrimarySite"),
+            ("Doncaster overflow", "NorthSite"),
+        ] {
             self.pvx.sites.push(Site {
                 reference: reference.to_owned(),
                 name: name.to_owned(),
@@ -88,7 +95,11 @@ impl World {
         let switches = self.config.lw.clone();
         let places = [
             ("Default", Guid::ZERO, false),
-            ("Leeds Warehouse", id("Leeds Warehouse"), switches.fulfilment_centre),
+            (
+                "Leeds Warehouse",
+                id("Leeds Warehouse"),
+                switches.fulfilment_centre,
+            ),
             ("Overseas 3PL", id("Overseas 3PL"), false),
         ];
         for (name, id, is_fulfilment_centre) in places {
@@ -102,7 +113,11 @@ impl World {
             self.lw.open.push(BTreeSet::new());
         }
         for (name, vendor, code, is_tracking_required) in POSTAL_SERVICES {
-            let id = if *name == "Default" { Guid::ZERO } else { id(name) };
+            let id = if *name == "Default" {
+                Guid::ZERO
+            } else {
+                id(name)
+            };
             self.lw.services.push(LwService {
                 id,
                 name: (*name).to_owned(),

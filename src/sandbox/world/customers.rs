@@ -188,9 +188,17 @@ impl World {
         };
         LwAddress {
             name: format!("{first} {last}"),
-            company: if dice.chance(0.08) { "Acme Trading".to_owned() } else { String::new() },
+            company: if dice.chance(0.08) {
+                "Acme Trading".to_owned()
+            } else {
+                String::new()
+            },
             line1: format!("{} {}", dice.between(1, 180), dice.pick(STREETS)),
-            line2: if dice.chance(0.2) { format!("Flat {}", dice.between(1, 30)) } else { String::new() },
+            line2: if dice.chance(0.2) {
+                format!("Flat {}", dice.between(1, 30))
+            } else {
+                String::new()
+            },
             line3: String::new(),
             town: town.to_owned(),
             region: String::new(),

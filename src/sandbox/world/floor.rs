@@ -242,7 +242,11 @@ impl World {
         let mut dice = Rng::named(self.config.seed, "late-label", &name);
         let tracking = self.tracking_number(order, &mut dice);
         self.pvx.despatches[despatch].tracking = tracking.clone();
-        self.floor_note(order, "Floor tracking", json!({"despatch": name, "tracking": tracking}));
+        self.floor_note(
+            order,
+            "Floor tracking",
+            json!({"despatch": name, "tracking": tracking}),
+        );
         self.call_back_tracking(despatch);
     }
 }

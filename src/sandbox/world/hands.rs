@@ -61,7 +61,11 @@ impl World {
         let order = LwOrder {
             id: Rng::keyed(self.config.seed, "lw-order", number.unsigned_abs()).guid(),
             number,
-            status: if spec.is_paid { status::PAID } else { status::UNPAID },
+            status: if spec.is_paid {
+                status::PAID
+            } else {
+                status::UNPAID
+            },
             marker: (!spec.is_paid).then_some(MARKER_PARKED),
             is_parked: !spec.is_paid,
             is_locked: false,
@@ -98,7 +102,11 @@ impl World {
     fn open_order(&self, id: &str, deed: &'static str) -> Result<usize, HandError> {
         let ix = Guid::parse(id)
             .and_then(|id| self.lw.order_by_id.get(&id))
-            .or_else(|| id.parse().ok().and_then(|n: i64| self.lw.order_by_number.get(&n)))
+            .or_else(|| {
+                id.parse()
+                    .ok()
+                    .and_then(|n: i64| self.lw.order_by_number.get(&n))
+            })
             .copied()
             .ok_or_else(|| unknown("order", id))?;
         let order = &self.lw.orders[ix];
@@ -208,7 +216,10 @@ impl World {
     pub fn pick(&mut self, number: &str) -> Result<(), HandError> {
         let ix = self.wms_order(number)?;
         let order = &mut self.pvx.orders[ix];
-        if !matches!(order.status, PvxStatus::Allocated | PvxStatus::PartAllocated) {
+        if !matches!(
+            order.status,
+            PvxStatus::Allocated | PvxStatus::PartAllocated
+        ) {
             return Err(HandError::NotNow {
                 number: number.to_owned(),
                 deed: "picked",

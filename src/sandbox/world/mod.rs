@@ -106,7 +106,8 @@ impl World {
     /// Puts something on the agenda.
     pub(crate) fn schedule(&mut self, at: Ts, event: Event) {
         self.scheduled += 1;
-        self.agenda.insert((at.max(self.now), self.scheduled), event);
+        self.agenda
+            .insert((at.max(self.now), self.scheduled), event);
     }
 
     /// When the next thing happens by itself.
@@ -212,7 +213,11 @@ impl World {
             FaultKind::QuotaIn400 => {
                 self.calls.throttled_storm += 1;
                 let text = lw::service::quota_text(lw::service::limit_of(method));
-                failure(400, json, &serde_json::json!({"Code": null, "Message": text}).to_string())
+                failure(
+                    400,
+                    json,
+                    &serde_json::json!({"Code": null, "Message": text}).to_string(),
+                )
             }
             FaultKind::HtmlPage => pvx::service::html(),
             FaultKind::Unauthorised => lw::service::refuse(401, "Token is wrong."),

@@ -1,16 +1,50 @@
 //! Made-up people, places and things.
 
 pub const FIRST: &[&str] = &[
-    "Pat", "Sam", "Alex", "Robin", "Jo", "Chris", "Ashley", "Kim", "Drew", "Lee", "Morgan", "Ria",
-    "Tomasz", "Zoë", "Siân", "Niamh", "Oluwaseun", "Priya", "Mohammed", "Björn",
+    "Pat",
+    "Sam",
+    "Alex",
+    "Robin",
+    "Jo",
+    "Chris",
+    "Ashley",
+    "Kim",
+    "Drew",
+    "Lee",
+    "Morgan",
+    "Ria",
+    "Tomasz",
+    "Zoë",
+    "Siân",
+    "Niamh",
+    "Oluwaseun",
+    "Priya",
+    "Mohammed",
+    "Björn",
 ];
 pub const LAST: &[&str] = &[
-    "Sample", "Example", "Placeholder", "Tester", "Mockford", "Dummett", "Fakenham", "Stubbs",
-    "Trialby", "Draftson", "O'Sample", "Example-Smith",
+    "Sample",
+    "Example",
+    "Placeholder",
+    "Tester",
+    "Mockford",
+    "Dummett",
+    "Fakenham",
+    "Stubbs",
+    "Trialby",
+    "Draftson",
+    "O'Sample",
+    "Example-Smith",
 ];
 pub const STREETS: &[&str] = &[
-    "Sample Street", "Example Road", "Test Lane", "Mock Avenue", "Trial Close", "Draft Way",
-    "Pattern Hill", "Model Row",
+    "Sample Street",
+    "Example Road",
+    "Test Lane",
+    "Mock Avenue",
+    "Trial Close",
+    "Draft Way",
+    "Pattern Hill",
+    "Model Row",
 ];
 /// Town and postcode area.
 pub const TOWNS: &[(&str, &str)] = &[

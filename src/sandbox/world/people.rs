@@ -33,7 +33,12 @@ impl World {
         let deeds = [
             (Deed::Cancel, "late-cancel", traits.late_cancels, (3, 180)),
             (Deed::Amend, "amend", traits.amendments, (2, 60)),
-            (Deed::ProcessByHand, "by-hand", traits.processed_by_hand, (10, 120)),
+            (
+                Deed::ProcessByHand,
+                "by-hand",
+                traits.processed_by_hand,
+                (10, 120),
+            ),
             (Deed::Move, "move", traits.moved, (3, 60)),
             (Deed::Merge, "merge", traits.merged, (3, 40)),
             (Deed::Split, "split", traits.split, (3, 40)),
@@ -131,7 +136,11 @@ impl World {
             let order = &self.lw.orders[*o];
             *o != ix && !order.is_parked && !order.is_locked && order.status == status::PAID
         };
-        let neighbour = self.lw.open[location].range(..ix).rev().find(|o| may(o)).copied();
+        let neighbour = self.lw.open[location]
+            .range(..ix)
+            .rev()
+            .find(|o| may(o))
+            .copied();
         let order = &self.lw.orders[ix];
         let is_plain = !order.is_parked && !order.is_locked && order.status == status::PAID;
         if let Some(other) = neighbour.filter(|_| is_plain) {
@@ -146,7 +155,11 @@ impl World {
             return;
         }
         let last = order.lines.len() - 1;
-        let quantity = if last == 0 { 1 } else { order.lines[last].quantity };
+        let quantity = if last == 0 {
+            1
+        } else {
+            order.lines[last].quantity
+        };
         let (service, location) = (order.service, order.location);
         let child = self.lw_split_off(ix, vec![(last, quantity)], service, false, location);
         let number = self.lw.orders[child].number;
@@ -161,9 +174,19 @@ impl World {
         let number = self.lw.orders[ix].number.unsigned_abs();
         let mut dice = Rng::keyed(self.config.seed, "lost-note", number);
         if dice.chance(self.config.traits.lost_note) {
-            self.lw_trail(ix, "DESPATCH_NOTE", "FAILED", "The channel refused the despatch note");
+            self.lw_trail(
+                ix,
+                "DESPATCH_NOTE",
+                "FAILED",
+                "The channel refused the despatch note",
+            );
         } else {
-            self.lw_trail(ix, "DESPATCH_NOTE", "CONFIRMED", "Order despatch sent to the channel");
+            self.lw_trail(
+                ix,
+                "DESPATCH_NOTE",
+                "CONFIRMED",
+                "Order despatch sent to the channel",
+            );
         }
     }
 }

@@ -33,15 +33,33 @@ impl World {
         for hour in (0..24).step_by(GOODS_EVERY_HOURS as usize) {
             let at = midnight + Span::hours(hour) + Span::mins(11);
             if at > self.now && self.config.trading_hours.is_open(at) {
-                self.schedule(at, Event::Routine(Routine::GoodsIn, hour.unsigned_abs() ^ day));
+                self.schedule(
+                    at,
+                    Event::Routine(Routine::GoodsIn, hour.unsigned_abs() ^ day),
+                );
             }
         }
         let traits = self.config.traits.clone();
         let rest = [
             (Routine::Count, "counts", traits.counts_per_day, true),
-            (Routine::OtherWriter, "other-writer", traits.other_writer_per_day, false),
-            (Routine::OrphanOrder, "orphans", traits.orphan_wms_orders_per_day, true),
-            (Routine::ForeignOrder, "foreign", traits.foreign_wms_orders_per_day, false),
+            (
+                Routine::OtherWriter,
+                "other-writer",
+                traits.other_writer_per_day,
+                false,
+            ),
+            (
+                Routine::OrphanOrder,
+                "orphans",
+                traits.orphan_wms_orders_per_day,
+                true,
+            ),
+            (
+                Routine::ForeignOrder,
+                "foreign",
+                traits.foreign_wms_orders_per_day,
+                false,
+            ),
         ];
         for (routine, name, per_day, is_floor) in rest {
             let mut dice = Rng::keyed(self.config.seed, name, day);
@@ -154,7 +172,13 @@ impl World {
             created_at: now,
         });
         let detail = json!({"item": self.pvx.items[item].code, "channel": channel});
-        self.pvx_note("Order keyed by hand", number.to_owned(), po.to_owned(), detail, true);
+        self.pvx_note(
+            "Order keyed by hand",
+            number.to_owned(),
+            po.to_owned(),
+            detail,
+            true,
+        );
         self.pvx_allocate(ix);
     }
 

@@ -155,7 +155,9 @@ impl FakeBackend {
                 Answer::Orders(window(self.total(24), &query, |n| rows::order(n, hostile)))
             }
             Question::Mappings { query, .. } => {
-                Answer::Mappings(window(self.total(18), &query, |n| rows::mapping(n, hostile)))
+                Answer::Mappings(window(self.total(18), &query, |n| {
+                    rows::mapping(n, hostile)
+                }))
             }
             Question::Unmapped { .. } => Answer::Unmapped(if is_empty {
                 Vec::new()
@@ -166,12 +168,12 @@ impl FakeBackend {
                 }
                 found
             }),
-            Question::Stock(query) => {
-                Answer::Stock(window(self.total(12), &query, |n| rows::position(n, hostile)))
-            }
-            Question::Journal(query) => {
-                Answer::Journal(window(self.total(30), &query, |n| rows::journal(n, hostile)))
-            }
+            Question::Stock(query) => Answer::Stock(window(self.total(12), &query, |n| {
+                rows::position(n, hostile)
+            })),
+            Question::Journal(query) => Answer::Journal(window(self.total(30), &query, |n| {
+                rows::journal(n, hostile)
+            })),
             Question::Exception(id) => Answer::Exception(Some(Box::new(rows::exception_sheet(
                 usize::try_from(id.0 - 1).unwrap_or(0),
                 hostile,

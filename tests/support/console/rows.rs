@@ -4,14 +4,21 @@ use tallyman::console::app::ask::{
     DeliverySheet, ExceptionSheet, FlowSheet, ItemSheet, Live, OrderSheet, PayloadSheet,
 };
 use tallyman::domain::catalogue::Kind;
-use tallyman::domain::delivery::{AnswerClass, Attempt, DeliveryRow, DeliveryState, Flow, Intent, Lane};
-use tallyman::domain::exception::{ExceptionRow, ExceptionState, ObjectRef, OccurrenceRow, Severity, Team};
+use tallyman::domain::delivery::{
+    AnswerClass, Attempt, DeliveryRow, DeliveryState, Flow, Intent, Lane,
+};
+use tallyman::domain::exception::{
+    ExceptionRow, ExceptionState, ObjectRef, OccurrenceRow, Severity, Team,
+};
 use tallyman::domain::ids::{
-    CarrierService, DeliveryId, DespatchNo, ExceptionId, ItemCode, JournalSeq, LocationId, MappingId, OrderId,
-    PairId, PayloadId, ServiceTag, SiteRef, Sku, SourceOrderId, SystemId, WmsOrderNo,
+    CarrierService, DeliveryId, DespatchNo, ExceptionId, ItemCode, JournalSeq, LocationId,
+    MappingId, OrderId, PairId, PayloadId, ServiceTag, SiteRef, Sku, SourceOrderId, SystemId,
+    WmsOrderNo,
 };
 use tallyman::domain::live::{CallLive, LaneLive, MethodLive, SystemLive};
-use tallyman::domain::mapping::{Attributes, Mapping, MappingEdit, MappingKind, MappingStatus, Target};
+use tallyman::domain::mapping::{
+    Attributes, Mapping, MappingEdit, MappingKind, MappingStatus, Target,
+};
 use tallyman::domain::order::{
     Address, OrderBody, OrderFull, OrderLine, OrderRow, OrderState, SourceOrder, SourceStatus,
 };
@@ -27,6 +34,11 @@ pub const NOW: Ts = Ts(1_795_426_200_000_000);
 
 /// Exceptions of the typical scene.
 pub const EXCEPTIONS: usize = 12;
+
+/// Past the `typical` first rows, blocks of neighbours are of one kind.
+const fn alike(n: usize, typical: usize) -> usize {
+    if n < typical { n } else { n / 400 }
+}
 
 fn pair() -> PairId {
     PairId::from("lw-pvx")
@@ -52,26 +64,131 @@ fn name(plain: &str, hostile: bool) -> String {
     }
 }
 
-struct Case(Kind, &'static str, Severity, ExceptionState, Team, Option<i64>, i64);
+struct Case(
+    Kind,
+    &'static str,
+    Severity,
+    ExceptionState,
+    Team,
+    Option<i64>,
+    i64,
+);
 
 fn case(n: usize) -> Case {
     use ExceptionState as S;
     use Severity::{S1, S2, S3, S4};
     let cases = [
-        Case(Kind::OrdCarrierUnmapped, "SERVICE=Tracked 48 XL", S1, S::New, Team::Ecommerce, Some(45), 38),
-        Case(Kind::SlaBreached, "ORDER=100231", S2, S::Working, Team::Warehouse, Some(-70), 1),
-        Case(Kind::OrdInDoubt, "ORDER=100198", S1, S::New, Team::Integration, Some(80), 2),
-        Case(Kind::OrdSkuUnknown, "SKU=MUG-BLU-XL", S2, S::Acknowledged, Team::Data, Some(130), 4),
-        Case(Kind::CanTooLate, "ORDER=100177", S2, S::New, Team::Warehouse, Some(190), 1),
-        Case(Kind::StkOversellRisk, "ITEM=LAMP-OAK@Default", S2, S::New, Team::Warehouse, None, 1),
-        Case(Kind::DspConfirmFailed, "ORDER=100102", S3, S::FixedPending, Team::Integration, Some(260), 3),
-        Case(Kind::MapTargetGone, "CARRIER=Next Day", S2, S::New, Team::Ecommerce, Some(310), 6),
-        Case(Kind::StkDrift, "ITEM=MUG-RED@Default", S3, S::Reopened, Team::Warehouse, None, 1),
-        Case(Kind::OrdAddressInvalid, "ORDER=100240", S3, S::Waiting, Team::Cx, Some(900), 1),
-        Case(Kind::PrdBarcodeDuplicate, "BARCODE=5012345678900", S3, S::Snoozed, Team::Data, None, 2),
-        Case(Kind::SysThrottled, "SYSTEM=lw", S4, S::New, Team::Integration, None, 1),
+        Case(
+            Kind::OrdCarrierUnmapped,
+            "SERVICE=Tracked 48 XL",
+            S1,
+            S::New,
+            Team::Ecommerce,
+            Some(45),
+            38,
+        ),
+        Case(
+            Kind::SlaBreached,
+            "ORDER=100231",
+            S2,
+            S::Working,
+            Team::Warehouse,
+            Some(-70),
+            1,
+        ),
+        Case(
+            Kind::OrdInDoubt,
+            "ORDER=100198",
+            S1,
+            S::New,
+            Team::Integration,
+            Some(80),
+            2,
+        ),
+        Case(
+            Kind::OrdSkuUnknown,
+            "SKU=MUG-BLU-XL",
+            S2,
+            S::Acknowledged,
+            Team::Data,
+            Some(130),
+            4,
+        ),
+        Case(
+            Kind::CanTooLate,
+            "ORDER=100177",
+            S2,
+            S::New,
+            Team::Warehouse,
+            Some(190),
+            1,
+        ),
+        Case(
+            Kind::StkOversellRisk,
+            "ITEM=LAMP-OAK@Default",
+            S2,
+            S::New,
+            Team::Warehouse,
+            None,
+            1,
+        ),
+        Case(
+            Kind::DspConfirmFailed,
+            "ORDER=100102",
+            S3,
+            S::FixedPending,
+            Team::Integration,
+            Some(260),
+            3,
+        ),
+        Case(
+            Kind::MapTargetGone,
+            "CARRIER=Next Day",
+            S2,
+            S::New,
+            Team::Ecommerce,
+            Some(310),
+            6,
+        ),
+        Case(
+            Kind::StkDrift,
+            "ITEM=MUG-RED@Default",
+            S3,
+            S::Reopened,
+            Team::Warehouse,
+            None,
+            1,
+        ),
+        Case(
+            Kind::OrdAddressInvalid,
+            "ORDER=100240",
+            S3,
+            S::Waiting,
+            Team::Cx,
+            Some(900),
+            1,
+        ),
+        Case(
+            Kind::PrdBarcodeDuplicate,
+            "BARCODE=5012345678900",
+            S3,
+            S::Snoozed,
+            Team::Data,
+            None,
+            2,
+        ),
+        Case(
+            Kind::SysThrottled,
+            "SYSTEM=lw",
+            S4,
+            S::New,
+            Team::Integration,
+            None,
+            1,
+        ),
     ];
-    let at = n % cases.len();
+    // Far down a long list neighbours are alike, as they are in a sorted one.
+    let at = alike(n, EXCEPTIONS) % cases.len();
     cases.into_iter().nth(at).unwrap()
 }
 
@@ -149,7 +266,7 @@ pub fn exception_sheet(n: usize, hostile: bool) -> ExceptionSheet {
 
 pub fn order(n: usize, hostile: bool) -> OrderRow {
     let id = i64::try_from(n).unwrap() + 1;
-    let state = OrderState::ALL[(n * 5 + 5) % OrderState::ALL.len()];
+    let state = OrderState::ALL[(alike(n, 24) * 5 + 5) % OrderState::ALL.len()];
     let is_blocked = state == OrderState::Blocked;
     let has_left = state.code() >= OrderState::Despatched.code();
     OrderRow {
@@ -159,10 +276,15 @@ pub fn order(n: usize, hostile: bool) -> OrderRow {
         number: format!("{}", 100_100 + id),
         reference: name(&format!("SHOP-{id:05}"), hostile),
         channel: "SHOPIFY / Acme UK".to_owned(),
-        wms_number: (!state.is_before_warehouse()).then(|| WmsOrderNo(format!("LW-{}", 100_100 + id))),
+        wms_number: (!state.is_before_warehouse())
+            .then(|| WmsOrderNo(format!("LW-{}", 100_100 + id))),
         wms_revision: 1,
         state,
-        source_status: if has_left { SourceStatus::Processed } else { SourceStatus::Open },
+        source_status: if has_left {
+            SourceStatus::Processed
+        } else {
+            SourceStatus::Open
+        },
         location: LocationId::from("Default"),
         site: Some(SiteRef::from("NORTH")),
         service: ServiceTag(name("Tracked 48", hostile)),
@@ -176,7 +298,11 @@ pub fn order(n: usize, hostile: bool) -> OrderRow {
         postcode_district: "AB1".to_owned(),
         customer_initials: "P S".to_owned(),
         country: "GB".to_owned(),
-        tracking: if has_left { format!("JD00022{id:06}") } else { String::new() },
+        tracking: if has_left {
+            format!("JD00022{id:06}")
+        } else {
+            String::new()
+        },
         source_revision: "r".to_owned(),
         sent_hash: None,
         blocked_by: if is_blocked {
@@ -243,7 +369,10 @@ pub fn order_sheet(n: usize, hostile: bool) -> OrderSheet {
     unmapped.item = None;
     let number = WmsOrderNo(format!("LW-{}", row.number));
     OrderSheet {
-        deliveries: vec![delivery_sheet(7, hostile).row, delivery_sheet(8, hostile).row],
+        deliveries: vec![
+            delivery_sheet(7, hostile).row,
+            delivery_sheet(8, hostile).row,
+        ],
         despatches: vec![DespatchGroup {
             despatch: "D-5501".to_owned(),
             number: number.clone(),
@@ -270,7 +399,11 @@ pub fn order_sheet(n: usize, hostile: bool) -> OrderSheet {
         )],
         timeline: (0..8).map(|i| journal(i, hostile)).rev().collect(),
         full: OrderFull {
-            lines: vec![line(1, "MUG-RED", 2, 1), line(2, "LAMP-OAK", 1, 0), unmapped],
+            lines: vec![
+                line(1, "MUG-RED", 2, 1),
+                line(2, "LAMP-OAK", 1, 0),
+                unmapped,
+            ],
             body: OrderBody {
                 source,
                 intent: None,
@@ -281,7 +414,11 @@ pub fn order_sheet(n: usize, hostile: bool) -> OrderSheet {
 }
 
 pub fn delivery_sheet(id: i64, hostile: bool) -> DeliverySheet {
-    let flow = if id % 2 == 1 { Flow::OrderCreate } else { Flow::OrderCancel };
+    let flow = if id % 2 == 1 {
+        Flow::OrderCreate
+    } else {
+        Flow::OrderCancel
+    };
     let attempt = |n: i64, class: AnswerClass, text: &str| Attempt {
         delivery: DeliveryId(id),
         n,
@@ -430,13 +567,20 @@ pub fn versions() -> Vec<MappingVersion> {
 }
 
 pub fn position(n: usize, hostile: bool) -> StockPosition {
-    let items = ["MUG-RED", "LAMP-OAK", "CUSHION-GRN", "RUG-120", "VASE-TALL", "CLOCK-STEEL"];
+    let items = [
+        "MUG-RED",
+        "LAMP-OAK",
+        "CUSHION-GRN",
+        "RUG-120",
+        "VASE-TALL",
+        "CLOCK-STEEL",
+    ];
     let item = if n < items.len() {
         items[n].to_owned()
     } else {
         format!("{}-{n}", items[n % items.len()])
     };
-    let remainder = [11, -4, 0, 25, 3, 0][n % 6];
+    let remainder = [11, -4, 0, 25, 3, 0][alike(n, 12) % 6];
     let publish = 120 - i64::try_from(n % 60).unwrap();
     StockPosition {
         pair: pair(),
@@ -509,14 +653,56 @@ pub fn item_sheet(pair: PairId, item: ItemCode, hostile: bool) -> ItemSheet {
 
 pub fn journal(n: usize, hostile: bool) -> JournalRow {
     let rows = [
-        ("pat", "mapping.set", ObjectRef::Mapping("CARRIER:Tracked 48".to_owned()), "TPN48", "TPS48", "exception 40"),
-        ("engine/deliver", "order.accepted", ObjectRef::Order(OrderId(3)), "sending", "in_warehouse", ""),
-        ("engine/decide", "exception.opened", ObjectRef::Exception(1), "", "ORD_CARRIER_UNMAPPED", ""),
-        ("sam", "exception.acknowledged", ObjectRef::Exception(4), "new", "acknowledged", ""),
-        ("engine/compare", "stock.drift", ObjectRef::Item("MUG-RED@Default".to_owned()), "120", "131", "remainder +11"),
-        ("engine/deliver", "delivery.in_doubt", ObjectRef::Delivery(7), "sending", "in_doubt", "no answer within 30 s"),
+        (
+            "pat",
+            "mapping.set",
+            ObjectRef::Mapping("CARRIER:Tracked 48".to_owned()),
+            "TPN48",
+            "TPS48",
+            "exception 40",
+        ),
+        (
+            "engine/deliver",
+            "order.accepted",
+            ObjectRef::Order(OrderId(3)),
+            "sending",
+            "in_warehouse",
+            "",
+        ),
+        (
+            "engine/decide",
+            "exception.opened",
+            ObjectRef::Exception(1),
+            "",
+            "ORD_CARRIER_UNMAPPED",
+            "",
+        ),
+        (
+            "sam",
+            "exception.acknowledged",
+            ObjectRef::Exception(4),
+            "new",
+            "acknowledged",
+            "",
+        ),
+        (
+            "engine/compare",
+            "stock.drift",
+            ObjectRef::Item("MUG-RED@Default".to_owned()),
+            "120",
+            "131",
+            "remainder +11",
+        ),
+        (
+            "engine/deliver",
+            "delivery.in_doubt",
+            ObjectRef::Delivery(7),
+            "sending",
+            "in_doubt",
+            "no answer within 30 s",
+        ),
     ];
-    let at = n % rows.len();
+    let at = alike(n, 40) % rows.len();
     let (actor, action, object, before, after, reason) = rows.into_iter().nth(at).unwrap();
     let seq = i64::try_from(n).unwrap();
     JournalRow {
@@ -556,7 +742,9 @@ fn flow(n: usize, flow: Flow, hostile: bool) -> FlowLive {
         is_last_ok: flow != Flow::ReconcileStock,
         last_ok_at: Some(ago(1 + i64::try_from(n).unwrap())),
         last_started_at: Some(ago(1 + i64::try_from(n).unwrap())),
-        next_due_at: Flow::SCHEDULED.contains(&flow).then(|| ahead(i64::try_from(n).unwrap())),
+        next_due_at: Flow::SCHEDULED
+            .contains(&flow)
+            .then(|| ahead(i64::try_from(n).unwrap())),
         last_note: if flow == Flow::ReconcileStock {
             name("the stock report ended early: 8,112 of 9,000 rows", hostile)
         } else {

@@ -128,7 +128,10 @@ mod tests {
         q.guard.painted(Ts(0));
         assert!(q.key(Key::char('y'), Ts(0) + Span::ms(10)).is_empty());
         q.key(Key::plain(Code::Right), Ts(0));
-        assert!(q.key(Key::plain(Code::Enter), Ts(0) + Span::ms(10)).is_empty());
+        assert!(
+            q.key(Key::plain(Code::Enter), Ts(0) + Span::ms(10))
+                .is_empty()
+        );
         assert!(acts(&q.key(Key::char('y'), Ts(0) + Span::ms(300))));
     }
 

@@ -36,8 +36,14 @@ pub enum Purpose {
     Dismiss(Vec<Seen>),
     Hold(OrderId),
     CancelDelivery(DeliveryId),
-    Pause { pair: PairId, flow: Flow },
-    RollBack { pair: PairId, version: i64 },
+    Pause {
+        pair: PairId,
+        flow: Flow,
+    },
+    RollBack {
+        pair: PairId,
+        version: i64,
+    },
     ResumeStock {
         pair: PairId,
         item: ItemCode,
@@ -179,7 +185,9 @@ impl Form {
             what,
         };
         match &self.purpose {
-            Purpose::Note(targets) => exceptions(targets, ExceptionAct::Note { text: self.text(0) }),
+            Purpose::Note(targets) => {
+                exceptions(targets, ExceptionAct::Note { text: self.text(0) })
+            }
             Purpose::Assign(targets) => {
                 let team = Team::ALL
                     .get(self.picked(0))
@@ -381,7 +389,13 @@ mod tests {
         let out = form.key(Key::ctrl('s'), Ts(0) + Span::secs(1));
         assert!(matches!(
             out.last(),
-            Some(Out::Act(Act::Exceptions { what: ExceptionAct::Assign { team: Team::Finance, person: None }, .. }))
+            Some(Out::Act(Act::Exceptions {
+                what: ExceptionAct::Assign {
+                    team: Team::Finance,
+                    person: None
+                },
+                ..
+            }))
         ));
     }
 }

@@ -70,7 +70,11 @@ impl MappingEditor {
             to: Field::line(""),
             attributes: Field::line(""),
             reason: Field::line(reason),
-            focus: if is_from_fixed { Focus::To } else { Focus::Kind },
+            focus: if is_from_fixed {
+                Focus::To
+            } else {
+                Focus::Kind
+            },
             targets: Vec::new(),
             load: Load::Loading,
             matches: Vec::new(),
@@ -210,7 +214,10 @@ impl MappingEditor {
     fn edits(&self) -> Result<Vec<MappingEdit>, (Focus, String)> {
         let from = self.from.text().trim().to_owned();
         if from.is_empty() {
-            return Err((Focus::From, "the value that is to be mapped is needed".to_owned()));
+            return Err((
+                Focus::From,
+                "the value that is to be mapped is needed".to_owned(),
+            ));
         }
         if self.is_removal {
             return Ok(vec![MappingEdit::Remove {
@@ -219,8 +226,8 @@ impl MappingEditor {
             }]);
         }
         let to = self.code().map_err(|text| (Focus::To, text))?;
-        let attributes = read_attributes(&self.attributes.text())
-            .map_err(|text| (Focus::Attributes, text))?;
+        let attributes =
+            read_attributes(&self.attributes.text()).map_err(|text| (Focus::Attributes, text))?;
         Ok(vec![MappingEdit::Set {
             kind: self.kind,
             from,
@@ -406,12 +413,11 @@ fn read_attributes(typed: &str) -> Result<Attributes, String> {
     let mut attributes = Attributes::new();
     for part in typed.split(';').map(str::trim).filter(|p| !p.is_empty()) {
         let Some((key, value)) = part.split_once('=') else {
-            return Err(format!("{part:?} should read KEY=VALUE; several are parted by ;"));
+            return Err(format!(
+                "{part:?} should read KEY=VALUE; several are parted by ;"
+            ));
         };
-        attributes.insert(
-            text::clean(key.trim()),
-            text::clean(value.trim()),
-        );
+        attributes.insert(text::clean(key.trim()), text::clean(value.trim()));
     }
     Ok(attributes)
 }
@@ -428,7 +434,10 @@ mod tests {
             "Tracked 48 XL",
             "exception 7",
         );
-        assert!(matches!(ask, Out::Ask(Slot::Targets, Question::Targets { .. })));
+        assert!(matches!(
+            ask,
+            Out::Ask(Slot::Targets, Question::Targets { .. })
+        ));
         let target = |code: &str, name: &str, is_active| Target {
             code: code.to_owned(),
             name: name.to_owned(),
@@ -463,10 +472,15 @@ mod tests {
             released: 38,
             ..MappingPreview::default()
         }));
-        assert!(editor.key(Key::plain(Code::Enter), Ts(0)).is_empty(), "not seen yet");
+        assert!(
+            editor.key(Key::plain(Code::Enter), Ts(0)).is_empty(),
+            "not seen yet"
+        );
         editor.painted(Ts(0));
         let out = editor.key(Key::plain(Code::Enter), Ts(0) + Span::ms(300));
-        assert!(matches!(out.as_slice(), [Out::Close, Out::Act(Act::ApplyMappings { reason, .. })] if reason == "exception 7"));
+        assert!(
+            matches!(out.as_slice(), [Out::Close, Out::Act(Act::ApplyMappings { reason, .. })] if reason == "exception 7")
+        );
     }
 
     #[test]
@@ -474,7 +488,11 @@ mod tests {
         let mut editor = editor();
         type_in(&mut editor, "zzzz");
         assert!(editor.key(Key::plain(Code::Enter), Ts(0)).is_empty());
-        assert!(editor.error.is_some_and(|e| e.contains("not in the other system's list of 3")));
+        assert!(
+            editor
+                .error
+                .is_some_and(|e| e.contains("not in the other system's list of 3"))
+        );
     }
 
     #[test]

@@ -41,7 +41,10 @@ pub enum Layer {
 pub enum Place {
     Pane(Pane),
     /// A pane's list, filtered.
-    Filtered { pane: Pane, filter: String },
+    Filtered {
+        pane: Pane,
+        filter: String,
+    },
     /// A team's exceptions.
     Team(Team),
 }

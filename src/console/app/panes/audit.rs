@@ -4,9 +4,7 @@ use super::super::list::{Keyed, List};
 use crate::store::read::JournalRow;
 
 /// Orders of the list.
-pub const SORTS: &[(&str, &str)] = &[
-    ("seq", "time"),
-];
+pub const SORTS: &[(&str, &str)] = &[("seq", "time")];
 
 impl Keyed for JournalRow {
     fn key(&self) -> String {

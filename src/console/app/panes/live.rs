@@ -78,9 +78,7 @@ impl Live {
             Part::Systems => (&mut self.system, self.data.systems.len()),
             Part::Tail => (&mut self.event, self.data.tail.len()),
         };
-        *cursor = cursor
-            .saturating_add_signed(by)
-            .min(len.saturating_sub(1));
+        *cursor = cursor.saturating_add_signed(by).min(len.saturating_sub(1));
     }
 
     /// The flow under the cursor.

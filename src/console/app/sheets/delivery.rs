@@ -44,9 +44,15 @@ pub fn attempt(attempt: &Attempt, now: Ts) -> DocLine {
         format!("  {} ", pad(&words::clock(attempt.started_at, now), 13)),
         Role::Muted,
     )
-    .and(format!("try {} step {} ", attempt.n, attempt.step), Role::Text)
+    .and(
+        format!("try {} step {} ", attempt.n, attempt.step),
+        Role::Text,
+    )
     .and(pad(attempt.class.as_str(), 12), role)
-    .and(format!("{} ", pad_left(&format!("{took} ms"), 8)), Role::Muted)
+    .and(
+        format!("{} ", pad_left(&format!("{took} ms"), 8)),
+        Role::Muted,
+    )
     .and(attempt.text.clone(), Role::Text)
     .to(attempt.answer.or(attempt.request).map(Link::Payload))
     .hanging(6)
@@ -78,7 +84,12 @@ pub fn doc(sheet: &DeliverySheet, now: Ts) -> Doc {
     let attempts = if sheet.attempts.is_empty() {
         vec![DocLine::of("Not tried yet.", Role::Muted)]
     } else {
-        sheet.attempts.iter().rev().map(|a| attempt(a, now)).collect()
+        sheet
+            .attempts
+            .iter()
+            .rev()
+            .map(|a| attempt(a, now))
+            .collect()
     };
     let content = serde_json::to_string_pretty(&row.intent)
         .unwrap_or_else(|error| format!("cannot be shown: {error}"));
@@ -100,6 +111,9 @@ pub fn doc(sheet: &DeliverySheet, now: Ts) -> Doc {
     .tab(format!("Attempts {}", sheet.attempts.len()), attempts)
     .tab(
         "Content",
-        content.lines().map(|l| DocLine::text(text::clean(l))).collect(),
+        content
+            .lines()
+            .map(|l| DocLine::text(text::clean(l)))
+            .collect(),
     )
 }

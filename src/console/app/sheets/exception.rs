@@ -32,7 +32,11 @@ pub fn doc(sheet: &ExceptionSheet, now: Ts) -> Doc {
     .tab("Overview", overview(sheet, now))
     .tab(
         format!("Members {}", sheet.row.members),
-        sheet.members.iter().map(|m| member(m, sheet, now)).collect(),
+        sheet
+            .members
+            .iter()
+            .map(|m| member(m, sheet, now))
+            .collect(),
     )
     .tab(
         "Timeline",
@@ -126,7 +130,9 @@ fn standing(row: &ExceptionRow, now: Ts) -> Vec<DocLine> {
         lines.push(DocLine::pair("Waits for", who.clone()));
     }
     if row.is_regression {
-        lines.push(DocLine::labelled("Again").and("it was settled before and came back", Role::Warn));
+        lines.push(
+            DocLine::labelled("Again").and("it was settled before and came back", Role::Warn),
+        );
     }
     if let Some(parent) = row.parent {
         lines.push(
@@ -144,7 +150,11 @@ fn standing(row: &ExceptionRow, now: Ts) -> Vec<DocLine> {
 fn member(member: &OccurrenceRow, sheet: &ExceptionSheet, now: Ts) -> DocLine {
     let (promise, role) = words::promise(member.ship_by, now);
     let link = link_of(&member.object, Some(&sheet.row.pair));
-    let label_role = if link.is_some() { Role::Link } else { Role::Text };
+    let label_role = if link.is_some() {
+        Role::Link
+    } else {
+        Role::Text
+    };
     DocLine::of(pad(&member.label, 18), label_role)
         .and(" ", Role::Text)
         .and(pad_left(&promise, 10), role)
@@ -171,7 +181,13 @@ fn attempts(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     let mut lines = Vec::new();
     for sheet in &sheet.deliveries {
         lines.push(delivery::line(&sheet.row, now));
-        lines.extend(sheet.attempts.iter().rev().map(|a| delivery::attempt(a, now)));
+        lines.extend(
+            sheet
+                .attempts
+                .iter()
+                .rev()
+                .map(|a| delivery::attempt(a, now)),
+        );
     }
     lines
 }
@@ -200,7 +216,10 @@ fn runbook(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     ];
     values.extend(ship_by.as_deref().map(|v| ("ship_by", v)));
     values.extend(first.as_deref().map(|v| ("order", v)));
-    handbook::fill(text, &values).lines().map(runbook_line).collect()
+    handbook::fill(text, &values)
+        .lines()
+        .map(runbook_line)
+        .collect()
 }
 
 fn runbook_line(line: &str) -> DocLine {

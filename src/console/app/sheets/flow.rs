@@ -43,7 +43,11 @@ pub fn doc(sheet: &FlowSheet, now: Ts) -> Doc {
     let deliveries = if sheet.deliveries.is_empty() {
         vec![DocLine::of("Nothing is under way.", Role::Muted)]
     } else {
-        sheet.deliveries.iter().map(|d| delivery::line(d, now)).collect()
+        sheet
+            .deliveries
+            .iter()
+            .map(|d| delivery::line(d, now))
+            .collect()
     };
     Doc {
         head: vec![

@@ -48,7 +48,10 @@ pub fn doc(sheet: &ItemSheet, now: Ts, bar: &str) -> Doc {
         format!("Exceptions {}", sheet.exceptions.len()),
         exceptions(&sheet.exceptions),
     )
-    .tab("Timeline", timeline(&sheet.timeline, now, Some(&sheet.pair)))
+    .tab(
+        "Timeline",
+        timeline(&sheet.timeline, now, Some(&sheet.pair)),
+    )
 }
 
 fn head(sheet: &ItemSheet) -> Vec<DocLine> {
@@ -202,7 +205,10 @@ pub fn suggestion(position: &StockPosition) -> String {
 
 fn history(position: &StockPosition, now: Ts, bar: &str) -> Vec<DocLine> {
     let largest = position.history.iter().map(|h| h.1).max().unwrap_or(1);
-    let mut lines = vec![DocLine::heading(format!("Written to {}", position.location))];
+    let mut lines = vec![DocLine::heading(format!(
+        "Written to {}",
+        position.location
+    ))];
     if position.history.is_empty() {
         lines.push(DocLine::of("Nothing has been written yet.", Role::Muted));
     }

@@ -17,7 +17,10 @@ use crate::store::read::JournalRow;
 /// Lines of a timeline, newest first.
 pub fn timeline(rows: &[JournalRow], now: Ts, pair: Option<&PairId>) -> Vec<DocLine> {
     if rows.is_empty() {
-        return vec![DocLine::of("Nothing has been written about it yet.", Role::Muted)];
+        return vec![DocLine::of(
+            "Nothing has been written about it yet.",
+            Role::Muted,
+        )];
     }
     rows.iter()
         .rev()

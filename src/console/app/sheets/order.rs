@@ -20,7 +20,11 @@ pub fn doc(sheet: &OrderSheet, now: Ts) -> Doc {
     let deliveries = if sheet.deliveries.is_empty() {
         vec![DocLine::of("Nothing has been sent yet.", Role::Muted)]
     } else {
-        sheet.deliveries.iter().map(|d| delivery::line(d, now)).collect()
+        sheet
+            .deliveries
+            .iter()
+            .map(|d| delivery::line(d, now))
+            .collect()
     };
     Doc {
         head: head(row, now),
@@ -81,7 +85,12 @@ fn evidence(sheet: &OrderSheet, now: Ts) -> Vec<DocLine> {
     if let Some(reason) = &row.held_reason {
         lines.push(DocLine::labelled("Held").and(reason.clone(), Role::Warn));
     }
-    lines.push(two_columns("", "in the sales system", "in the warehouse", Role::Muted));
+    lines.push(two_columns(
+        "",
+        "in the sales system",
+        "in the warehouse",
+        Role::Muted,
+    ));
     let wms_number = row
         .wms_number
         .as_ref()
@@ -177,16 +186,16 @@ fn lines(order_lines: &[OrderLine], sheet: &OrderSheet) -> Vec<DocLine> {
         let role = if is_short { Role::Warn } else { Role::Text };
         out.push(
             DocLine::of(
-                format!(
-                    "{} {} ",
-                    pad(&line.line_ref, 4),
-                    pad(line.sku.as_str(), 16)
-                ),
+                format!("{} {} ", pad(&line.line_ref, 4), pad(line.sku.as_str(), 16)),
                 Role::Text,
             )
             .and(
                 pad(line.item.as_ref().map_or("not mapped", |i| i.as_str()), 16),
-                if line.item.is_some() { Role::Link } else { Role::Error },
+                if line.item.is_some() {
+                    Role::Link
+                } else {
+                    Role::Error
+                },
             )
             .and(
                 format!(

@@ -65,7 +65,9 @@ pub fn journal(row: &JournalRow, now: Ts) -> Doc {
             .to(link_of(&row.object, row.pair.as_ref())),
         DocLine::pair(
             "Pair",
-            row.pair.as_ref().map_or_else(|| "–".to_owned(), PairId::to_string),
+            row.pair
+                .as_ref()
+                .map_or_else(|| "–".to_owned(), PairId::to_string),
         ),
         DocLine::blank(),
         DocLine::pair("Before", row.before.clone()),

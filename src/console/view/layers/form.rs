@@ -43,7 +43,14 @@ pub fn draw(layer: &Form, pen: &mut Pen<'_>) {
         pen.text(area.x, y, area.width, error, Role::Error);
     }
     y = (y + 1).min(area.bottom().saturating_sub(1));
-    let used = button(pen, area.x, y, area.width, layer.verb, layer.focus == layer.fields.len());
+    let used = button(
+        pen,
+        area.x,
+        y,
+        area.width,
+        layer.verb,
+        layer.focus == layer.fields.len(),
+    );
     let hint = "Ctrl-S send  Tab next  Esc leave";
     pen.text(
         area.x + used + 2,

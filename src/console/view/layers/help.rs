@@ -12,7 +12,12 @@ const WIDE_FROM: u16 = 100;
 /// Draws it over the whole screen.
 pub fn draw(layer: &Help, pen: &mut Pen<'_>) {
     let screen = pen.buf.area;
-    let area = popup::draw(pen, screen.width.min(120), screen.height, "Help: type to search, Enter does it, Esc leaves");
+    let area = popup::draw(
+        pen,
+        screen.width.min(120),
+        screen.height,
+        "Help: type to search, Enter does it, Esc leaves",
+    );
     if area.height < 5 {
         return;
     }
@@ -57,7 +62,10 @@ pub fn draw(layer: &Help, pen: &mut Pen<'_>) {
             ],
         );
         if at == layer.cursor {
-            pen.fill(Rect::new(area.x, y, area.width.saturating_sub(1), 1), Role::Selection);
+            pen.fill(
+                Rect::new(area.x, y, area.width.saturating_sub(1), 1),
+                Role::Selection,
+            );
         }
     }
     let total = layer.shown.len();
@@ -68,6 +76,12 @@ pub fn draw(layer: &Help, pen: &mut Pen<'_>) {
     }
     grid::scrollbar(pen, area.right() - 1, area.y + 2, rows, top, total);
     if total == 0 {
-        pen.text(area.x, area.y + 2, area.width, "Nothing is called that.", Role::Muted);
+        pen.text(
+            area.x,
+            area.y + 2,
+            area.width,
+            "Nothing is called that.",
+            Role::Muted,
+        );
     }
 }

@@ -24,7 +24,13 @@ pub fn draw(layer: &MappingEditor, _app: &App, pen: &mut Pen<'_>) {
     if !layer.is_from_fixed {
         label(pen, area, y, "Kind", layer.focus == Focus::Kind);
         let text = format!("< {} >", layer.kind);
-        pen.text(area.x + LABEL, y, area.width.saturating_sub(LABEL), &text, Role::Accent);
+        pen.text(
+            area.x + LABEL,
+            y,
+            area.width.saturating_sub(LABEL),
+            &text,
+            Role::Accent,
+        );
         y += 1;
     }
     let fields: [(&str, Focus, &Field); 4] = [
@@ -50,7 +56,13 @@ pub fn draw(layer: &MappingEditor, _app: &App, pen: &mut Pen<'_>) {
     match &layer.stage {
         Stage::Editing => draw_completion(layer, pen, below),
         Stage::Asking => {
-            pen.text(below.x, y, below.width, "working out what this does …", Role::Muted);
+            pen.text(
+                below.x,
+                y,
+                below.width,
+                "working out what this does …",
+                Role::Muted,
+            );
         }
         Stage::Preview(preview) => draw_preview(preview, pen, below),
     }
@@ -67,15 +79,23 @@ fn draw_completion(layer: &MappingEditor, pen: &mut Pen<'_>, area: Rect) {
         y += paragraph(pen, area, error, Role::Error);
     }
     let says = match &layer.load {
-        Load::Failed(why) => Some((format!("The other system's values could not be read: {why}"), Role::Error)),
-        Load::Loading | Load::Never => Some(("reading the other system's values …".to_owned(), Role::Muted)),
+        Load::Failed(why) => Some((
+            format!("The other system's values could not be read: {why}"),
+            Role::Error,
+        )),
+        Load::Loading | Load::Never => Some((
+            "reading the other system's values …".to_owned(),
+            Role::Muted,
+        )),
         Load::Ready if layer.targets.is_empty() => Some((
-            "The other system's values are not known yet; what you type is checked by the preview.".to_owned(),
+            "The other system's values are not known yet; what you type is checked by the preview."
+                .to_owned(),
             Role::Warn,
         )),
-        Load::Ready if layer.matches.is_empty() => {
-            Some(("Nothing in the other system is called that.".to_owned(), Role::Warn))
-        }
+        Load::Ready if layer.matches.is_empty() => Some((
+            "Nothing in the other system is called that.".to_owned(),
+            Role::Warn,
+        )),
         Load::Ready => None,
     };
     if let Some((text, role)) = says {
@@ -107,7 +127,11 @@ fn draw_completion(layer: &MappingEditor, pen: &mut Pen<'_>, area: Rect) {
         }
         y += 1;
     }
-    hint(pen, area, "Up and Down choose  Enter preview  Tab next field  Esc leave");
+    hint(
+        pen,
+        area,
+        "Up and Down choose  Enter preview  Tab next field  Esc leave",
+    );
 }
 
 fn hint(pen: &mut Pen<'_>, area: Rect, text: &str) {
@@ -124,7 +148,10 @@ fn draw_preview(preview: &MappingPreview, pen: &mut Pen<'_>, area: Rect) {
         Role::Ok
     };
     y += paragraph(pen, area, &preview.sentence(), role);
-    let several = preview.blocked_by.iter().filter(|_| preview.blocked_by.len() > 1);
+    let several = preview
+        .blocked_by
+        .iter()
+        .filter(|_| preview.blocked_by.len() > 1);
     for (reason, n) in several {
         if y + 2 >= area.bottom() {
             break;
@@ -145,7 +172,13 @@ fn draw_preview(preview: &MappingPreview, pen: &mut Pen<'_>, area: Rect) {
             "{} would be sent otherwise than before",
             crate::text::count(preview.changed_open, "open order", "open orders")
         );
-        pen.text(area.x + 2, y, area.width.saturating_sub(2), &text, Role::Warn);
+        pen.text(
+            area.x + 2,
+            y,
+            area.width.saturating_sub(2),
+            &text,
+            Role::Warn,
+        );
         y += 1;
     }
     for warning in &preview.warnings {

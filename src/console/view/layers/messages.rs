@@ -40,6 +40,12 @@ pub fn draw(layer: &Messages, app: &App, pen: &mut Pen<'_>) {
         y += paragraph(pen, room, &message.text, Role::Text).max(1);
     }
     if app.messages.is_empty() {
-        pen.text(area.x, area.y, area.width, "Nothing was said yet.", Role::Muted);
+        pen.text(
+            area.x,
+            area.y,
+            area.width,
+            "Nothing was said yet.",
+            Role::Muted,
+        );
     }
 }

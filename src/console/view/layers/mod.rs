@@ -53,7 +53,11 @@ fn dim(pen: &mut Pen<'_>, area: Rect) {
 /// A sentence wrapped into a room; returns the rows it took.
 fn paragraph(pen: &mut Pen<'_>, area: Rect, text: &str, role: Role) -> u16 {
     let line = DocLine::of(text, role);
-    let rows = doc::wrap(&line, usize::from(area.width.max(1)), usize::from(area.height.max(1)));
+    let rows = doc::wrap(
+        &line,
+        usize::from(area.width.max(1)),
+        usize::from(area.height.max(1)),
+    );
     let mut y = area.y;
     for row in rows {
         if y >= area.bottom() {
@@ -77,6 +81,10 @@ fn rows_of(text: &str, columns: u16) -> u16 {
 
 /// A button: reversed when it has focus.
 fn button(pen: &mut Pen<'_>, x: u16, y: u16, columns: u16, text: &str, has_focus: bool) -> u16 {
-    let role = if has_focus { Role::Selection } else { Role::Key };
+    let role = if has_focus {
+        Role::Selection
+    } else {
+        Role::Key
+    };
     pen.text(x, y, columns, &format!("[ {text} ]"), role)
 }

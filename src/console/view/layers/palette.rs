@@ -34,14 +34,32 @@ pub fn draw(layer: &Palette, pen: &mut Pen<'_>) {
         let used = pen.text(area.x, y, area.width, &item.text, role);
         if let Some(why) = &item.refused {
             let room = area.width.saturating_sub(used + 2);
-            pen.text(area.x + used + 2, y, room.saturating_sub(10), why, Role::Muted);
+            pen.text(
+                area.x + used + 2,
+                y,
+                room.saturating_sub(10),
+                why,
+                Role::Muted,
+            );
         }
-        pen.right(area.x + used, y, area.width.saturating_sub(used), &item.keys, Role::Key);
+        pen.right(
+            area.x + used,
+            y,
+            area.width.saturating_sub(used),
+            &item.keys,
+            Role::Key,
+        );
         if at == layer.cursor {
             pen.fill(Rect::new(area.x, y, area.width, 1), Role::Selection);
         }
     }
     if layer.items.is_empty() {
-        pen.text(area.x, area.y + 2, area.width, "Nothing is called that.", Role::Muted);
+        pen.text(
+            area.x,
+            area.y + 2,
+            area.width,
+            "Nothing is called that.",
+            Role::Muted,
+        );
     }
 }

@@ -28,9 +28,15 @@ const COLUMNS: &[Column] = &[
 /// Draws the list.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let empty = "The journal is empty.";
-    draw_list(pen, area, &app.panes.audit.list, COLUMNS, true, empty, |row| {
-        cells(row, app.now)
-    });
+    draw_list(
+        pen,
+        area,
+        &app.panes.audit.list,
+        COLUMNS,
+        true,
+        empty,
+        |row| cells(row, app.now),
+    );
 }
 
 fn cells(row: &JournalRow, now: Ts) -> Vec<CellText> {
@@ -42,7 +48,9 @@ fn cells(row: &JournalRow, now: Ts) -> Vec<CellText> {
         (change_words(&row.before, &row.after), Role::Text),
         (row.reason.clone(), Role::Muted),
         (
-            row.pair.as_ref().map_or_else(String::new, ToString::to_string),
+            row.pair
+                .as_ref()
+                .map_or_else(String::new, ToString::to_string),
             Role::Muted,
         ),
     ]

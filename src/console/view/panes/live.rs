@@ -46,7 +46,9 @@ fn columns(app: &App, rate: u16) -> Vec<Column> {
 /// Whether flows of more than one pair are on show.
 fn has_pairs(app: &App) -> bool {
     let flows = &app.panes.live.data.flows;
-    flows.first().is_some_and(|first| flows.iter().any(|f| f.pair != first.pair))
+    flows
+        .first()
+        .is_some_and(|first| flows.iter().any(|f| f.pair != first.pair))
 }
 
 /// Columns of the rate: one, two or three minutes each.
@@ -70,7 +72,9 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let live = &app.panes.live;
     let mut area = area;
     if let Load::Failed(why) = &live.load {
-        let text = format!("This could not be read: {why}. It is read again when something changes, or with Ctrl-R.");
+        let text = format!(
+            "This could not be read: {why}. It is read again when something changes, or with Ctrl-R."
+        );
         area = message(pen, area, &text, Role::Error);
     }
     if live.data.flows.is_empty() && live.data.systems.is_empty() {
@@ -115,6 +119,7 @@ fn draw_flows(app: &App, pen: &mut Pen<'_>, area: Rect) {
         cursor: Some(live.flow).filter(|_| has_focus),
         has_focus,
         sorted: None,
+        has_remark: true,
     };
     let symbols = pen.symbols();
     grid.draw(pen, area, |index| {
@@ -126,12 +131,7 @@ fn draw_flows(app: &App, pen: &mut Pen<'_>, area: Rect) {
     });
 }
 
-fn flow_cells(
-    flow: &FlowLive,
-    app: &App,
-    symbols: &'static Symbols,
-    rate: u16,
-) -> Vec<CellText> {
+fn flow_cells(flow: &FlowLive, app: &App, symbols: &'static Symbols, rate: u16) -> Vec<CellText> {
     let now = app.now;
     let figure = |n: i64, role: Role| {
         let role = if n == 0 { Role::Muted } else { role };
@@ -172,7 +172,12 @@ fn flow_cells(
 fn draw_systems(app: &App, pen: &mut Pen<'_>, area: Rect, is_roomy: bool) {
     let live = &app.panes.live;
     let has_focus = live.part == Part::Systems;
-    part_title(pen, Rect::new(area.x, area.y, area.width, 1), "Systems", has_focus);
+    part_title(
+        pen,
+        Rect::new(area.x, area.y, area.width, 1),
+        "Systems",
+        has_focus,
+    );
     let mut y = area.y + 1;
     let per = if is_roomy { 4 } else { 1 };
     let visible = usize::from(area.height.saturating_sub(1)) / per;
@@ -196,7 +201,13 @@ fn draw_systems(app: &App, pen: &mut Pen<'_>, area: Rect, is_roomy: bool) {
 fn draw_system(app: &App, pen: &mut Pen<'_>, area: Rect, row: &SystemRow, is_roomy: bool) {
     let (state, role) = words::system_state(row, app.now);
     let mut x = area.x + 2;
-    x += pen.text(x, area.y, 9, &format!("{:<8} ", row.system.as_str()), Role::Text);
+    x += pen.text(
+        x,
+        area.y,
+        9,
+        &format!("{:<8} ", row.system.as_str()),
+        Role::Text,
+    );
     pen.text(x, area.y, STATE_COLUMNS, &state, role);
     x += STATE_COLUMNS + 1;
     let holder = row
@@ -273,7 +284,11 @@ fn lanes(lanes: &[LaneLive], app: &App) -> String {
         .filter(|l| l.calls_last_minute > 0 || l.waiting > 0)
         .map(|l| {
             let waiting = if l.waiting > 0 {
-                format!(" {} waiting {}", l.waiting, words::age_of(l.oldest_at, app.now))
+                format!(
+                    " {} waiting {}",
+                    l.waiting,
+                    words::age_of(l.oldest_at, app.now)
+                )
             } else {
                 String::new()
             };
@@ -290,7 +305,12 @@ fn lanes(lanes: &[LaneLive], app: &App) -> String {
 fn methods(methods: &[MethodLive]) -> String {
     let words: Vec<String> = methods
         .iter()
-        .map(|m| format!("{} {}/{}", m.method, m.calls_last_minute, m.limit_per_minute))
+        .map(|m| {
+            format!(
+                "{} {}/{}",
+                m.method, m.calls_last_minute, m.limit_per_minute
+            )
+        })
         .collect();
     words.join(", ")
 }
@@ -316,7 +336,13 @@ fn draw_tail(app: &App, pen: &mut Pen<'_>, area: Rect) {
         }
     }
     if live.data.tail.is_empty() && area.height > 1 {
-        pen.text(area.x + 2, area.y + 1, area.width - 2, "Nothing has happened yet.", Role::Muted);
+        pen.text(
+            area.x + 2,
+            area.y + 1,
+            area.width - 2,
+            "Nothing has happened yet.",
+            Role::Muted,
+        );
     }
 }
 

@@ -41,14 +41,21 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         message(pen, area, text, Role::Muted);
         return;
     }
-    let rows = u16::try_from(pane.unmapped.len()).unwrap_or(u16::MAX).max(1);
+    let rows = u16::try_from(pane.unmapped.len())
+        .unwrap_or(u16::MAX)
+        .max(1);
     let top = rows.saturating_add(2).min(area.height / 2);
     let above = Rect::new(area.x, area.y, area.width, top);
     let below = Rect::new(area.x, area.y + top, area.width, area.height - top);
     draw_unmapped(app, pen, above);
     let title = "Mapped";
     let has_focus = pane.part == Part::Mapped;
-    part_title(pen, Rect::new(below.x, below.y, below.width, 1), title, has_focus);
+    part_title(
+        pen,
+        Rect::new(below.x, below.y, below.width, 1),
+        title,
+        has_focus,
+    );
     let list = Rect::new(
         below.x,
         below.y + 1,
@@ -65,8 +72,18 @@ fn draw_unmapped(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let pane = &app.panes.mappings;
     let has_focus = pane.part == Part::Unmapped;
     let title = format!("Not mapped: {}", pane.unmapped.len());
-    part_title(pen, Rect::new(area.x, area.y, area.width, 1), &title, has_focus);
-    let inner = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
+    part_title(
+        pen,
+        Rect::new(area.x, area.y, area.width, 1),
+        &title,
+        has_focus,
+    );
+    let inner = Rect::new(
+        area.x,
+        area.y + 1,
+        area.width,
+        area.height.saturating_sub(1),
+    );
     if pane.unmapped.is_empty() {
         let (text, role) = match &pane.unmapped_load {
             Load::Failed(why) => (format!("This could not be read: {why}"), Role::Error),
@@ -84,6 +101,7 @@ fn draw_unmapped(app: &App, pen: &mut Pen<'_>, area: Rect) {
         cursor: Some(pane.cursor).filter(|_| has_focus),
         has_focus,
         sorted: Some(("orders", true)),
+        has_remark: false,
     };
     grid.draw(pen, inner, |index| {
         let row = pane.unmapped.get(index)?;

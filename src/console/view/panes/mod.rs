@@ -51,7 +51,12 @@ fn split(app: &App, body: Rect) -> (Rect, Option<Rect>) {
     let left = body.width * 11 / 20;
     (
         Rect::new(body.x, body.y, left, body.height),
-        Some(Rect::new(body.x + left, body.y, body.width - left, body.height)),
+        Some(Rect::new(
+            body.x + left,
+            body.y,
+            body.width - left,
+            body.height,
+        )),
     )
 }
 
@@ -131,7 +136,9 @@ fn draw_list<T: Keyed + Clone>(
 ) {
     let mut area = area;
     if let Load::Failed(why) = &list.load {
-        let text = format!("The list could not be read: {why}. It is read again when something changes, or with Ctrl-R.");
+        let text = format!(
+            "The list could not be read: {why}. It is read again when something changes, or with Ctrl-R."
+        );
         area = message(pen, area, &text, Role::Error);
     }
     if list.total() == 0 {
@@ -140,7 +147,12 @@ fn draw_list<T: Keyed + Clone>(
                 message(pen, area, empty, Role::Muted);
             }
             Load::Ready => {
-                message(pen, area, "Nothing matches the filter; c clears it.", Role::Muted);
+                message(
+                    pen,
+                    area,
+                    "Nothing matches the filter; c clears it.",
+                    Role::Muted,
+                );
             }
             Load::Never | Load::Loading => {
                 message(pen, area, "reading …", Role::Muted);
@@ -157,6 +169,7 @@ fn draw_list<T: Keyed + Clone>(
         cursor: Some(list.position()).filter(|_| has_focus),
         has_focus,
         sorted: Some((list.sort_title(), list.is_descending)),
+        has_remark: false,
     };
     grid.draw(pen, area, |index| {
         let row = list.at(index)?;
@@ -175,22 +188,33 @@ fn message(pen: &mut Pen<'_>, area: Rect, text: &str, role: Role) -> Rect {
     let mut y = area.y;
     for row in &rows {
         for part in row {
-            pen.text(area.x + 2, y, area.width.saturating_sub(4), &part.text, part.role);
+            pen.text(
+                area.x + 2,
+                y,
+                area.width.saturating_sub(4),
+                &part.text,
+                part.role,
+            );
         }
         y += 1;
     }
-    let used = u16::try_from(rows.len()).unwrap_or(area.height).min(area.height);
+    let used = u16::try_from(rows.len())
+        .unwrap_or(area.height)
+        .min(area.height);
     Rect::new(area.x, area.y + used, area.width, area.height - used)
 }
 
 /// A title over a part of a pane.
 fn part_title(pen: &mut Pen<'_>, area: Rect, title: &str, has_focus: bool) {
-    let (line, text) = if has_focus {
-        (Role::BorderFocused, Role::Title)
-    } else {
-        (Role::Border, Role::Muted)
-    };
-    pen.rule(area.x, area.y, area.width, line);
+    // Only the words change with the focus: a whole line of box drawing would cost a slow link too much.
+    let text = if has_focus { Role::Bar } else { Role::Muted };
+    pen.rule(area.x, area.y, area.width, Role::Border);
     let title = format!(" {title} ");
-    pen.text(area.x + 2, area.y, area.width.saturating_sub(4), &title, text);
+    pen.text(
+        area.x + 2,
+        area.y,
+        area.width.saturating_sub(4),
+        &title,
+        text,
+    );
 }

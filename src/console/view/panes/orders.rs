@@ -32,9 +32,15 @@ const COLUMNS: &[Column] = &[
 /// Draws the list.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let empty = "No order has been read yet. The ORDER_PULL flow brings them (see 1 Live).";
-    draw_list(pen, area, &app.panes.orders.list, COLUMNS, true, empty, |row| {
-        cells(row, app.now)
-    });
+    draw_list(
+        pen,
+        area,
+        &app.panes.orders.list,
+        COLUMNS,
+        true,
+        empty,
+        |row| cells(row, app.now),
+    );
 }
 
 fn cells(row: &OrderRow, now: Ts) -> Vec<CellText> {

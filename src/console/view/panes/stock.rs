@@ -33,9 +33,15 @@ const COLUMNS: &[Column] = &[
 /// Draws the list.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let empty = "No drift: every figure the source shows is explained, or nothing has been compared yet (see 1 Live).";
-    draw_list(pen, area, &app.panes.stock.list, COLUMNS, true, empty, |row| {
-        cells(row, app.now)
-    });
+    draw_list(
+        pen,
+        area,
+        &app.panes.stock.list,
+        COLUMNS,
+        true,
+        empty,
+        |row| cells(row, app.now),
+    );
 }
 
 fn cells(row: &StockPosition, now: Ts) -> Vec<CellText> {
