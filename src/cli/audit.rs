@@ -1,7 +1,7 @@
 //! `tallyman audit …`
 
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, collect, print, print_listing};
+use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome};
 use crate::domain::filter::lists::AUDIT;
 use crate::report::{Column, Table, at};
@@ -29,7 +29,7 @@ pub(super) async fn run(globals: &Globals, verb: AuditVerb) -> Result<Outcome, C
 }
 
 async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
-    let query = args.query(AUDIT, SORTS, context.now())?;
+    let query = args.query(AUDIT, SORTS, Natural::Descending, context.now())?;
     let store = &context.store;
     let listing = collect(
         args.limit,

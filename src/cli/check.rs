@@ -42,6 +42,7 @@ fn line(about: &str, is_ok: bool, what: &str, found: impl Into<String>) -> Line 
 pub(super) async fn run(globals: &Globals, args: CheckArgs) -> Result<Outcome, CliError> {
     let loaded = Config::load(globals.config.as_deref())?;
     let mut lines = vec![configuration(&loaded)];
+    lines.extend(not_in_this_build(&loaded));
     store_lines(&loaded, &mut lines).await;
     match registry::build(&loaded, &BTreeMap::new()) {
         Ok(systems) => {
@@ -107,6 +108,21 @@ fn configuration(loaded: &Loaded) -> Line {
         );
     }
     line("house", true, "configuration", found)
+}
+
+/// What the file asks for and this build reads but does not do.
+fn not_in_this_build(loaded: &Loaded) -> Vec<Line> {
+    let config = &loaded.config;
+    let mut out = Vec::new();
+    if config.server.is_some() {
+        let found = "not in this build: nothing listens, work arrives by polling";
+        out.push(line("house", false, "[server]", found));
+    }
+    if config.teams.iter().any(|t| !t.alerts.is_empty()) {
+        let found = "not in this build: no alert is sent, look at the console";
+        out.push(line("house", false, "[[team]] alerts", found));
+    }
+    out
 }
 
 async fn store_lines(loaded: &Loaded, lines: &mut Vec<Line>) {

@@ -40,18 +40,12 @@ impl Globals {
     /// The person, by `--as` or the login.
     ///
     /// # Errors
-    /// [`CliError::Usage`] when there is no name or it is no name.
+    /// [`CliError::Usage`] when it cannot be a name.
     pub fn operator(&self) -> Result<Operator, CliError> {
-        let from_login = || {
-            ["USER", "LOGNAME"]
-                .iter()
-                .find_map(|v| std::env::var(v).ok().filter(|n| !n.is_empty()))
+        let name = match &self.as_name {
+            Some(name) => name.clone(),
+            None => login_name(),
         };
-        let name = self.as_name.clone().or_else(from_login).ok_or_else(|| {
-            CliError::Usage(
-                "nobody is logged in by name; say who you are with --as NAME".to_owned(),
-            )
-        })?;
         let is_name = !name.trim().is_empty()
             && name.chars().count() <= NAME_CHARS_MAX
             && name == crate::text::clean(&name)
@@ -66,6 +60,26 @@ impl Globals {
             )))
         }
     }
+}
+
+/// The user this process runs as: by the system's own list of users, not by what the environment says.
+fn login_name() -> String {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(uid) = std::fs::metadata("/proc/self").map(|m| m.uid()) else {
+        return std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
+    };
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    name_of(&users, uid).unwrap_or_else(|| format!("uid-{uid}"))
+}
+
+/// A user's name in a passwd file.
+fn name_of(users: &str, uid: u32) -> Option<String> {
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        let id: u32 = fields.nth(1)?.parse().ok()?;
+        (id == uid && !name.is_empty()).then(|| name.to_owned())
+    })
 }
 
 /// What a verb will do with the store.
@@ -191,4 +205,26 @@ pub async fn open_store(loaded: &Loaded, opening: Opening) -> Result<Store, CliE
         is_durable: true,
     };
     Ok(Store::open(&options).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_found_by_number_and_never_named_like_a_rule() {
+        let users = "root:x:0:0::/:/bin/sh\nbroken\nsam:x:1000:1000::/:/bin/sh\n";
+        assert_eq!(name_of(users, 1000).as_deref(), Some("sam"));
+        assert_eq!(name_of(users, 7), None);
+        let globals = |name: &str| Globals {
+            config: None,
+            as_name: Some(name.to_owned()),
+            format: Format::Table,
+            log: "info".to_owned(),
+        };
+        assert!(globals("Sam Sample").operator().is_ok());
+        for bad in ["", " ", "engine/desk", "a\u{1b}[2J", &"x".repeat(65)] {
+            assert!(globals(bad).operator().is_err(), "{bad:?}");
+        }
+    }
 }

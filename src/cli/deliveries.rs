@@ -2,7 +2,7 @@
 
 use super::args::{WaitArgs, each};
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, collect, print, print_listing};
+use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::delivery::{Attempt, DeliveryRow};
 use crate::domain::filter::lists::DELIVERIES;
@@ -67,7 +67,7 @@ pub(super) async fn run(globals: &Globals, verb: DeliveriesVerb) -> Result<Outco
 }
 
 async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
-    let query = args.query(DELIVERIES, SORTS, context.now())?;
+    let query = args.query(DELIVERIES, SORTS, Natural::Descending, context.now())?;
     let store = &context.store;
     let listing = collect(
         args.limit,

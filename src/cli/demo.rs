@@ -1,8 +1,10 @@
 //! `tallyman demo`: a configuration and an embedded store made on the spot, for sandbox, engine and screen in one process.
 
 use super::args::parse_span;
-use super::context::{Context, Globals, Opening};
-use super::output::CliError;
+use super::console::ConsoleArgs;
+use super::context::{Context, Globals, Opening, system_clock};
+use super::output::{CliError, Outcome};
+use super::sync::{engine_context, print_summary, run_engine};
 use crate::config::{
     Account, Config, LinnworksAccount, Loaded, PairConfig, PeoplevoxAccount, SecretRef,
     StoreConfig, SystemConfig, state_folder,
@@ -10,6 +12,9 @@ use crate::config::{
 use crate::domain::ids::{PairId, SystemId};
 use crate::domain::policy::Policy;
 use crate::domain::time::Span;
+use crate::sandbox::{
+    DemoCredentials, Sandbox, SandboxConfig, SimSystem, TradingHours, WorldTraits,
+};
 use crate::secret::Secret;
 use crate::vendors::registry::{self, Systems};
 use crate::wire::Wire;
@@ -38,42 +43,44 @@ pub struct DemoArgs {
     pub span: Option<Span>,
 }
 
-/// What the sandbox accepts as credentials.
-#[derive(Debug, Clone)]
-pub struct DemoAccounts {
-    pub peoplevox_url: String,
-    pub peoplevox_client: String,
-    pub peoplevox_user: String,
-    pub peoplevox_password: Secret,
-    pub linnworks_url: String,
-    pub linnworks_application: String,
-    pub linnworks_secret: Secret,
-    pub linnworks_token: Secret,
-}
+/// Orders a day in the demo's world: a customer every few seconds.
+const ORDERS_PER_DAY: u32 = 12_000;
+/// Pace of the demo's floor: an order leaves within a minute or two instead of an hour.
+const FLOOR_PERCENT: u32 = 4_000;
+/// Orders waiting when the demo begins, so that there is something to see at once.
+const OPENING_ORDERS: u32 = 60;
+/// Calls a minute the demo spends on its simulated warehouse, which has no limit of its own.
+const WAREHOUSE_CALLS_PER_MINUTE: u32 = 240;
+/// Linnworks' documented sign-in address; in the demo the sandbox answers there.
+const LINNWORKS_URL: &str = "https://api.linnworks.net";
+/// Peoplevox's documented address; in the demo the sandbox answers there.
+const PEOPLEVOX_URL: &str = "https://wms.peoplevox.net";
 
 /// The demo's configuration: one Linnworks–Peoplevox pair, with its store in `folder`.
-pub fn configuration(folder: &Path, accounts: &DemoAccounts) -> Loaded {
+pub fn configuration(folder: &Path, credentials: &DemoCredentials) -> Loaded {
+    let given = |text: &str| SecretRef::Given(Secret::new(text.to_owned()));
     let peoplevox = PeoplevoxAccount {
-        base_url: accounts.peoplevox_url.clone(),
-        client_id: accounts.peoplevox_client.clone(),
-        username: accounts.peoplevox_user.clone(),
-        password: SecretRef::Given(accounts.peoplevox_password.clone()),
+        base_url: PEOPLEVOX_URL.to_owned(),
+        client_id: credentials.pvx_client_id.clone(),
+        username: credentials.pvx_username.clone(),
+        password: given(&credentials.pvx_password),
         hosts: Vec::new(),
         sheet_names: BTreeMap::new(),
         column_names: BTreeMap::new(),
         closed_statuses: Vec::new(),
     };
     let linnworks = LinnworksAccount {
-        auth_url: accounts.linnworks_url.clone(),
+        auth_url: LINNWORKS_URL.to_owned(),
         server_url: None,
-        application_id: accounts.linnworks_application.clone(),
-        application_secret: SecretRef::Given(accounts.linnworks_secret.clone()),
-        token: SecretRef::Given(accounts.linnworks_token.clone()),
+        application_id: credentials.lw_application_id.clone(),
+        application_secret: given(&credentials.lw_application_secret),
+        token: given(&credentials.lw_token),
         hosts: Vec::new(),
     };
-    let system = |id: &str, account| SystemConfig {
+    let brisk = BTreeMap::from([("peoplevox".to_owned(), WAREHOUSE_CALLS_PER_MINUTE)]);
+    let system = |id: &str, account, limits: &BTreeMap<String, u32>| SystemConfig {
         id: SystemId::from(id),
-        limits: BTreeMap::new(),
+        limits: limits.clone(),
         account,
     };
     let config = Config {
@@ -83,8 +90,8 @@ pub fn configuration(folder: &Path, accounts: &DemoAccounts) -> Loaded {
         },
         server: None,
         systems: vec![
-            system(DEMO_WAREHOUSE, Account::Peoplevox(peoplevox)),
-            system(DEMO_SOURCE, Account::Linnworks(linnworks)),
+            system(DEMO_WAREHOUSE, Account::Peoplevox(peoplevox), &brisk),
+            system(DEMO_SOURCE, Account::Linnworks(linnworks), &BTreeMap::new()),
         ],
         pairs: vec![PairConfig {
             id: PairId::from(DEMO_PAIR),
@@ -92,11 +99,44 @@ pub fn configuration(folder: &Path, accounts: &DemoAccounts) -> Loaded {
             warehouse: SystemId::from(DEMO_WAREHOUSE),
             prefix: "LW".to_owned(),
             channel: "Linnworks".to_owned(),
-            policy: Policy::linnworks(),
+            policy: demo_policy(),
         }],
         teams: Vec::new(),
     };
     Loaded::made(config, folder.to_owned())
+}
+
+/// The house's policy with a clock that runs faster: a demo lasts minutes, not days.
+fn demo_policy() -> Policy {
+    Policy {
+        order_pull_interval: Span::secs(5),
+        order_sweep_interval: Span::mins(5),
+        despatch_poll_interval: Span::secs(5),
+        status_interval: Span::secs(10),
+        stock_interval: Span::secs(30),
+        reconcile_stock_interval: Span::secs(45),
+        reconcile_orders_interval: Span::mins(1),
+        confirm_grace: Span::mins(2),
+        in_wms_grace: Span::mins(2),
+        wait_for_tracking: Span::secs(40),
+        partial_shipment: true,
+        // The first publication of a new store writes every figure; a live pair asks first, a demo does not.
+        mass_change_percent: 100,
+        ..Policy::linnworks()
+    }
+}
+
+/// The ordinary mistakes of a warehouse and its customers, often enough to be met within minutes.
+fn demo_traits() -> WorldTraits {
+    WorldTraits {
+        unmapped_service: 0.05,
+        mistyped_sku: 0.02,
+        late_cancels: 0.04,
+        locked: 0.02,
+        lost_despatch: 0.01,
+        other_writer_per_day: 1_500,
+        ..WorldTraits::typical()
+    }
 }
 
 /// A fresh folder for one demo, below the state folder; older demos are left for looking at.
@@ -116,42 +156,95 @@ pub fn fresh_folder() -> Result<PathBuf, CliError> {
     Ok(folder)
 }
 
-/// Store, desk and systems of a demo; every system speaks through the wire given for it, else over the network.
+/// A demo that is ready to run: a world, a store with mappings, systems that speak to the world.
+pub struct Demo {
+    pub context: Context,
+    pub systems: Systems,
+    pub sandbox: Sandbox,
+}
+
+/// Makes a world from a seed, a store in `folder`, and imports the mappings that fit the world (but for the planned
+/// mistakes).
 ///
 /// # Errors
 /// [`CliError`] saying which of them failed and why.
-pub async fn prepare(
-    globals: &Globals,
-    loaded: Loaded,
-    wires: &BTreeMap<SystemId, Wire>,
-) -> Result<(Context, Systems), CliError> {
-    let systems = registry::build(&loaded, wires)?;
+pub async fn prepare(globals: &Globals, seed: u64, folder: &Path) -> Result<Demo, CliError> {
+    let clock = system_clock();
+    let world = SandboxConfig {
+        seed,
+        orders_per_day: ORDERS_PER_DAY,
+        opening_orders: OPENING_ORDERS,
+        floor_percent: FLOOR_PERCENT,
+        start: clock(),
+        trading_hours: TradingHours::ALWAYS,
+        traits: demo_traits(),
+        ..SandboxConfig::default()
+    };
+    let sandbox = Sandbox::new(world, clock);
+    let loaded = configuration(folder, &sandbox.demo_credentials());
+    let wires: BTreeMap<SystemId, Wire> = [
+        (DEMO_WAREHOUSE, SimSystem::Peoplevox),
+        (DEMO_SOURCE, SimSystem::Linnworks),
+    ]
+    .into_iter()
+    .map(|(id, system)| (SystemId::from(id), sandbox.wire(system)))
+    .collect();
+    let systems = registry::build(&loaded, &wires)?;
     let context = Context::with(globals, loaded, Opening::Migrating).await?;
-    Ok((context, systems))
+    let pair = PairId::from(DEMO_PAIR);
+    let csv = context
+        .desk
+        .import_csv(&pair, &sandbox.demo_mappings())
+        .await?;
+    context
+        .desk
+        .apply(&pair, csv.edits, None, "mappings of the demo")
+        .await?;
+    Ok(Demo {
+        context,
+        systems,
+        sandbox,
+    })
+}
+
+pub(super) async fn run(globals: &Globals, args: DemoArgs) -> Result<Outcome, CliError> {
+    let folder = fresh_folder()?;
+    let demo = prepare(globals, args.seed, &folder).await?;
+    let context = demo.context;
+    let started = context.now();
+    let cx = engine_context(&context.loaded, &context.store, demo.systems);
+    let outcome = if args.headless {
+        run_engine(cx, args.span).await?;
+        print_summary(&context, started).await?;
+        Outcome::Done
+    } else {
+        let note = "demo: all simulated here, you are administrator";
+        super::console::screen(&context, Some(cx), &ConsoleArgs::default(), note).await?
+    };
+    context.store.close().await;
+    Ok(outcome)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Format;
 
-    #[test]
-    fn the_demo_needs_no_configuration_file_and_no_environment() {
+    #[tokio::test]
+    async fn the_demo_needs_no_configuration_file_and_no_environment() {
         let folder = tempfile::tempdir().unwrap();
-        let accounts = DemoAccounts {
-            peoplevox_url: "http://127.0.0.1:1".into(),
-            peoplevox_client: "demo".into(),
-            peoplevox_user: "robot".into(),
-            peoplevox_password: Secret::new("p".into()),
-            linnworks_url: "http://127.0.0.1:2".into(),
-            linnworks_application: "app".into(),
-            linnworks_secret: Secret::new("s".into()),
-            linnworks_token: Secret::new("t".into()),
+        let globals = Globals {
+            config: None,
+            as_name: Some("sam".to_owned()),
+            format: Format::Table,
+            log: "off".to_owned(),
         };
-        let loaded = configuration(folder.path(), &accounts);
-        assert_eq!(loaded.sqlite_path(), Some(folder.path().join("demo.db")));
-        let systems = registry::build(&loaded, &BTreeMap::new()).unwrap();
-        let pair = &loaded.config.pairs[0];
-        assert!(systems.warehouses.contains_key(&pair.warehouse));
-        assert!(systems.sources.contains_key(&pair.source));
+        let demo = prepare(&globals, 3, folder.path()).await.unwrap();
+        assert!(folder.path().join("demo.db").exists());
+        let pair = &demo.context.loaded.config.pairs[0];
+        assert!(demo.systems.warehouses.contains_key(&pair.warehouse));
+        assert!(demo.systems.sources.contains_key(&pair.source));
+        let mappings = demo.context.desk.mappings(&pair.id).await.unwrap();
+        assert!(mappings.len() > 10, "{}", mappings.len());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::args::{UntilArgs, WaitArgs, each, one};
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, collect, print, print_listing};
+use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
 use crate::domain::filter::lists::EXCEPTIONS;
@@ -197,7 +197,7 @@ pub(super) async fn run(globals: &Globals, verb: ExceptionsVerb) -> Result<Outco
 }
 
 async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
-    let query = args.query(EXCEPTIONS, SORTS, context.now())?;
+    let query = args.query(EXCEPTIONS, SORTS, Natural::Ascending, context.now())?;
     let store = &context.store;
     let listing = collect(
         args.limit,
@@ -315,7 +315,9 @@ fn detail_text(detail: &ExceptionDetail, members: &Table) -> String {
         clean(&e.discriminator),
         e.pair
     );
+    // What stands after the @ is where the condition began to count.
     let snooze = opt(e.snooze_condition.as_ref());
+    let snooze = snooze.split('@').next().unwrap_or_default();
     let facts = [
         ("state", e.state.to_string()),
         ("owner", format!("{} {}", e.team, opt(e.person.as_ref()))),

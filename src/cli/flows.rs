@@ -1,6 +1,6 @@
 //! `tallyman flows …`
 
-use super::args::{WaitArgs, one};
+use super::args::{WaitArgs, each, one};
 use super::context::{Context, Globals, Opening};
 use super::listing::print;
 use super::output::{CliError, Outcome};
@@ -14,14 +14,14 @@ use clap::Subcommand;
 pub enum FlowsVerb {
     /// State of every flow
     List,
-    /// Stop a flow; work collects in the store
+    /// Stop flows; work collects in the store
     Pause {
         #[command(flatten)]
         which: WhichArgs,
         #[arg(long)]
         reason: String,
     },
-    /// Let a paused flow go on
+    /// Let paused flows go on
     Resume {
         #[command(flatten)]
         which: WhichArgs,
@@ -30,6 +30,7 @@ pub enum FlowsVerb {
     Run {
         #[arg(value_parser = parse_flow)]
         flow: Flow,
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
         #[command(flatten)]
@@ -37,12 +38,13 @@ pub enum FlowsVerb {
     },
 }
 
-/// One flow, or all of a pair.
+/// Some flows, or the whole pair.
 #[derive(Debug, Clone, clap::Args)]
 pub struct WhichArgs {
-    /// Flow, for example ORDER_CREATE; ALL for every flow of the pair
-    #[arg(value_parser = parse_flows)]
-    flow: Which,
+    /// Flows, for example ORDER_CREATE DESPATCH; ALL for the pair as a whole (then only ALL resumes it)
+    #[arg(value_parser = parse_flows, required = true)]
+    flows: Vec<Which>,
+    /// Pair, when the configuration has several
     #[arg(long)]
     pair: Option<String>,
 }
@@ -69,6 +71,15 @@ fn parse_flow(text: &str) -> Result<Flow, String> {
     })
 }
 
+impl std::fmt::Display for Which {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::One(flow) => write!(f, "{flow}"),
+            Self::All => f.write_str("ALL"),
+        }
+    }
+}
+
 impl Which {
     const fn flow(self) -> Option<Flow> {
         match self {
@@ -89,13 +100,19 @@ pub(super) async fn run(globals: &Globals, verb: FlowsVerb) -> Result<Outcome, C
         FlowsVerb::List => list(&context).await,
         FlowsVerb::Pause { which, reason } => {
             let pair = context.pair(which.pair.as_deref())?;
-            let act = desk.pause_flow(&pair, which.flow.flow(), &reason);
-            one(&context, "pausing", None, act).await
+            let (pair, reason) = (&pair, reason.as_str());
+            each(&context, which.flows, None, |which| {
+                desk.pause_flow(pair, which.flow(), reason)
+            })
+            .await
         }
         FlowsVerb::Resume { which } => {
             let pair = context.pair(which.pair.as_deref())?;
-            let act = desk.resume_flow(&pair, which.flow.flow());
-            one(&context, "resuming", None, act).await
+            let pair = &pair;
+            each(&context, which.flows, None, |which| {
+                desk.resume_flow(pair, which.flow())
+            })
+            .await
         }
         FlowsVerb::Run { flow, pair, wait } => {
             let pair = context.pair(pair.as_deref())?;

@@ -43,6 +43,15 @@ fn parse_limit(text: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("a whole number between 1 and {ROWS_MAX}"))
 }
 
+/// Which way a list runs when nobody says how to sort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Natural {
+    /// Smallest, nearest or earliest first.
+    Ascending,
+    /// Newest first: chronicles.
+    Descending,
+}
+
 /// A list as JSON: stable field names.
 #[derive(Debug, Serialize)]
 pub struct Listing<T> {
@@ -60,6 +69,7 @@ impl ListArgs {
         &self,
         fields: &[FieldSpec],
         sorts: &[&str],
+        natural: Natural,
         now: Ts,
     ) -> Result<ListQuery, CliError> {
         let filter = filter::parse(&self.filter.join(" "), fields)?;
@@ -78,7 +88,7 @@ impl ListArgs {
         Ok(ListQuery {
             filter,
             sort: sort.to_owned(),
-            is_descending: self.reverse,
+            is_descending: self.reverse != (self.sort.is_none() && natural == Natural::Descending),
             anchor: Anchor::First,
             limit: self.limit.min(PAGE_ROWS),
             now,

@@ -15,11 +15,17 @@ pub const LOG_BYTES_MAX: u64 = 20 * 1024 * 1024;
 /// # Errors
 /// [`CliError::Usage`] for a level that is none, [`CliError::Failed`] when the file cannot be opened.
 pub fn start_logging(level: &str) -> Result<PathBuf, CliError> {
-    let filter = EnvFilter::try_new(level).map_err(|e| {
-        CliError::Usage(format!(
-            "--log is not understood ({e}); use error, warn, info, debug, trace or MODULE=LEVEL"
-        ))
-    })?;
+    // A bare word that is no level would be taken for a module's name, and nothing would be logged.
+    let is_bare_word = !level.contains('=') && level.parse::<tracing::Level>().is_err();
+    let filter = EnvFilter::try_new(level)
+        .ok()
+        .filter(|_| !is_bare_word || level == "off")
+        .ok_or_else(|| {
+            CliError::Usage(format!(
+                "--log {:?} is not understood; use off, error, warn, info, debug, trace or MODULE=LEVEL",
+                crate::text::clean_to(level, 60)
+            ))
+        })?;
     let path = state_folder()?.join("tallyman.log");
     let file = open(&path).map_err(|e| {
         CliError::failed(format!("the log {} cannot be opened: {e}", path.display()))

@@ -2,7 +2,7 @@
 
 use super::args::{WaitArgs, one};
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, Listing, collect, print, print_listing};
+use super::listing::{ListArgs, Listing, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, say_line, terminal_columns};
 use crate::desk::{CSV_BYTES_MAX, Preview, parse_attributes, show_attributes};
 use crate::domain::filter::lists::MAPPINGS;
@@ -24,6 +24,7 @@ const VERSIONS_MAX: usize = 200;
 pub enum MappingsVerb {
     /// Mappings of a pair
     List {
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
         /// Values nobody mapped yet, ranked by the orders they block
@@ -62,6 +63,7 @@ pub enum MappingsVerb {
     Preview {
         /// File with kind,from,to,attributes; - reads standard input
         file: PathBuf,
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
     },
@@ -72,6 +74,7 @@ pub enum MappingsVerb {
         /// The version the preview named; refused when the mappings changed since
         #[arg(long)]
         version: i64,
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
         #[arg(long)]
@@ -82,6 +85,7 @@ pub enum MappingsVerb {
     /// Bring an earlier version back, as a new one
     Rollback {
         version: i64,
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
         #[arg(long)]
@@ -98,6 +102,7 @@ pub enum MappingsVerb {
     },
     /// Every mapping as CSV on standard output
     Export {
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
     },
@@ -106,6 +111,7 @@ pub enum MappingsVerb {
 /// Options of everything that changes mappings at once.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ApplyArgs {
+    /// Pair, when the configuration has several
     #[arg(long)]
     pair: Option<String>,
     /// Why; kept with the change
@@ -274,7 +280,7 @@ async fn list_mappings(
     pair: &PairId,
     args: &ListArgs,
 ) -> Result<Outcome, CliError> {
-    let query = args.query(MAPPINGS, SORTS, context.now())?;
+    let query = args.query(MAPPINGS, SORTS, Natural::Ascending, context.now())?;
     let store = &context.store;
     let listing = collect(args.limit, query, |q| async move {
         store.mapping_list(pair, &q).await

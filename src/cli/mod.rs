@@ -47,6 +47,12 @@ pub struct Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Everything in one process: simulated vendors, engine and screen; nothing to configure
+    Demo(demo::DemoArgs),
+    /// The screen; runs the engine too when no worker does
+    Console(console::ConsoleArgs),
+    /// The engine without a screen
+    Sync(sync::SyncArgs),
     /// Check configuration, credentials, systems and mappings; changes nothing
     Check(check::CheckArgs),
     /// Problems people own
@@ -73,6 +79,10 @@ pub enum Verb {
     /// Shift report, evidence sheet
     #[command(subcommand)]
     Report(report::ReportVerb),
+    /// Both vendors simulated on this machine, for trying and training
+    Sandbox(sandbox::SandboxArgs),
+    /// Days of trading in minutes, with everything that can go wrong, judged
+    Rehearse(rehearse::RehearseArgs),
     /// The store itself: migrate, verify, back up, restore
     #[command(subcommand)]
     Store(store::StoreVerb),
@@ -85,6 +95,9 @@ pub enum Verb {
 pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
     let globals = &cli.globals;
     match cli.verb {
+        Verb::Demo(args) => demo::run(globals, args).await,
+        Verb::Console(args) => console::run(globals, args).await,
+        Verb::Sync(args) => sync::run(globals, args).await,
         Verb::Check(args) => check::run(globals, args).await,
         Verb::Exceptions(verb) => exceptions::run(globals, verb).await,
         Verb::Orders(verb) => orders::run(globals, verb).await,
@@ -94,6 +107,8 @@ pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
         Verb::Flows(verb) => flows::run(globals, verb).await,
         Verb::Audit(verb) => audit::run(globals, verb).await,
         Verb::Report(verb) => report::run(globals, verb).await,
+        Verb::Sandbox(args) => sandbox::run(args).await,
+        Verb::Rehearse(args) => rehearse::run(globals, args).await,
         Verb::Store(verb) => store::run(globals, verb).await,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::args::{WaitArgs, each, one};
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, collect, print, print_listing};
+use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::filter::lists::ORDERS;
 use crate::report::{Column, Format, Table, opt, order_evidence};
@@ -84,7 +84,7 @@ pub(super) async fn run(globals: &Globals, verb: OrdersVerb) -> Result<Outcome, 
 }
 
 async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
-    let query = args.query(ORDERS, SORTS, context.now())?;
+    let query = args.query(ORDERS, SORTS, Natural::Descending, context.now())?;
     let store = &context.store;
     let listing = collect(args.limit, query, |q| async move { store.orders(&q).await }).await?;
     let mut table = Table::new(&[

@@ -16,6 +16,8 @@ pub enum Outcome {
     Done,
     /// Done, and it found something: exit code 3.
     Found,
+    /// Ended with the exit code of a screen (a signal's, for example).
+    Exit(u8),
 }
 
 /// Why a verb failed.
@@ -121,6 +123,7 @@ pub fn finish(result: Result<Outcome, CliError>) -> ExitCode {
     let (code, text) = match result {
         Ok(Outcome::Done) | Err(CliError::Gone) => return ExitCode::SUCCESS,
         Ok(Outcome::Found) => return ExitCode::from(3),
+        Ok(Outcome::Exit(code)) => return ExitCode::from(code),
         Err(CliError::Usage(text)) => (2, text),
         Err(CliError::Failed(text)) => (1, text),
     };

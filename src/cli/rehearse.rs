@@ -1,7 +1,9 @@
 //! `tallyman rehearse`: days of trading in minutes, with invariants as judges.
 
-use super::args::parse_span;
-use crate::domain::time::Span;
+use super::context::Globals;
+use super::output::{CliError, Outcome, say};
+use crate::rehearsal::{Plan, Report, play};
+use crate::sandbox::FaultLevel;
 
 /// How much goes wrong on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -33,7 +35,86 @@ pub struct RehearseArgs {
     /// How much goes wrong
     #[arg(long, value_enum, default_value_t = Faults::Light)]
     pub faults: Faults,
-    /// Stop a day's end this much later, so that work in flight can settle
-    #[arg(long, value_name = "SPAN", default_value = "2h", value_parser = parse_span)]
-    pub settle: Span,
+    /// The process never dies
+    #[arg(long)]
+    pub no_deaths: bool,
+    /// People and the world make no mistakes
+    #[arg(long)]
+    pub no_mistakes: bool,
+    /// Use this store instead of a temporary one (`postgres://…`); it must be empty
+    #[arg(long, value_name = "URL")]
+    pub store: Option<String>,
+}
+
+impl From<Faults> for FaultLevel {
+    fn from(faults: Faults) -> Self {
+        match faults {
+            Faults::None => Self::None,
+            Faults::Light => Self::Light,
+            Faults::Heavy => Self::Heavy,
+        }
+    }
+}
+
+pub(super) async fn run(globals: &Globals, args: RehearseArgs) -> Result<Outcome, CliError> {
+    let started = std::time::Instant::now();
+    let mut red = Vec::new();
+    for seed in args.seed..args.seed + u64::from(args.seeds) {
+        let plan = Plan {
+            seed,
+            days: args.days,
+            orders_per_day: args.orders_per_day,
+            faults: args.faults.into(),
+            with_deaths: !args.no_deaths,
+            with_mistakes: !args.no_mistakes,
+            store_url: args.store.clone(),
+        };
+        let report = play(&plan).await.map_err(CliError::failed)?;
+        tell(globals, &args, &report)?;
+        if !report.is_green() {
+            red.push(report.replay.clone());
+        }
+    }
+    if args.seeds > 1 {
+        let secs = started.elapsed().as_secs_f64();
+        say(&format!(
+            "{} seeds in {secs:.1} s, {} red\n",
+            args.seeds,
+            red.len()
+        ))?;
+        for replay in &red {
+            say(&format!("play it again: {replay}\n"))?;
+        }
+    }
+    Ok(if red.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Found
+    })
+}
+
+/// One seed is told whole, many in a line each; as JSON always whole.
+fn tell(globals: &Globals, args: &RehearseArgs, report: &Report) -> Result<(), CliError> {
+    if globals.format == crate::report::Format::Json {
+        let text = serde_json::to_string(report).map_err(CliError::failed)?;
+        return say(&format!("{text}\n"));
+    }
+    if args.seeds == 1 {
+        return say(&report.text());
+    }
+    let word = if report.is_green() { "green" } else { "RED" };
+    let broken: Vec<&str> = report
+        .verdicts
+        .iter()
+        .filter(|v| !v.holds())
+        .map(|v| v.code)
+        .collect();
+    say(&format!(
+        "seed {:<6} {word:<6} {} orders, {} deaths, {} faults {}\n",
+        report.seed,
+        report.orders_placed,
+        report.deaths,
+        report.faults.iter().map(|(_, n)| n).sum::<u64>(),
+        broken.join(" ")
+    ))
 }

@@ -2,7 +2,7 @@
 
 use super::args::{WaitArgs, one};
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, collect, print, print_listing};
+use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::drift::{suggest, waterfall};
 use crate::domain::filter::lists::STOCK;
@@ -21,6 +21,7 @@ const SORTS: &[&str] = &["risk", "gap", "value", "item"];
 pub enum StockVerb {
     /// Positions that disagree or are stopped; exit code 3 when there are any
     Drift {
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
         #[command(flatten)]
@@ -28,10 +29,12 @@ pub enum StockVerb {
     },
     /// From the source's figure to the warehouse's, step by step
     Explain {
+        /// Item code in the warehouse
         item: String,
         /// Location in the source; all when absent
         #[arg(long)]
         location: Option<String>,
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
     },
@@ -54,6 +57,7 @@ pub enum StockVerb {
     },
     /// Let a run go on that stopped because it would change very many items
     Approve {
+        /// Pair, when the configuration has several
         #[arg(long)]
         pair: Option<String>,
         #[command(flatten)]
@@ -64,10 +68,12 @@ pub enum StockVerb {
 /// One item at one location.
 #[derive(Debug, Clone, clap::Args)]
 pub struct PlaceArgs {
+    /// Item code in the warehouse
     item: String,
     /// Location in the source; may be left out when the item has only one
     #[arg(long)]
     location: Option<String>,
+    /// Pair, when the configuration has several
     #[arg(long)]
     pair: Option<String>,
 }
@@ -118,7 +124,7 @@ async fn drift(
     args: &ListArgs,
 ) -> Result<Outcome, CliError> {
     let pair = pair.map(|p| context.pair(Some(p))).transpose()?;
-    let query = args.query(STOCK, SORTS, context.now())?;
+    let query = args.query(STOCK, SORTS, Natural::Ascending, context.now())?;
     let (store, pair) = (&context.store, pair.as_ref());
     let listing = collect(args.limit, query, |q| async move {
         store.positions(pair, &q).await

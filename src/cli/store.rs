@@ -125,7 +125,7 @@ async fn restore(loaded: &Loaded, file: &Path) -> Result<Outcome, CliError> {
         ))?;
     }
     say_line(
-        "The next sync asks both systems about everything that was on its way when the copy was made.",
+        "What was written after the copy was made is unknown to it: pause the writing flows, let `tallyman sync` read, and look at `tallyman deliveries list` before anything goes out.",
     )?;
     Ok(Outcome::Done)
 }

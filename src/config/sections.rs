@@ -192,14 +192,11 @@ fn read_systems(p: &mut Problems<'_>, file: &mut Section<'_, '_>) -> Vec<ReadSys
         let label = label("system", table);
         let mut section = Section::new(label, table, at);
         let id = checked_id(p, &mut section);
-        if let Some(id) = &id {
-            if out.iter().any(|s| s.id == id.value) {
-                p.add(
-                    &id.at,
-                    section.name("id"),
-                    "is used twice; every system needs an id of its own",
-                );
-            }
+        if let Some(id) = &id
+            && out.iter().any(|s| s.id == id.value)
+        {
+            let text = "is used twice; every system needs an id of its own";
+            p.add(&id.at, section.name("id"), text);
         }
         let read = read_system(p, section, id.map(|i| i.value).unwrap_or_default());
         out.push(read);

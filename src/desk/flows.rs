@@ -52,11 +52,29 @@ impl Desk {
             flow,
             paused: None,
         };
-        self.commit(&format!("resuming {name}"), vec![change])
-            .await?;
-        Ok(Done::now(format!(
-            "Resumed {name}. What has collected goes out within the call budget."
-        )))
+        let what = format!("resuming {name}");
+        self.commit(&what, vec![change]).await?;
+        // A pair that is paused as a whole holds its flows back whatever is said of one of them.
+        let live = self
+            .store
+            .flows_live(self.now())
+            .await
+            .map_err(DeskError::store(&what))?;
+        let still = live
+            .iter()
+            .find(|l| l.pair == *pair && flow.is_none_or(|f| f == l.flow) && l.paused.is_some());
+        let text = match (flow, still.and_then(|l| l.paused.as_deref())) {
+            (_, None) => {
+                format!("Resumed {name}. What has collected goes out within the call budget.")
+            }
+            (Some(_), Some(why)) => format!(
+                "Resumed {name}, but it still stands: the pair as a whole is paused ({why}); resume ALL."
+            ),
+            (None, Some(_)) => {
+                format!("Resumed {pair} as a whole; flows that were paused one by one stay paused.")
+            }
+        };
+        Ok(Done::now(text))
     }
 
     /// Runs a scheduled flow now.

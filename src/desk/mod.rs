@@ -4,7 +4,7 @@
 mod deliveries;
 mod exceptions;
 mod flows;
-mod mappings;
+pub(crate) mod mappings;
 mod orders;
 mod request;
 mod stock;

@@ -48,7 +48,7 @@ pub enum RequestKind {
     CheckFixed { exception: ExceptionId },
     /// Let a stock run go on that would change very many items.
     ApproveMassChange { pair: PairId },
-    /// Check every blocked order of a cause again.
+    /// Check the blocked orders of a pair again; kind and discriminator name the one cause, or are empty for all.
     RecheckOrders {
         pair: PairId,
         kind: String,

@@ -1,1 +1,132 @@
-//! rehearsal
+//! Rehearsal: engine and sandbox in one process under virtual time, from a seed, judged by what really happened in the
+//! sandbox. A red seed replays exactly.
+
+pub mod judges;
+pub mod report;
+pub mod rig;
+mod twin;
+
+pub use judges::Verdict;
+pub use report::Report;
+pub use rig::{Rig, RigOptions};
+pub use twin::{EndState, twin};
+
+use crate::domain::time::{Span, Ts};
+use crate::sandbox::FaultLevel;
+use crate::store::StoreError;
+
+/// What a rehearsal plays through.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub seed: u64,
+    /// Simulated days of trading.
+    pub days: u32,
+    pub orders_per_day: u32,
+    pub faults: FaultLevel,
+    /// The process dies now and then at any await point.
+    pub with_deaths: bool,
+    /// People and the world misbehave (unmapped services, late cancels, a second connector …).
+    pub with_mistakes: bool,
+    /// `None`: a temporary SQLite file.
+    pub store_url: Option<String>,
+}
+
+impl Plan {
+    /// One day with everything that can go wrong.
+    pub const fn day(seed: u64) -> Self {
+        Self {
+            seed,
+            days: 1,
+            orders_per_day: 200,
+            faults: FaultLevel::Heavy,
+            with_deaths: true,
+            with_mistakes: true,
+            store_url: None,
+        }
+    }
+
+    /// The command that plays this plan again.
+    pub fn replay(&self) -> String {
+        let mut words = format!(
+            "tallyman rehearse --seed {} --days {} --orders-per-day {} --faults {}",
+            self.seed,
+            self.days,
+            self.orders_per_day,
+            self.faults.name()
+        );
+        if !self.with_deaths {
+            words.push_str(" --no-deaths");
+        }
+        if !self.with_mistakes {
+            words.push_str(" --no-mistakes");
+        }
+        words
+    }
+}
+
+/// Why a rehearsal could not be played.
+#[derive(Debug, thiserror::Error)]
+pub enum RehearsalError {
+    /// The store failed.
+    #[error("the rehearsal's store failed: {0}")]
+    Store(#[from] StoreError),
+    /// The rig could not be built.
+    #[error("the rehearsal could not be set up: {0}")]
+    Setup(String),
+}
+
+/// After the last customer the world runs on this long with faults off, so that everything can come to rest.
+const REST: Span = Span::hours(30);
+/// Faults stop this long before the end of the resting time begins.
+const STEPS_MAX: u64 = 5_000_000;
+
+/// Plays a plan to its end and judges it.
+pub async fn play(plan: &Plan) -> Result<Report, RehearsalError> {
+    let mut rig = Rig::new(RigOptions::from_plan(plan)).await?;
+    let started = rig.now();
+    let trading_ends = started + Span::days(i64::from(plan.days));
+    run_until(&mut rig, trading_ends).await?;
+    rig.calm();
+    let calm_at = rig.now();
+    let rested_at = rest(&mut rig, calm_at).await?;
+    let verdicts = judges::judge(&rig).await?;
+    let report = Report::new(plan, &rig, started, trading_ends, rested_at, verdicts).await?;
+    rig.close().await;
+    Ok(report)
+}
+
+/// Steps the engine through virtual time up to `until`.
+pub async fn run_until(rig: &mut Rig, until: Ts) -> Result<(), RehearsalError> {
+    for _ in 0..STEPS_MAX {
+        if rig.now() >= until {
+            break;
+        }
+        let next = rig.step().await?;
+        rig.advance_to(next.min(until));
+    }
+    Ok(())
+}
+
+/// Runs on without faults until nothing moves in either system, at most for [`REST`]. Returns when it came to rest.
+async fn rest(rig: &mut Rig, from: Ts) -> Result<Ts, RehearsalError> {
+    let limit = from + REST;
+    let mut quiet_since = None;
+    for _ in 0..STEPS_MAX {
+        let now = rig.now();
+        if now >= limit {
+            return Ok(now);
+        }
+        let next = rig.step().await?;
+        if rig.is_quiet().await? {
+            let since = *quiet_since.get_or_insert(now);
+            // Quiet long enough for every slow reader (sweep, comparison, watch) to have looked once more.
+            if now.since(since) >= Span::mins(100) {
+                return Ok(since);
+            }
+        } else {
+            quiet_since = None;
+        }
+        rig.advance_to(next.max(now + Span::ms(1)));
+    }
+    Ok(rig.now())
+}

@@ -362,7 +362,7 @@ impl Faults {
     /// Which row of a save is dropped in silence.
     pub(crate) fn dropped_row(&self, list: List, rows: usize) -> Option<usize> {
         let drops = self.current == Some(FaultKind::DroppedLine) && list == List::SalesOrderItems;
-        (drops && rows > 0).then(|| rows / 2)
+        (drops && rows > 0).then_some(rows / 2)
     }
 
     /// A refusal out of the blue, once per call.

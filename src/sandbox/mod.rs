@@ -24,13 +24,13 @@ pub use config::{
 pub use faults::{FaultKind, FaultRule};
 pub use ledger::{CallStats, Effect, Notification};
 pub use lw::service::ROUTES as LINNWORKS_ROUTES;
-pub use lw::state::{Book, LwOrder};
+pub use lw::state::{Book, Level, Linnworks, LwAddress, LwItem, LwLine, LwLocation, LwOrder};
 pub use pvx::callbacks::Callback;
-pub use pvx::state::{PvxOrder, PvxStatus, Shelf};
+pub use pvx::state::{Despatch, Pvx, PvxItem, PvxLine, PvxOrder, PvxStatus, Shelf, StockChange};
 pub use rng::Guid;
-pub use serve::serve;
+pub use serve::{Served, serve};
 pub use setup::DemoCredentials;
-pub use world::{HandError, OrderSpec, World};
+pub use world::{HandError, MAPPED_LOCATION, MAPPED_SITE, OrderSpec, World};
 
 use crate::domain::time::{Span, Ts};
 use crate::wire::{Wire, WireError};
@@ -102,6 +102,21 @@ impl Sandbox {
         world.exchange(system, request)
     }
 
+    /// As [`Sandbox::handle`], with the configured latency really waited for, and slow answers waited for longer.
+    async fn handle_in_time(&self, system: SimSystem, request: Request<Bytes>) -> Exchange {
+        let Some(latency) = self.latency else {
+            return self.handle(system, request);
+        };
+        tokio::time::sleep(latency.to_std()).await;
+        let exchange = self.handle(system, request);
+        if let Exchange::Answer(answer) = &exchange
+            && let Some(slow) = answer.extensions().get::<world::SlowBy>().copied()
+        {
+            tokio::time::sleep(slow.0.to_std()).await;
+        }
+        exchange
+    }
+
     /// A system as a wire, in process. Faults come as [`WireError`] or as bad answers. Answers at once unless the
     /// configuration asks for latency.
     pub fn wire(&self, system: SimSystem) -> Wire {
@@ -109,10 +124,7 @@ impl Sandbox {
         Wire::new(tower::service_fn(move |request: Request<Bytes>| {
             let sandbox = sandbox.clone();
             async move {
-                if let Some(latency) = sandbox.latency {
-                    tokio::time::sleep(latency.to_std()).await;
-                }
-                match sandbox.handle(system, request) {
+                match sandbox.handle_in_time(system, request).await {
                     Exchange::Answer(answer) => Ok(answer),
                     Exchange::NotSent(why) => Err(WireError::NotSent(why)),
                     Exchange::Lost(why) => Err(WireError::Lost(why)),

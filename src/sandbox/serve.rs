@@ -21,11 +21,16 @@ pub struct Served {
 }
 
 /// Serves Peoplevox under `/{clientId}/resources/integrationservicev4.asmx` and Linnworks (sign-in and account server)
-/// under `/api/…`, in any case. A lost answer closes the connection. Set `lw_host` and `lw_other_host` of the
-/// configuration to the served address, since the sign-in names it.
+/// under `/api/…`, in any case. A lost answer closes the connection. From now on a Linnworks sign-in names the served
+/// address as its server.
 pub async fn serve(sandbox: Sandbox, listen: SocketAddr) -> std::io::Result<Served> {
     let listener = TcpListener::bind(listen).await?;
     let addr = listener.local_addr()?;
+    sandbox.act(|world| {
+        world.config.lw_host = format!("http://{addr}");
+        world.config.lw_other_host = world.config.lw_host.clone();
+        world.config.pvx_host = world.config.lw_host.clone();
+    });
     let router = Router::new().fallback(answer).with_state(sandbox);
     let task = tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(Served { addr, task })
@@ -42,10 +47,8 @@ async fn answer(State(sandbox): State<Sandbox>, request: Request) -> Response {
     } else {
         SimSystem::Peoplevox
     };
-    if let Some(latency) = sandbox.latency {
-        tokio::time::sleep(latency.to_std()).await;
-    }
-    match sandbox.handle(system, http::Request::from_parts(parts, bytes)) {
+    let request = http::Request::from_parts(parts, bytes);
+    match sandbox.handle_in_time(system, request).await {
         Exchange::Answer(answer) => answer.map(axum::body::Body::from),
         Exchange::NotSent(_) | Exchange::Lost(_) => cut(),
     }

@@ -76,14 +76,14 @@ pub(crate) fn mappings(world: &World) -> String {
     let site = &world.pvx.sites[0].reference;
     let _ = writeln!(out, "SITE,{},{site},basis={basis}", location.id);
     for (from, to) in STATUSES {
-        let _ = writeln!(out, "ORDER_STATUS,{from},{to},system=peoplevox");
+        let _ = writeln!(out, "ORDER_STATUS,{from},{to},side=wms");
     }
     for (from, to) in SOURCE_STATUSES {
-        let _ = writeln!(out, "ORDER_STATUS,{from},{to},system=linnworks");
+        let _ = writeln!(out, "ORDER_STATUS,{from},{to},side=source");
     }
     for (carrier, _) in &world.pvx.carriers {
         let _ = writeln!(out, "TRACKING_CARRIER,{carrier},{carrier},");
     }
-    let _ = writeln!(out, "BUFFER,pair,0,");
+    let _ = writeln!(out, "BUFFER,*,0,");
     out
 }

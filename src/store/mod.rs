@@ -2,11 +2,39 @@
 
 pub mod read;
 
-use crate::domain::change::{Batch, Fence};
-use crate::domain::delivery::{DeliveryRow, Flow, Lane};
+mod attempts;
+mod backup;
+mod commit;
+mod db;
+mod deliveries;
+mod dialect;
+mod exceptions;
+mod filter_sql;
+mod journal;
+mod leases;
+mod lists;
+mod mappings;
+mod migrate;
+mod notice;
+mod open;
+mod orders;
+mod payloads;
+#[cfg(test)]
+mod plans;
+mod schedules;
+mod stock;
+mod value;
+mod verify;
+
+pub use exceptions::member_cursor;
+pub use lists::WINDOW_MAX;
+
+use crate::domain::delivery::{Flow, Lane};
 use crate::domain::ids::{DeliveryId, ExceptionId, PairId, SystemId};
-use crate::domain::time::{Span, Ts};
+use crate::domain::time::Ts;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What went wrong in the store, in words for people; the cause is kept.
 #[derive(Debug, thiserror::Error)]
@@ -126,10 +154,30 @@ pub struct LaneWork {
     pub in_doubt_due: i64,
 }
 
-/// The shared state store. Cheap to clone.
-#[derive(Clone)]
+/// The shared state store. Cheap to clone. Every clone remembers for itself which changes it has seen
+/// (see [`Store::changed`]), so each waiting task should hold its own.
 pub struct Store {
-    inner: std::sync::Arc<()>,
+    inner: Arc<Inner>,
+    seen: AtomicU64,
+}
+
+impl Clone for Store {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            seen: AtomicU64::new(self.seen.load(Ordering::Acquire)),
+        }
+    }
+}
+
+/// What all clones share.
+struct Inner {
+    db: db::Db,
+    /// The SQLite file; `None` on PostgreSQL.
+    path: Option<PathBuf>,
+    cipher: payloads::Cipher,
+    notice: notice::Notice,
+    counts: lists::Counts,
 }
 
 /// Where a backup was written.
@@ -139,76 +187,7 @@ pub struct BackupDone {
     pub bytes: u64,
 }
 
-#[allow(unused_variables)]
-impl Store {
-    /// Opens, checks and (when asked) migrates.
-    pub async fn open(options: &StoreOptions) -> StoreResult<Self> {
-        todo!()
-    }
-    /// Applies a batch whole or not at all, with its journal rows, in one durable commit.
-    pub async fn commit(&self, batch: Batch) -> StoreResult<Committed> {
-        todo!()
-    }
-    /// A block of `count` fresh ids; returns the first.
-    pub async fn reserve_ids(&self, count: i64) -> StoreResult<i64> {
-        todo!()
-    }
-    /// Takes or renews a lease: granted when free, expired, or already ours. `None` when another holder lives.
-    pub async fn lease(
-        &self,
-        name: &str,
-        holder: &str,
-        now: Ts,
-        ttl: Span,
-    ) -> StoreResult<Option<Lease>> {
-        todo!()
-    }
-    /// Gives a lease back.
-    pub async fn release(&self, fence: &Fence, holder: &str) -> StoreResult<()> {
-        todo!()
-    }
-    /// Moves up to `limit` ready, due deliveries to sending (attempts + 1, sent_at = now) and returns them, in lane order:
-    /// earliest ship-by, then oldest. Deliveries of paused flows or pairs are left alone.
-    pub async fn claim(
-        &self,
-        query: &ClaimQuery,
-        now: Ts,
-        fence: &Fence,
-    ) -> StoreResult<Vec<DeliveryRow>> {
-        todo!()
-    }
-    /// Deliveries in doubt whose time to be asked about has come, oldest first. State is unchanged.
-    pub async fn in_doubt_due(
-        &self,
-        system: &SystemId,
-        flow: Flow,
-        now: Ts,
-        limit: usize,
-    ) -> StoreResult<Vec<DeliveryRow>> {
-        todo!()
-    }
-    /// At start and after take-over: everything found sending for this system becomes in doubt (due after `settle`). Returns how many.
-    pub async fn recover(
-        &self,
-        system: &SystemId,
-        now: Ts,
-        settle: Span,
-        fence: &Fence,
-    ) -> StoreResult<i64> {
-        todo!()
-    }
-    /// Waits until something changed or the timeout passed. Carries no data.
-    pub async fn changed(&self, timeout: std::time::Duration) {
-        todo!()
-    }
-    /// Consistency check of file, schema, chains and message conservation; one line per finding, empty when sound.
-    pub async fn verify(&self) -> StoreResult<Vec<String>> {
-        todo!()
-    }
-    /// A consistent copy (SQLite: `VACUUM INTO`; PostgreSQL: refused with the command to run).
-    pub async fn backup(&self, to: &std::path::Path) -> StoreResult<BackupDone> {
-        todo!()
-    }
-    /// Closes pools after the last commit.
-    pub async fn close(&self) {}
+/// A limit as a bound number.
+fn limit(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }

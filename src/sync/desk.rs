@@ -86,11 +86,16 @@ impl Desk {
             is_busy = true;
         }
         let is_waiting_due = now >= self.waiting_at;
-        if is_waiting_due {
-            self.waiting_at = now + WAITING_EVERY;
-        }
+        let mut is_waiting = false;
         for pair in &cx.pairs {
-            is_busy |= take_despatches(cx, &fence, pair, is_waiting_due).await? > 0;
+            let taken = take_despatches(cx, &fence, pair, is_waiting_due).await?;
+            is_busy |= taken.new > 0;
+            is_waiting |= taken.waiting > 0;
+        }
+        if !is_waiting {
+            self.waiting_at = Ts::NEVER;
+        } else if is_waiting_due || self.waiting_at == Ts::NEVER {
+            self.waiting_at = now + WAITING_EVERY;
         }
         if now >= self.watch_at {
             self.watch_at = now + WATCH_EVERY;
@@ -274,26 +279,38 @@ async fn recheck(cx: &Cx, fence: &Fence, request: &RequestRow) -> StoreResult<St
 }
 
 /// Despatches that no confirmation covers yet: matched with their orders and planned.
+/// Despatches taken into account, and those that wait for tracking.
+#[derive(Debug, Clone, Copy, Default)]
+struct Taken {
+    new: usize,
+    waiting: usize,
+}
+
 async fn take_despatches(
     cx: &Cx,
     fence: &Fence,
     pair: &PairCx,
     with_waiting: bool,
-) -> StoreResult<usize> {
-    let groups: Vec<DespatchGroup> = cx
+) -> StoreResult<Taken> {
+    let mut groups = cx
         .store
         .despatches_open(&pair.warehouse, DESPATCH_ROUND)
-        .await?
-        .into_iter()
-        .filter(|g| {
-            g.number.as_str().starts_with(&pair.number_start())
-                && (with_waiting || g.state == "new")
-        })
+        .await?;
+    groups.retain(|g| g.number.as_str().starts_with(&pair.number_start()));
+    let is_new = |g: &DespatchGroup| g.state == "new";
+    let taken = Taken {
+        new: groups.iter().filter(|g| is_new(g)).count(),
+        waiting: groups.iter().filter(|g| !is_new(g)).count(),
+    };
+    // A waiting despatch is planned together with a new one of its order: what left together is confirmed together.
+    let mut numbers: Vec<WmsOrderNo> = groups
+        .iter()
+        .filter(|g| with_waiting || is_new(g))
+        .map(|g| g.number.clone())
         .collect();
-    if groups.is_empty() {
-        return Ok(0);
+    if numbers.is_empty() {
+        return Ok(taken);
     }
-    let mut numbers: Vec<WmsOrderNo> = groups.iter().map(|g| g.number.clone()).collect();
     numbers.sort();
     numbers.dedup();
     for _ in 0..5 {
@@ -301,7 +318,7 @@ async fn take_despatches(
         let changes = plan_all(cx, pair, &groups, &numbers, &orders).await?;
         match cx.commit("despatch", Some(fence), changes).await {
             Err(StoreError::Stale { .. }) => {}
-            other => return other.map(|_| groups.iter().filter(|g| g.state == "new").count()),
+            other => return other.map(|_| taken),
         }
     }
     Err(StoreError::Unavailable(

@@ -107,7 +107,7 @@ pub(super) fn write(rows: &[Mapping]) -> DeskResult<String> {
 }
 
 /// Reads a file and compares it with the active mappings. Rows that are missing from it are left as they are.
-pub(super) fn read(text: &str, active: &[Mapping]) -> DeskResult<MappingCsv> {
+pub(crate) fn read(text: &str, active: &[Mapping]) -> DeskResult<MappingCsv> {
     if text.len() > CSV_BYTES_MAX {
         return Err(DeskError::Refused(format!(
             "the file has {} bytes; at most {CSV_BYTES_MAX} are read",

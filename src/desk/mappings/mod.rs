@@ -1,6 +1,6 @@
 //! Mappings at the desk: stage, preview, apply, roll back, CSV in and out.
 
-mod csv;
+pub(crate) mod csv;
 mod preview;
 
 pub use csv::{
@@ -12,7 +12,7 @@ use super::request::RequestKind;
 use super::{Desk, DeskError, DeskResult, Done, reason};
 use crate::domain::catalogue::Remedy;
 use crate::domain::change::Change;
-use crate::domain::ids::{PairId, RequestId};
+use crate::domain::ids::PairId;
 use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
 use crate::domain::mapping_set::{CATCH_ALL, MappingSet, validate_edit};
 use crate::store::read::OpenException;
@@ -216,41 +216,39 @@ impl Desk {
             .filter(|e| edits.iter().any(|edit| concerns(edit, e)))
             .collect();
         let changed = i64::try_from(edits.len()).unwrap_or(i64::MAX);
-        let mut changes = vec![Change::Mappings {
+        // One request however many causes: a pair's blocked orders are few, and going through them once is enough.
+        let (kind, discriminator) = match concerned.as_slice() {
+            [only] => (only.kind.code().to_owned(), only.discriminator.clone()),
+            _ => (String::new(), String::new()),
+        };
+        let recheck = RequestKind::RecheckOrders {
             pair: pair.clone(),
-            edits,
-            reason: why,
-        }];
-        let mut request = None;
-        let count = i64::try_from(concerned.len()).unwrap_or(i64::MAX);
-        if count > 0 {
-            let first = self
-                .store
-                .reserve_ids(count)
-                .await
-                .map_err(DeskError::store(what))?;
-            request = Some(RequestId(first));
-            for (id, exception) in (first..).zip(&concerned) {
-                let kind = RequestKind::RecheckOrders {
-                    pair: pair.clone(),
-                    kind: exception.kind.code().to_owned(),
-                    discriminator: exception.discriminator.clone(),
-                };
-                changes.push(Change::Request {
-                    id: RequestId(id),
-                    kind: kind.name().to_owned(),
-                    body: kind.body(),
-                });
-            }
-        }
+            kind,
+            discriminator,
+        };
+        let (request, recheck) = self.request_change(what, &recheck).await?;
+        let changes = vec![
+            Change::Mappings {
+                pair: pair.clone(),
+                edits,
+                reason: why,
+            },
+            recheck,
+        ];
         let members: i64 = concerned.iter().map(|e| e.members).sum();
         self.commit(what, changes).await?;
-        let text = format!(
-            "{} of {pair} applied; {} waiting for them will be checked again.",
-            crate::text::count(changed, "mapping change", "mapping changes"),
-            crate::text::count(members, "order or item", "orders and items")
+        let mut text = format!(
+            "{} of {pair} applied.",
+            crate::text::count(changed, "mapping change", "mapping changes")
         );
-        Ok(Done { text, request })
+        if members > 0 {
+            let waiting = crate::text::count(members, "blocked object", "blocked objects");
+            text.push_str(&format!(" {waiting} will be checked again."));
+        }
+        Ok(Done {
+            text,
+            request: Some(request),
+        })
     }
 
     /// Brings back the mappings as they stood at an earlier version, as a new version.

@@ -146,7 +146,18 @@ impl World {
             .filter(|ix| self.lw.orders[*ix].is_open())
             .collect();
         self.faults.bend_page(&mut found);
-        let rows: Vec<Value> = found.into_iter().map(|ix| self.lw_details(ix)).collect();
+        let levels: Vec<String> = p.list("DetailLevel").iter().map(text_of).collect();
+        let has_notes = levels.is_empty() || levels.iter().any(|l| l == "NOTES");
+        let rows: Vec<Value> = found
+            .into_iter()
+            .map(|ix| {
+                let mut order = self.lw_details(ix);
+                if !has_notes {
+                    order["Notes"] = json!([]);
+                }
+                order
+            })
+            .collect();
         Ok(json!({ "Orders": rows }))
     }
 

@@ -113,8 +113,8 @@ fn route_of(request: &Request<Bytes>) -> Option<&'static Route> {
 }
 
 /// The method of a request, `Controller/Method`, or `unknown`.
-pub(crate) fn method_of(request: &Request<Bytes>) -> String {
-    route_of(request).map_or("unknown", |r| r.name).to_owned()
+pub(crate) fn method_of(request: &Request<Bytes>) -> &'static str {
+    route_of(request).map_or("unknown", |r| r.name)
 }
 
 /// Calls a minute of a method.

@@ -62,6 +62,7 @@ impl World {
             key: source.to_owned(),
             detail: json!({
                 "before": before, "after": level,
+                "location": self.lw.locations[location].id,
                 "in_orders": self.lw.levels[item][location].in_orders,
             }),
             caused_by_world: by_world,

@@ -22,7 +22,7 @@ pub struct Call {
     /// For limits, faults and counts: operation and template, for example `SaveData Sales orders`.
     pub method: String,
     body: Result<Request, String>,
-    operation: Result<String, Response<Bytes>>,
+    operation: Result<String, Box<Response<Bytes>>>,
 }
 
 const SERVICE_PATH: &str = "resources/integrationservicev4.asmx";
@@ -50,7 +50,7 @@ impl World {
         let wanted = format!("{}/{SERVICE_PATH}", self.pvx.client_id.to_ascii_lowercase());
         let body = soap::read(request.body());
         let operation = if path != wanted {
-            Err(html())
+            Err(Box::new(html()))
         } else {
             operation_of(request, body.as_ref())
         };
@@ -77,7 +77,7 @@ impl World {
     pub(crate) fn pvx_run(&mut self, call: Call) -> Response<Bytes> {
         let operation = match call.operation {
             Ok(operation) => operation,
-            Err(answer) => return answer,
+            Err(answer) => return *answer,
         };
         let envelope = match call.body {
             Ok(envelope) => envelope,
@@ -285,11 +285,20 @@ impl World {
             Ok(clause) => clause,
             Err(_) => return bad_clause(),
         };
+        let site = request
+            .child("sitesFilter")
+            .and_then(|f| f.text.split('"').nth(1));
+        let site_column = self
+            .pvx_column(list, "Site")
+            .or_else(|| self.pvx_column(list, "Site reference"));
         let mut rows: Vec<Row> = self
             .pvx_candidates(list, &clause)
             .into_iter()
             .filter(|row| clause.matches(&|column| self.pvx_cell(list, *row, column)))
             .collect();
+        if let (Some(site), Some(column)) = (site, site_column) {
+            rows.retain(|row| self.pvx_cell(list, *row, column) == Value::Text(site.to_owned()));
+        }
         if let Some((column, is_descending)) = sort {
             rows.sort_by(|a, b| {
                 let order = compare(
@@ -436,9 +445,9 @@ impl World {
 fn operation_of(
     request: &http::Request<Bytes>,
     body: Result<&Request, &String>,
-) -> Result<String, Response<Bytes>> {
+) -> Result<String, Box<Response<Bytes>>> {
     if request.method() != http::Method::POST {
-        return Err(html());
+        return Err(Box::new(html()));
     }
     let is_soap12 = body.is_ok_and(|b| b.is_soap12);
     let named = request
@@ -456,9 +465,9 @@ fn operation_of(
     };
     match action.strip_prefix(soap::NAMESPACE) {
         Some(name) if OPERATIONS.contains(&name) => Ok(name.to_owned()),
-        _ => Err(fault(&format!(
+        _ => Err(Box::new(fault(&format!(
             "Server did not recognize the value of HTTP Header SOAPAction: {action}."
-        ))),
+        )))),
     }
 }
 

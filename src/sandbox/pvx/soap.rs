@@ -66,8 +66,9 @@ pub fn read(body: &[u8]) -> Result<Request, String> {
         .and_then(|b| b.children.first())
         .cloned()
         .ok_or("the envelope has no body")?;
+    let opening = text.find("Body").map_or(text, |at| &text[..at]);
     Ok(Request {
-        is_soap12: text.contains(SOAP12),
+        is_soap12: opening.contains(SOAP12),
         session,
         operation,
     })

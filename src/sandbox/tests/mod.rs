@@ -4,6 +4,7 @@ mod clauses;
 mod day;
 mod faults;
 mod linnworks;
+mod lw_stock;
 mod peoplevox;
 mod spec;
 
@@ -66,13 +67,13 @@ impl Bench {
             let session = session.split(',').nth(1).unwrap_or_default().to_owned();
             *self.session.lock().unwrap() = session;
         }
-        let answer = self.lw(
-            "Auth/AuthorizeByApplication",
-            &json!({"ApplicationId": c.lw_application_id, "ApplicationSecret": c.lw_application_secret,
-                "Token": c.lw_token}),
-        );
-        if let Some(token) = answer["Token"].as_str() {
-            *self.token.lock().unwrap() = token.to_owned();
+        let body = json!({"ApplicationId": c.lw_application_id, "ApplicationSecret": c.lw_application_secret,
+            "Token": c.lw_token});
+        if let Exchange::Answer(answer) = self.lw_exchange("Auth/AuthorizeByApplication", &body) {
+            let answer: Value = serde_json::from_slice(answer.body()).unwrap_or(Value::Null);
+            if let Some(token) = answer["Token"].as_str() {
+                *self.token.lock().unwrap() = token.to_owned();
+            }
         }
     }
 

@@ -73,6 +73,7 @@ fn an_order_is_two_saves_and_a_header_alone_stays_new() {
          <Reference>SO-1001</Reference><Status>Success</Status></IntegrationStatusResponse></Statuses>"
     ));
     bench.wait(Span::hours(5));
+    bench.sign_in();
     assert_eq!(bench.status("SO-1001"), PvxStatus::New);
     bench.save(
         "Sales order items",
@@ -205,6 +206,7 @@ fn an_order_walks_through_the_floor_and_shows_in_the_despatch_report() {
     let after = bench.sandbox.inspect(|w| w.pvx.shelf(item, 0));
     assert_eq!(after.on_hand, before.on_hand - 2);
     assert_eq!(after.allocated, 0);
+    bench.sign_in();
     let start = bench.sandbox.inspect(|w| w.config.start).to_utc();
     let clause = format!(
         "([Despatch date] >= DateTime({}))",
@@ -516,6 +518,7 @@ fn late_lost_and_two_parcel_despatches_happen_when_asked_for() {
         bench.wait(Span::mins(1));
     }
     let trackings = || -> Vec<String> {
+        bench.sign_in();
         bench.report("Despatch summary", "", "[Tracking number]")[1..]
             .iter()
             .map(|r| r[0].clone())
@@ -527,4 +530,41 @@ fn late_lost_and_two_parcel_despatches_happen_when_asked_for() {
         trackings().iter().all(|t| !t.is_empty()),
         "labels came later"
     );
+}
+
+#[test]
+fn soap_1_2_and_the_sites_filter_are_understood() {
+    let bench = Bench::quiet();
+    let (_, number) = bench.carry_over(&OrderSpec::default());
+    bench.save("Sales orders", "SalesOrderNumber,Site\nNORTH-1,NorthSite\n");
+    let read = |site: &str| {
+        let answer = bench.soap(
+            "GetDataWithSitesFilters",
+            &format!(
+                "<getRequest><TemplateName>Sales orders</TemplateName>\
+                 <sitesFilter>Site.Reference = \"{site}\"</sitesFilter></getRequest>"
+            ),
+        );
+        let answer = answer.replace("WithSitesFilters", "");
+        rows(&answer)[1][0].clone()
+    };
+    assert_eq!(
+        (read("PrimarySite"), read("NorthSite")),
+        (number, "NORTH-1".to_owned())
+    );
+    let mut request = bench.soap_request("GetSaveTemplate", "<templateName>Sites</templateName>");
+    let body = String::from_utf8(request.body().to_vec()).unwrap().replace(
+        "http://schemas.xmlsoap.org/soap/envelope/",
+        "http://www.w3.org/2003/05/soap-envelope",
+    );
+    *request.body_mut() = Bytes::from(body);
+    request.headers_mut().remove("SOAPAction");
+    let Exchange::Answer(answer) = bench.sandbox.handle(SimSystem::Peoplevox, request) else {
+        panic!("no answer")
+    };
+    assert_eq!(
+        answer.headers()["content-type"],
+        "application/soap+xml; charset=utf-8"
+    );
+    assert!(String::from_utf8_lossy(answer.body()).contains("<Detail>Name,Reference</Detail>"));
 }

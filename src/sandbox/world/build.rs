@@ -8,6 +8,11 @@ use crate::sandbox::pvx::state::{Service, Site};
 use crate::sandbox::rng::{Guid, Rng};
 use std::collections::BTreeSet;
 
+/// Name of the Linnworks location the demo mappings map.
+pub const MAPPED_LOCATION: &str = "Leeds Warehouse";
+/// Reference of the warehouse site it is mapped to.
+pub const MAPPED_SITE: &str = "PrimarySite";
+
 /// Positions of the Linnworks locations.
 pub(crate) const DEFAULT: usize = 0;
 pub(crate) const MAPPED: usize = 1;
@@ -68,7 +73,7 @@ impl World {
 
     fn build_warehouse(&mut self) {
         for (name, reference) in [
-            ("Leeds DC", "PrimarySite"),
+            ("Leeds DC", MAPPED_SITE),
             ("Doncaster overflow", "NorthSite"),
         ] {
             self.pvx.sites.push(Site {
@@ -96,8 +101,8 @@ impl World {
         let places = [
             ("Default", Guid::ZERO, false),
             (
-                "Leeds Warehouse",
-                id("Leeds Warehouse"),
+                MAPPED_LOCATION,
+                id(MAPPED_LOCATION),
                 switches.fulfilment_centre,
             ),
             ("Overseas 3PL", id("Overseas 3PL"), false),

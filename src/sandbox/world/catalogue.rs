@@ -20,6 +20,9 @@ pub(crate) struct Plan {
 /// Average units of one order, in thousandths, for stock targets.
 const UNITS_PER_ORDER_MILLI: i64 = 2_300;
 
+/// So many of the most popular items have no mistake in either system.
+const SAFE_GOODS: usize = 8;
+
 /// A valid EAN-13 for the n-th item.
 pub(crate) fn barcode(n: usize) -> String {
     let digits = format!("50{n:010}");
@@ -89,15 +92,11 @@ impl World {
         let mut dice = Rng::keyed(self.config.seed, "shelf", n as u64);
         let on_hand = target * dice.between(70, 130) / 100;
         let elsewhere = dice.between(0, 40);
-        let (missing, deactivated, other_code, drift) =
-            (dice.unit(), dice.unit(), dice.unit(), dice.unit());
         let wrong_by = dice.between(2, 15);
-        // The most popular things are right in both systems, so that a small world still works.
-        let is_safe = n < 8;
         let mut level = on_hand;
-        if is_safe || missing >= traits.missing_in_pvx {
+        if !self.is_chosen("missing", n, traits.missing_in_pvx) {
             let code = barcode(n);
-            let is_other = !is_safe && other_code < traits.barcode_mismatch;
+            let is_other = self.is_chosen("barcode", n, traits.barcode_mismatch);
             let ix = self.pvx_add_item(PvxItem {
                 code: sku.clone(),
                 name: crate::text::truncate(&name, 50),
@@ -113,19 +112,31 @@ impl World {
                 allocated: 0,
             };
             self.pvx.stock[ix][1].on_hand = elsewhere;
-            if !is_safe && deactivated < traits.deactivated_in_pvx {
+            if self.is_chosen("deactivated", n, traits.deactivated_in_pvx) {
                 self.pvx_deactivate_item(&sku, true);
             }
         } else {
             level = 0;
         }
-        if drift < traits.opening_drift {
+        if self.is_chosen("drift", n, traits.opening_drift) {
             level += wrong_by;
         }
         let mapped = super::build::MAPPED;
         self.lw.levels[lw][mapped].level = level;
         self.lw.levels[lw][super::build::DEFAULT].level = dice.between(0, 5);
         self.lw.levels[lw][super::build::OVERSEAS].level = dice.between(0, 20);
+    }
+
+    /// Whether the n-th item is one of the share that has a mistake. Every share above nothing gets at least one item;
+    /// the most popular things are right, so that a small world still works.
+    fn is_chosen(&self, what: &str, n: usize, share: f64) -> bool {
+        let room = (self.config.skus.max(4) as usize).saturating_sub(SAFE_GOODS);
+        if share <= 0.0 || room == 0 || n < SAFE_GOODS {
+            return false;
+        }
+        let stride = ((1.0 / share).round() as usize).clamp(1, room);
+        let first = Rng::named(self.config.seed, "chosen", what).below(stride);
+        (n - SAFE_GOODS) % stride == first
     }
 
     fn add_kit(&mut self, n: usize) {

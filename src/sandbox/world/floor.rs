@@ -12,6 +12,9 @@ const WORK_SECS: (i64, i64) = (20 * 60, 90 * 60);
 const PARTIAL_WAIT: Span = Span::mins(60);
 /// Wait before the floor looks again at an order on hold.
 const HOLD_WAIT: Span = Span::mins(15);
+/// Lines (by position) and quantities.
+type Goods = Vec<(usize, i64)>;
+
 /// Text shown for the odd status.
 const ODD_STATUS: &str = "Awaiting QC";
 
@@ -184,7 +187,7 @@ impl World {
         let mut dice = self.floor_dice(ix, "despatch");
         let order = &self.pvx.orders[ix];
         let is_first = order.despatches.is_empty();
-        let goods: Vec<(usize, i64)> = order
+        let goods: Goods = order
             .lines
             .iter()
             .enumerate()
@@ -208,7 +211,7 @@ impl World {
         }
     }
 
-    fn one_parcel(&mut self, ix: usize, goods: Vec<(usize, i64)>, dice: &mut Rng) {
+    fn one_parcel(&mut self, ix: usize, goods: Goods, dice: &mut Rng) {
         let traits = self.config.traits.clone();
         let is_late = dice.chance(traits.late_tracking);
         let tracking = self.tracking_number(ix, dice);
@@ -252,7 +255,7 @@ impl World {
 }
 
 /// Splits goods into two parcels; the second is empty for a single unit.
-fn halves(mut goods: Vec<(usize, i64)>) -> (Vec<(usize, i64)>, Vec<(usize, i64)>) {
+fn halves(mut goods: Goods) -> (Goods, Goods) {
     if goods.len() > 1 {
         let later = goods.split_off(goods.len().div_ceil(2));
         return (goods, later);

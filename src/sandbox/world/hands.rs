@@ -292,7 +292,7 @@ impl World {
     /// The floor puts an order on hold or takes the hold off.
     pub fn hold(&mut self, number: &str, is_on_hold: bool) -> Result<(), HandError> {
         let ix = self.wms_order(number)?;
-        self.pvx.orders[ix].is_on_hold = is_on_hold;
+        self.floor_holds(ix, is_on_hold);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 mod build;
 pub(crate) use build::MAPPED;
+pub use build::{MAPPED_LOCATION, MAPPED_SITE};
 mod catalogue;
 mod customers;
 mod floor;
@@ -57,6 +58,32 @@ pub(crate) enum Event {
     /// A request whose client has already given up.
     Delayed(SimSystem, Box<Request<Bytes>>),
 }
+
+/// A request read as far as its method.
+enum Call {
+    Peoplevox(pvx::service::Call),
+    Linnworks(&'static str),
+}
+
+impl Call {
+    fn read(world: &World, system: SimSystem, request: &Request<Bytes>) -> Self {
+        match system {
+            SimSystem::Peoplevox => Self::Peoplevox(world.pvx_read(request)),
+            SimSystem::Linnworks => Self::Linnworks(lw::service::method_of(request)),
+        }
+    }
+
+    fn method(&self) -> String {
+        match self {
+            Self::Peoplevox(call) => call.method.clone(),
+            Self::Linnworks(name) => (*name).to_owned(),
+        }
+    }
+}
+
+/// Marks an answer that takes longer than usual where latency is real.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SlowBy(pub Span);
 
 /// Everything there is.
 #[derive(Debug)]
@@ -141,7 +168,8 @@ impl World {
             Event::Callback(callback) => self.callback_due(*callback),
             Event::Delayed(system, request) => {
                 let from = self.ledger.len();
-                self.carry_out(system, *request);
+                let call = Call::read(self, system, &request);
+                self.carry_out(call, &request);
                 self.ledger.mark_unanswered(from);
             }
         }
@@ -149,10 +177,8 @@ impl World {
 
     /// One HTTP exchange: what arrives, what goes wrong, what comes back.
     pub fn exchange(&mut self, system: SimSystem, request: Request<Bytes>) -> Exchange {
-        let method = match system {
-            SimSystem::Peoplevox => self.pvx_read(&request).method,
-            SimSystem::Linnworks => lw::service::method_of(&request),
-        };
+        let call = Call::read(self, system, &request);
+        let method = call.method();
         let fault = self.faults.choose(system, &method, self.now);
         if let Some(answer) = self.before_effect(system, &method, fault) {
             return answer;
@@ -163,20 +189,17 @@ impl World {
             self.schedule(due, Event::Delayed(system, Box::new(request)));
             return Exchange::Lost("timed out".to_owned());
         }
-        self.bend(fault);
+        self.bend(system, fault);
         let from = self.ledger.len();
-        let answer = self.carry_out(system, request);
+        let answer = self.carry_out(call, &request);
         self.unbend();
         self.after_effect(fault, from, answer)
     }
 
-    fn carry_out(&mut self, system: SimSystem, request: Request<Bytes>) -> Response<Bytes> {
-        match system {
-            SimSystem::Peoplevox => {
-                let call = self.pvx_read(&request);
-                self.pvx_run(call)
-            }
-            SimSystem::Linnworks => self.lw_run(&request),
+    fn carry_out(&mut self, call: Call, request: &Request<Bytes>) -> Response<Bytes> {
+        match call {
+            Call::Peoplevox(call) => self.pvx_run(call),
+            Call::Linnworks(_) => self.lw_run(request),
         }
     }
 
@@ -227,13 +250,13 @@ impl World {
         Some(Exchange::Answer(answer))
     }
 
-    fn bend(&mut self, fault: Option<FaultKind>) {
+    fn bend(&mut self, system: SimSystem, fault: Option<FaultKind>) {
         self.faults.current = fault;
         match fault {
-            Some(FaultKind::SessionEnds) => {
-                self.expire_pvx_sessions();
-                self.expire_lw_sessions();
-            }
+            Some(FaultKind::SessionEnds) => match system {
+                SimSystem::Peoplevox => self.expire_pvx_sessions(),
+                SimSystem::Linnworks => self.expire_lw_sessions(),
+            },
             Some(FaultKind::ServerMoves) => self.lw.uses_other_host = !self.lw.uses_other_host,
             Some(FaultKind::StaleRead(lag)) => {
                 let since = self.now - lag;
@@ -257,7 +280,7 @@ impl World {
         &mut self,
         fault: Option<FaultKind>,
         from: usize,
-        answer: Response<Bytes>,
+        mut answer: Response<Bytes>,
     ) -> Exchange {
         let lost = match fault {
             Some(FaultKind::LostAfter) => Exchange::Lost("timed out".to_owned()),
@@ -269,6 +292,10 @@ impl World {
                 "text/html; charset=utf-8",
                 "<html><body>Bad Gateway</body></html>",
             )),
+            Some(FaultKind::Slow(extra)) => {
+                answer.extensions_mut().insert(SlowBy(extra));
+                return Exchange::Answer(answer);
+            }
             Some(FaultKind::EmptyBody) => Exchange::Answer(Response::new(Bytes::new())),
             _ => return Exchange::Answer(answer),
         };

@@ -1,0 +1,349 @@
+//! What the warehouse told: despatches, items, targets, snapshots; and stock positions.
+
+use super::{Work, entry};
+use crate::domain::change::Change;
+use crate::domain::exception::ObjectRef;
+use crate::domain::ids::{OrderId, PairId, SystemId};
+use crate::domain::mapping::{MappingKind, Target};
+use crate::domain::stock::{SnapshotRow, StockLevelRow, StockPosition};
+use crate::domain::time::Ts;
+use crate::domain::wms::{DespatchLine, WmsItem};
+use crate::store::StoreResult;
+use crate::store::value::{to_json, vals};
+use std::collections::{HashMap, HashSet};
+
+pub(super) async fn write(work: &mut Work<'_>, changes: &[(usize, &Change)]) -> StoreResult<()> {
+    for (index, change) in changes {
+        match change {
+            Change::Despatches { system, lines } => despatches(work, system, lines).await?,
+            Change::DespatchState {
+                system,
+                despatch,
+                state,
+                order,
+            } => despatch_state(work, *index, system, (despatch, state), *order).await?,
+            Change::Items { system, items, at } => self::items(work, system, items, *at).await?,
+            Change::Targets {
+                pair,
+                kind,
+                side,
+                targets,
+                at,
+            } => self::targets(work, (pair, *kind, side), targets, *at).await?,
+            Change::Snapshot { row, levels } => snapshot(work, *index, row, levels).await?,
+            Change::Positions(positions) => self::positions(work, positions).await?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Known lines stay, tracking that was empty is filled in. Lines of one despatch that do not differ in anything are told
+/// apart by their place among their equals within this change, so a despatch should come whole.
+async fn despatches(
+    work: &mut Work<'_>,
+    system: &SystemId,
+    lines: &[DespatchLine],
+) -> StoreResult<()> {
+    let mut heads = Vec::new();
+    let mut seen = HashSet::new();
+    let mut places: HashMap<(&str, &str, &str, &str), i64> = HashMap::new();
+    let mut rows = Vec::with_capacity(lines.len());
+    for line in lines {
+        let (despatch, number) = (line.despatch.as_str(), line.number.as_str());
+        if seen.insert((despatch, number)) {
+            heads.push(vals![
+                system.as_str(),
+                despatch,
+                number,
+                "new",
+                work.at,
+                work.at
+            ]);
+        }
+        let place = places
+            .entry((despatch, number, line.line_ref.as_str(), line.item.as_str()))
+            .or_insert(0);
+        *place += 1;
+        rows.push(vals![
+            system.as_str(),
+            despatch,
+            number,
+            line.line_ref.as_str(),
+            line.item.as_str(),
+            *place,
+            line.qty_each,
+            line.carrier.as_str(),
+            line.service.as_str(),
+            line.tracking.as_str(),
+            line.despatched_at,
+            line.site.as_str(),
+            line.channel.as_str(),
+        ]);
+    }
+    work.conn
+        .bulk(
+            "insert into despatch (system, despatch, number, state, first_seen_at, updated_at)",
+            "on conflict (system, despatch, number) do nothing",
+            heads,
+        )
+        .await?;
+    work.conn
+        .bulk(
+            "insert into despatch_line (system, despatch, number, line_ref, item, n, qty_each, carrier, service, tracking, \
+             despatched_at, site, channel)",
+            "on conflict (system, despatch, number, line_ref, item, n) do update set tracking = excluded.tracking, \
+             carrier = excluded.carrier, service = excluded.service \
+             where despatch_line.tracking = '' and excluded.tracking <> ''",
+            rows,
+        )
+        .await?;
+    Ok(())
+}
+
+/// A despatch that holds several orders is marked for the named order only.
+async fn despatch_state(
+    work: &mut Work<'_>,
+    index: usize,
+    system: &SystemId,
+    (despatch, state): (&str, &str),
+    order: Option<OrderId>,
+) -> StoreResult<()> {
+    let changed = work
+        .conn
+        .exec(
+            "update despatch set state = $3, order_id = coalesce($4, order_id), updated_at = $5 \
+             where system = $1 and despatch = $2 and state <> $3 and ($4 is null \
+             or number = (select wms_number from orders where id = $4) \
+             or not exists (select 1 from despatch d where d.system = $1 and d.despatch = $2 and d.number <> despatch.number))",
+            vals![
+                system.as_str(),
+                despatch,
+                state,
+                order.map(|o| o.0),
+                work.at
+            ],
+        )
+        .await?;
+    if changed > 0 {
+        work.note(
+            index,
+            order.map(|o| o.0),
+            entry(
+                "despatch.state",
+                ObjectRef::Despatch(despatch.to_owned()),
+                None,
+                "",
+                state,
+                system.as_str(),
+            ),
+        );
+    }
+    Ok(())
+}
+
+/// Items as read; rows that say the same are left alone.
+async fn items(
+    work: &mut Work<'_>,
+    system: &SystemId,
+    items: &[WmsItem],
+    at: Ts,
+) -> StoreResult<()> {
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    for (place, item) in items.iter().enumerate() {
+        last.insert(item.code.as_str(), place);
+    }
+    let rows = items
+        .iter()
+        .enumerate()
+        .filter(|(place, item)| last.get(item.code.as_str()) == Some(place))
+        .map(|(_, item)| {
+            vals![
+                system.as_str(),
+                item.code.as_str(),
+                item.name.as_str(),
+                item.barcode.as_str(),
+                item.is_active,
+                at,
+            ]
+        })
+        .collect();
+    work.conn
+        .bulk(
+            "insert into item (system, code, name, barcode, is_active, read_at)",
+            "on conflict (system, code) do update set name = excluded.name, barcode = excluded.barcode, \
+             is_active = excluded.is_active, read_at = excluded.read_at where item.name <> excluded.name \
+             or item.barcode <> excluded.barcode or item.is_active <> excluded.is_active",
+            rows,
+        )
+        .await?;
+    Ok(())
+}
+
+/// The full list of a mapping target: what is absent becomes inactive.
+async fn targets(
+    work: &mut Work<'_>,
+    (pair, kind, side): (&PairId, MappingKind, &str),
+    targets: &[Target],
+    at: Ts,
+) -> StoreResult<()> {
+    let mut codes = HashSet::new();
+    let mut rows = Vec::with_capacity(targets.len());
+    for target in targets.iter().rev() {
+        if codes.insert(target.code.clone()) {
+            rows.push(vals![
+                pair.as_str(),
+                kind.code(),
+                side,
+                target.code.as_str(),
+                target.name.as_str(),
+                target.is_active,
+                at,
+            ]);
+        }
+    }
+    work.conn
+        .bulk(
+            "insert into target (pair, kind, side, code, name, is_active, read_at)",
+            "on conflict (pair, kind, side, code) do update set name = excluded.name, is_active = excluded.is_active, \
+             read_at = excluded.read_at",
+            rows,
+        )
+        .await?;
+    let codes: Vec<String> = codes.into_iter().collect();
+    work.conn
+        .exec(
+            "update target set is_active = 0, read_at = $5 where pair = $1 and kind = $2 and side = $3 \
+             and is_active = 1 and not (code @any($4))",
+            vals![pair.as_str(), kind.code(), side, codes, at],
+        )
+        .await?;
+    Ok(())
+}
+
+/// A run that is not complete leaves a note and changes no figure. A figure of an older snapshot never replaces that of
+/// a newer one. Items that a complete run does not mention keep their last figure: absence is never zero.
+async fn snapshot(
+    work: &mut Work<'_>,
+    index: usize,
+    row: &SnapshotRow,
+    levels: &[StockLevelRow],
+) -> StoreResult<()> {
+    work.conn
+        .exec(
+            "insert into snapshot (id, system, pair, taken_at, is_complete, is_full, row_count, note) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do update set is_complete = excluded.is_complete, \
+             row_count = excluded.row_count, note = excluded.note",
+            vals![
+                row.id,
+                row.system.as_str(),
+                row.pair.as_str(),
+                row.taken_at,
+                row.is_complete,
+                row.is_full,
+                row.rows,
+                row.note.as_str(),
+            ],
+        )
+        .await?;
+    let mut summary = format!("{} rows", row.rows);
+    if row.is_complete {
+        let mut last: HashMap<(&str, &str), usize> = HashMap::new();
+        for (place, level) in levels.iter().enumerate() {
+            last.insert((level.item.as_str(), level.site.as_str()), place);
+        }
+        let rows = levels
+            .iter()
+            .enumerate()
+            .filter(|(place, l)| last.get(&(l.item.as_str(), l.site.as_str())) == Some(place))
+            .map(|(_, l)| {
+                vals![
+                    l.system.as_str(),
+                    l.item.as_str(),
+                    l.site.as_str(),
+                    l.on_hand_each,
+                    l.allocated_each,
+                    l.available_each,
+                    l.snapshot_id,
+                    l.read_at,
+                ]
+            })
+            .collect();
+        work.conn
+            .bulk(
+                "insert into stock_level (system, item, site, on_hand_each, allocated_each, available_each, snapshot_id, read_at)",
+                "on conflict (system, item, site) do update set on_hand_each = excluded.on_hand_each, \
+                 allocated_each = excluded.allocated_each, available_each = excluded.available_each, \
+                 snapshot_id = excluded.snapshot_id, read_at = excluded.read_at \
+                 where excluded.snapshot_id >= stock_level.snapshot_id",
+                rows,
+            )
+            .await?;
+    } else {
+        summary.push_str(", incomplete: no figure was changed");
+    }
+    work.note(
+        index,
+        None,
+        entry(
+            "stock.snapshot",
+            ObjectRef::System(row.system.0.clone()),
+            Some(&row.pair),
+            "",
+            summary,
+            row.note.as_str(),
+        ),
+    );
+    Ok(())
+}
+
+/// Sorts positions without a sale last.
+const NO_RISK: i64 = i64::MAX;
+
+async fn positions(work: &mut Work<'_>, positions: &[StockPosition]) -> StoreResult<()> {
+    let mut last: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    for (place, p) in positions.iter().enumerate() {
+        last.insert(
+            (p.pair.as_str(), p.item.as_str(), p.location.as_str()),
+            place,
+        );
+    }
+    let mut rows = Vec::with_capacity(positions.len());
+    for (place, p) in positions.iter().enumerate() {
+        let key = (p.pair.as_str(), p.item.as_str(), p.location.as_str());
+        if last.get(&key) != Some(&place) {
+            continue;
+        }
+        let is_notable =
+            p.remainder_each != 0 || p.drift_since.is_some() || p.paused_reason.is_some();
+        rows.push(vals![
+            p.pair.as_str(),
+            p.item.as_str(),
+            p.location.as_str(),
+            p.sku.as_str(),
+            is_notable,
+            p.paused_reason.is_some(),
+            p.gap_each,
+            p.gap_each.saturating_abs(),
+            p.oversell_hours_milli.unwrap_or(NO_RISK),
+            p.remainder_each,
+            p.value_at_risk_minor,
+            p.runs,
+            p.drift_since,
+            p.updated_at,
+            to_json(p)?,
+        ]);
+    }
+    work.conn
+        .bulk(
+            "insert into position (pair, item, location, sku, is_notable, is_paused, gap_each, gap_sort, risk_sort, remainder_each, \
+             value_at_risk_minor, runs, drift_since, updated_at, body)",
+            "on conflict (pair, item, location) do update set sku = excluded.sku, is_notable = excluded.is_notable, \
+             is_paused = excluded.is_paused, gap_each = excluded.gap_each, gap_sort = excluded.gap_sort, risk_sort = excluded.risk_sort, \
+             remainder_each = excluded.remainder_each, value_at_risk_minor = excluded.value_at_risk_minor, \
+             runs = excluded.runs, drift_since = excluded.drift_since, updated_at = excluded.updated_at, body = excluded.body",
+            rows,
+        )
+        .await?;
+    Ok(())
+}

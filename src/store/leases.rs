@@ -1,0 +1,121 @@
+//! Leases with fencing, and blocks of ids.
+
+use super::db::Conn;
+use super::dialect::Dialect;
+use super::value::vals;
+use super::{Lease, Store, StoreError, StoreResult};
+use crate::domain::change::Fence;
+use crate::domain::time::{Span, Ts};
+
+/// Largest block of ids given out at once.
+const BLOCK_MAX: i64 = 1_000_000;
+
+/// The time leases are judged by: the database's own on PostgreSQL, because workers' clocks differ.
+async fn lease_clock(conn: &mut Conn, now: Ts) -> StoreResult<Ts> {
+    match conn.dialect() {
+        Dialect::Sqlite => Ok(now),
+        Dialect::Pg => Ok(Ts(conn
+            .number(
+                "select (extract(epoch from clock_timestamp()) * 1000000)::bigint",
+                vec![],
+            )
+            .await?)),
+    }
+}
+
+/// Refuses when the lease was taken over. The row stays locked until the commit, so that a take-over cannot slip in.
+pub(super) async fn check_fence(conn: &mut Conn, fence: &Fence) -> StoreResult<()> {
+    let row = conn
+        .row(
+            "select epoch from lease where name = $1 @share",
+            vals![fence.lease.as_str()],
+        )
+        .await?;
+    let epoch = match row {
+        Some(row) => row.get::<i64>(0)?,
+        None => 0,
+    };
+    if epoch == fence.epoch {
+        return Ok(());
+    }
+    Err(StoreError::Fenced {
+        lease: fence.lease.clone(),
+    })
+}
+
+impl Store {
+    /// A block of `count` fresh ids; returns the first.
+    pub async fn reserve_ids(&self, count: i64) -> StoreResult<i64> {
+        if !(1..=BLOCK_MAX).contains(&count) {
+            return Err(StoreError::Refused(format!(
+                "{count} ids were asked for; 1 to {BLOCK_MAX} can be given at once"
+            )));
+        }
+        let mut tx = self.inner.db.write().await?;
+        let next = tx
+            .number(
+                "update counter set next = next + $1 where name = 'id' returning next",
+                vals![count],
+            )
+            .await?;
+        tx.commit().await.map_err(|(e, _)| e)?;
+        Ok(next - count)
+    }
+
+    /// Takes or renews a lease: granted when free, expired, or already ours. `None` when another holder lives.
+    /// The epoch grows by one whenever the lease comes into other hands; a renewal keeps it.
+    pub async fn lease(
+        &self,
+        name: &str,
+        holder: &str,
+        now: Ts,
+        ttl: Span,
+    ) -> StoreResult<Option<Lease>> {
+        let mut tx = self.inner.db.write().await?;
+        let now = lease_clock(&mut tx, now).await?;
+        let until = now + ttl;
+        tx.exec(
+            "insert into lease (name, holder, epoch, until_at, taken_at) values ($1, '', 0, 0, 0) \
+             on conflict (name) do nothing",
+            vals![name],
+        )
+        .await?;
+        let row = tx
+            .row(
+                "select holder, epoch, until_at from lease where name = $1 @lock",
+                vals![name],
+            )
+            .await?
+            .ok_or_else(|| StoreError::Unavailable(format!("lease {name} vanished")))?;
+        let mut c = row.cols();
+        let (has, epoch, has_until) = (c.text::<String>()?, c.int()?, c.ts()?);
+        let is_ours = has == holder;
+        if !is_ours && !has.is_empty() && has_until > now {
+            return Ok(None);
+        }
+        let epoch = if is_ours { epoch } else { epoch + 1 };
+        tx.exec(
+            "update lease set holder = $2, epoch = $3, until_at = $4, \
+             taken_at = case when epoch = $3 then taken_at else $5 end where name = $1",
+            vals![name, holder, epoch, until, now],
+        )
+        .await?;
+        tx.commit().await.map_err(|(e, _)| e)?;
+        Ok(Some(Lease {
+            name: name.to_owned(),
+            epoch,
+            until,
+        }))
+    }
+
+    /// Gives a lease back. Nothing happens when it is no longer ours.
+    pub async fn release(&self, fence: &Fence, holder: &str) -> StoreResult<()> {
+        let mut tx = self.inner.db.write().await?;
+        tx.exec(
+            "update lease set holder = '', until_at = 0 where name = $1 and epoch = $2 and holder = $3",
+            vals![fence.lease.as_str(), fence.epoch, holder],
+        )
+        .await?;
+        tx.commit().await.map_err(|(e, _)| e)
+    }
+}

@@ -1,0 +1,128 @@
+//! Schema steps, embedded, one transaction each. Newer schemas are refused, older ones brought forward.
+
+use super::db::{Conn, Db};
+use super::dialect::Dialect;
+use super::value::vals;
+use super::{StoreError, StoreResult};
+
+struct Step {
+    version: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const STEPS: &[Step] = &[Step {
+    version: 1,
+    name: "first",
+    sqlite: include_str!("../../assets/migrations/sqlite/0001_first.sql"),
+    postgres: include_str!("../../assets/migrations/postgres/0001_first.sql"),
+}];
+
+/// The schema this program writes.
+pub(super) fn known() -> i64 {
+    STEPS.last().map_or(0, |s| s.version)
+}
+
+/// Marks a SQLite file as ours ("taly").
+pub(super) const APPLICATION_ID: i64 = 0x7461_6c79;
+
+const CREATE_STEPS: &str = "create table if not exists schema_step (\
+    version bigint not null primary key, name text not null, at bigint not null)";
+
+/// The schema found: 0 in an empty database. A database that is somebody else's is refused.
+pub(super) async fn found(conn: &mut Conn) -> StoreResult<i64> {
+    let tables = match conn.dialect() {
+        Dialect::Sqlite => {
+            let id = conn.number("pragma application_id", vec![]).await?;
+            let tables = conn
+                .number(
+                    "select count(*) from sqlite_master where name not like 'sqlite_%'",
+                    vec![],
+                )
+                .await?;
+            if tables > 0 && id != APPLICATION_ID {
+                return Err(StoreError::Corrupt(
+                    "this is a SQLite database of another program, not a tallyman store; nothing was changed".to_owned(),
+                ));
+            }
+            conn.number(
+                "select count(*) from sqlite_master where name = 'schema_step'",
+                vec![],
+            )
+            .await?
+        }
+        Dialect::Pg => {
+            conn.number(
+                "select case when to_regclass('schema_step') is null then 0::bigint else 1::bigint end",
+                vec![],
+            )
+            .await?
+        }
+    };
+    if tables == 0 {
+        return Ok(0);
+    }
+    conn.number("select max(version) from schema_step", vec![])
+        .await
+}
+
+/// Refuses a schema newer than the program.
+pub(super) fn refuse_newer(found: i64) -> StoreResult<()> {
+    if found > known() {
+        return Err(StoreError::Newer {
+            found,
+            known: known(),
+        });
+    }
+    Ok(())
+}
+
+/// Applies every missing step. Safe when several processes start at once: each step looks again under the lock.
+pub(super) async fn run(db: &Db) -> StoreResult<()> {
+    for step in STEPS {
+        let mut tx = db.write().await?;
+        if tx.dialect() == Dialect::Pg {
+            tx.exec("select pg_advisory_xact_lock($1)", vals![APPLICATION_ID])
+                .await?;
+        }
+        let have = found(&mut tx).await?;
+        refuse_newer(have)?;
+        if have >= step.version {
+            continue;
+        }
+        if tx.dialect() == Dialect::Sqlite {
+            tx.script("pragma application_id = 1952541817").await?;
+        }
+        tx.script(CREATE_STEPS).await?;
+        tx.script(match tx.dialect() {
+            Dialect::Sqlite => step.sqlite,
+            Dialect::Pg => step.postgres,
+        })
+        .await?;
+        tx.exec(
+            "insert into schema_step (version, name, at) values ($1, $2, $3)",
+            vals![step.version, step.name, super::open::wall_clock()],
+        )
+        .await?;
+        tx.commit().await.map_err(|(error, _)| error)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_mark_in_the_script_is_the_constant() {
+        assert_eq!(APPLICATION_ID, 1_952_541_817);
+    }
+
+    #[test]
+    fn steps_are_numbered_without_gaps() {
+        for (at, step) in STEPS.iter().enumerate() {
+            assert_eq!(step.version, i64::try_from(at).unwrap() + 1);
+        }
+    }
+}

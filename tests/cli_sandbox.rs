@@ -1,0 +1,150 @@
+//! The whole program over real sockets: sandbox, store, mappings, sync, and what people then see and do.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+fn tallyman(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tallyman"));
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .stdin(Stdio::null());
+    command
+}
+
+/// A port that is free now.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A served sandbox and the configuration it printed.
+struct Sandbox {
+    child: Child,
+    folder: tempfile::TempDir,
+    env: Vec<(String, String)>,
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Sandbox {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listen = format!("127.0.0.1:{}", free_port());
+        let mut child = tallyman(folder.path())
+            .args(["sandbox", "--seed", "3", "--listen", &listen])
+            .args(["--orders-per-day", "20000", "--floor-percent", "100000"])
+            .args(["--mappings", "maps.csv"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut config = String::new();
+        let mut env = Vec::new();
+        for line in lines {
+            let line = line.unwrap();
+            if let Some(pairs) = line.strip_prefix("export ") {
+                let pair = |p: &str| p.split_once('=').map(|(k, v)| (k.into(), v.into()));
+                env = pairs.split(' ').filter_map(pair).collect();
+            }
+            if !config.is_empty() || line == "[store]" {
+                config.push_str(&line);
+                config.push('\n');
+            }
+            if line.starts_with("channel = ") {
+                break;
+            }
+        }
+        std::fs::write(folder.path().join("tallyman.toml"), config).unwrap();
+        Self { child, folder, env }
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        tallyman(self.folder.path())
+            .envs(self.env.iter().map(|(k, v)| (k, v)))
+            .args(["--as", "sam"])
+            .args(words)
+            .output()
+            .unwrap()
+    }
+
+    fn done(&self, words: &[&str]) -> String {
+        let output = self.run(words);
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {err}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, words: &[&str]) -> Value {
+        let mut all = vec!["--format", "json"];
+        all.extend(words);
+        serde_json::from_slice(&self.run(&all).stdout).unwrap()
+    }
+}
+
+#[test]
+fn orders_go_to_the_warehouse_and_come_back_confirmed_and_people_can_act_on_the_rest() {
+    let sandbox = Sandbox::start();
+    sandbox.done(&["store", "migrate"]);
+    let told = sandbox.done(&["mappings", "import", "maps.csv", "--reason", "go live"]);
+    assert!(told.contains("mapping changes of lw-pvx applied"), "{told}");
+
+    let checks = sandbox.json(&["check"]);
+    let bad: Vec<&Value> = checks
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|l| l["is_ok"] == false)
+        .collect();
+    assert!(bad.is_empty(), "{bad:?}");
+
+    sandbox.done(&["sync", "--for", "25s"]);
+    let orders = sandbox.json(&["orders", "list", "state:confirmed"]);
+    let first = &orders["rows"][0];
+    assert!(orders["total"].as_i64().unwrap() > 0, "{orders}");
+    let sheet = sandbox.done(&["orders", "show", first["number"].as_str().unwrap()]);
+    for moment in ["accepted by the warehouse as LW-", "confirmation read back"] {
+        assert!(sheet.contains(moment), "{sheet}");
+    }
+    // The first stock run would change every figure: it stops and asks.
+    let mass = sandbox.json(&["exceptions", "list", "kind:STK_SNAPSHOT_INCOMPLETE"]);
+    let id = mass["rows"][0]["id"].as_i64().unwrap().to_string();
+    sandbox.done(&["exceptions", "ack", &id]);
+    sandbox.done(&["exceptions", "note", &id, "first run, expected"]);
+    sandbox.done(&["stock", "approve"]);
+    sandbox.done(&["sync", "--for", "10s"]);
+    let mass = sandbox.json(&["exceptions", "list", "kind:STK_SNAPSHOT_INCOMPLETE"]);
+    assert_eq!(mass["total"], 0, "{mass}");
+
+    assert!(sandbox.done(&["audit", "verify"]).contains("is whole"));
+    assert!(sandbox.done(&["store", "verify"]).contains("sound"));
+    let audit = sandbox.json(&["audit", "list", "who:sam"]);
+    let actions: Vec<&str> = audit["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["action"].as_str().unwrap())
+        .collect();
+    assert!(actions.contains(&"exception.acknowledged"), "{actions:?}");
+    assert!(actions.contains(&"mapping.set"), "{actions:?}");
+    let report = sandbox.done(&["report", "shift"]);
+    assert!(
+        report.contains("# Shift report") && report.contains("All hold."),
+        "{report}"
+    );
+
+    sandbox.done(&["store", "backup", "copy.db"]);
+    let restored = sandbox.done(&["store", "restore", "copy.db"]);
+    assert!(restored.contains("is kept as"), "{restored}");
+    assert!(sandbox.done(&["store", "verify"]).contains("sound"));
+}

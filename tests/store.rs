@@ -1,0 +1,16 @@
+//! The store's promises, the same suite on SQLite and on PostgreSQL.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "store/bench.rs"]
+mod bench;
+#[path = "store/exceptions.rs"]
+mod exceptions;
+#[path = "store/faults.rs"]
+mod faults;
+#[path = "store/lists.rs"]
+mod lists;
+#[path = "support/pg.rs"]
+mod pg;
+#[path = "store/queue.rs"]
+mod queue;
