@@ -5,6 +5,7 @@ use crate::domain::ids::{LocationId, PairId, SiteRef, SystemId};
 use crate::domain::mapping_set::MappingSet;
 use crate::domain::policy::Policy;
 use crate::domain::time::{Span, Ts};
+use crate::secret::Secret;
 use crate::store::{Committed, Store, StoreResult};
 use crate::vendors::{SalesSystem, Warehouse};
 use rand::rngs::StdRng;
@@ -72,6 +73,8 @@ pub struct Cx {
     pub lease_ttl: Span,
     /// How often a working system's state is stored for the Live pane.
     pub live_every: Span,
+    /// Addresses below which callbacks of a system arrive; a system without one is only polled. They are credentials.
+    pub callback_base: BTreeMap<SystemId, Secret>,
 }
 
 impl Cx {
@@ -97,6 +100,7 @@ impl Cx {
             limits: Limits::new(),
             lease_ttl: Span::secs(30),
             live_every: Span::secs(2),
+            callback_base: BTreeMap::new(),
         }
     }
 
@@ -161,7 +165,7 @@ impl Cx {
             fence: fence.cloned(),
             changes,
         };
-        let done = self.store.commit(batch).await?;
+        let done = Box::pin(self.store.commit(batch)).await?;
         self.wake.send_modify(|n| *n += 1);
         Ok(done)
     }

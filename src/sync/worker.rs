@@ -84,24 +84,25 @@ impl Job {
         }
     }
 
+    /// Boxed, so that the worker's own future stays small however large a job's is.
     async fn tick(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
         match self {
-            Self::Create(job) => job.tick(jcx).await,
-            Self::Change(job) => job.tick(jcx).await,
-            Self::Product(job) => job.tick(jcx).await,
-            Self::Confirm(job) => job.tick(jcx).await,
-            Self::Publish(job) => job.tick(jcx).await,
-            Self::Status(job) => job.tick(jcx).await,
-            Self::Reconcile(job) => job.tick(jcx).await,
-            Self::Despatch(job) => job.tick(jcx).await,
-            Self::Snapshot(job) => job.tick(jcx).await,
-            Self::Catalogue(job) => job.tick(jcx).await,
-            Self::Orders(job) => job.tick(jcx).await,
-            Self::Products(job) => job.tick(jcx).await,
-            Self::Notify(job) => job.tick(jcx).await,
-            Self::Items(job) => job.tick(jcx).await,
-            Self::SourceLook(job) => job.tick(jcx).await,
-            Self::WmsLook(job) => job.tick(jcx).await,
+            Self::Create(job) => Box::pin(job.tick(jcx)).await,
+            Self::Change(job) => Box::pin(job.tick(jcx)).await,
+            Self::Product(job) => Box::pin(job.tick(jcx)).await,
+            Self::Confirm(job) => Box::pin(job.tick(jcx)).await,
+            Self::Publish(job) => Box::pin(job.tick(jcx)).await,
+            Self::Status(job) => Box::pin(job.tick(jcx)).await,
+            Self::Reconcile(job) => Box::pin(job.tick(jcx)).await,
+            Self::Despatch(job) => Box::pin(job.tick(jcx)).await,
+            Self::Snapshot(job) => Box::pin(job.tick(jcx)).await,
+            Self::Catalogue(job) => Box::pin(job.tick(jcx)).await,
+            Self::Orders(job) => Box::pin(job.tick(jcx)).await,
+            Self::Products(job) => Box::pin(job.tick(jcx)).await,
+            Self::Notify(job) => Box::pin(job.tick(jcx)).await,
+            Self::Items(job) => Box::pin(job.tick(jcx)).await,
+            Self::SourceLook(job) => Box::pin(job.tick(jcx)).await,
+            Self::WmsLook(job) => Box::pin(job.tick(jcx)).await,
         }
     }
 }
