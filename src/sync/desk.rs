@@ -7,6 +7,7 @@ use super::reads;
 use super::requests::{self, Answered};
 use super::settle;
 use super::watch;
+use super::worker::Quiet;
 use crate::domain::catalogue::Kind;
 use crate::domain::change::{Change, Fence, InboxBody};
 use crate::domain::confirm::{self, ConfirmPlan};
@@ -42,6 +43,7 @@ pub struct Desk {
     watch_at: Ts,
     /// Despatches that wait for tracking are looked at again then.
     waiting_at: Ts,
+    quiet: Option<Quiet>,
 }
 
 /// What a step of a worker came to.
@@ -68,6 +70,7 @@ impl Default for Desk {
             lease: None,
             watch_at: Ts::MIN,
             waiting_at: Ts::MIN,
+            quiet: None,
         }
     }
 }
@@ -81,6 +84,14 @@ impl Desk {
                 next_at: now + cx.lease_ttl,
             });
         };
+        // Asked before anything is read: whatever is committed from here on counts as new.
+        let version = cx.store.version().await;
+        if let Some(quiet) = self.quiet.filter(|q| q.holds(version, now)) {
+            return Ok(Worked {
+                is_busy: false,
+                next_at: quiet.until,
+            });
+        }
         let mut is_busy = false;
         for _ in 0..ROUNDS_MAX {
             let inbox = take_inbox(cx, &fence).await?;
@@ -107,9 +118,11 @@ impl Desk {
             cases::time_out(cx, &fence, now).await?;
             watch::watch(cx, &fence, now).await?;
         }
+        let until = self.watch_at.min(self.waiting_at);
+        self.quiet = (!is_busy).then_some(Quiet { version, until });
         Ok(Worked {
             is_busy,
-            next_at: self.watch_at.min(self.waiting_at),
+            next_at: until,
         })
     }
 
