@@ -9,6 +9,7 @@ use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, Flow, Lan
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{DeliveryId, OrderId, PairId, SystemId};
 use crate::domain::time::{Span, Ts};
+use std::collections::HashMap;
 
 /// The columns of [`delivery_row`], in order; `d` is the delivery, `i` its intent.
 pub(super) const COLUMNS: &str = "d.id, d.flow, d.pair, d.system, d.lane, d.order_key, d.idem_key, d.order_id, d.object, \
@@ -271,6 +272,28 @@ impl Store {
         let mut out = hot(&mut conn, "where d.order_id = $1", vals![order.0]).await?;
         out.extend(ended(&mut conn, "where d.order_id = $1", vals![order.0]).await?);
         Ok(sorted(out))
+    }
+
+    /// As [`Store::deliveries_of_order`] for many orders, only those that have not ended; orders without any are absent.
+    pub async fn hot_deliveries_of(
+        &self,
+        orders: &[OrderId],
+    ) -> StoreResult<HashMap<OrderId, Vec<DeliveryRow>>> {
+        let ids: Vec<i64> = orders.iter().map(|o| o.0).collect();
+        let mut conn = self.inner.db.read().await?;
+        let mut out: HashMap<OrderId, Vec<DeliveryRow>> = HashMap::new();
+        for row in hot(
+            &mut conn,
+            "where d.order_id @any($1) order by d.id",
+            vals![ids],
+        )
+        .await?
+        {
+            if let Some(order) = row.order {
+                out.entry(order).or_default().push(row);
+            }
+        }
+        Ok(out)
     }
 
     /// By id, hot or ended.

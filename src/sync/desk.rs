@@ -12,7 +12,7 @@ use crate::domain::catalogue::Kind;
 use crate::domain::change::{Change, Fence, InboxBody};
 use crate::domain::confirm::{self, ConfirmPlan};
 use crate::domain::decide as rules;
-use crate::domain::delivery::{DeliveryState, Flow, Intent, NewDelivery};
+use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Intent, NewDelivery};
 use crate::domain::exception::{ObjectRef, Occurrence};
 use crate::domain::ids::{DeliveryId, DespatchNo, OrderId, PairId, WmsOrderNo};
 use crate::domain::keys;
@@ -385,6 +385,8 @@ async fn plan_all(
     orders: &[OrderFull],
 ) -> StoreResult<Vec<Change>> {
     let set = cx.mapping_set(&pair.id).await?;
+    let ids: Vec<OrderId> = orders.iter().map(|o| o.row.id).collect();
+    let under_way = cx.store.hot_deliveries_of(&ids).await?;
     let mut next = cx.ids(numbers.len() as i64).await?;
     let mut changes = Vec::new();
     let now = cx.now();
@@ -420,9 +422,17 @@ async fn plan_all(
         match confirm::plan(order, &parts, &set, &pair.policy, now) {
             ConfirmPlan::Confirm { intent, lines } => {
                 changes.extend(state("matched", Some(order.row.id)));
-                changes.extend(
-                    confirmation(cx, pair, order, *intent, lines, DeliveryId(next), now).await?,
-                );
+                let none = Vec::new();
+                let under_way = under_way.get(&order.row.id).unwrap_or(&none);
+                changes.extend(confirmation(
+                    pair,
+                    order,
+                    under_way,
+                    *intent,
+                    lines,
+                    DeliveryId(next),
+                    now,
+                ));
                 next += 1;
             }
             ConfirmPlan::WaitTracking { .. } => {
@@ -444,15 +454,15 @@ async fn plan_all(
     Ok(changes)
 }
 
-async fn confirmation(
-    cx: &Cx,
+fn confirmation(
     pair: &PairCx,
     order: &OrderFull,
+    under_way: &[DeliveryRow],
     intent: crate::domain::delivery::DespatchIntent,
     lines: Vec<crate::domain::order::OrderLine>,
     id: DeliveryId,
     now: Ts,
-) -> StoreResult<Vec<Change>> {
+) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut row = order.row.clone();
     row.despatched_at = row.despatched_at.or(Some(intent.despatched_at));
@@ -467,11 +477,11 @@ async fn confirmation(
     }
     // A change that was too late is history once the goods have left; its case stays until somebody records the outcome.
     if intent.is_whole {
-        for old in cx.store.deliveries_of_order(order.row.id).await? {
+        for old in under_way {
             let is_change = matches!(old.flow, Flow::OrderAmend | Flow::OrderCancel);
             if is_change && matches!(old.state, DeliveryState::Rejected | DeliveryState::Dead) {
                 changes.push(settle::ended(
-                    &old,
+                    old,
                     DeliveryState::Superseded,
                     now,
                     "the warehouse despatched the order",
@@ -500,7 +510,7 @@ async fn confirmation(
         body: None,
         lines: Some(lines),
     });
-    Ok(changes)
+    changes
 }
 
 fn orphan(pair: &PairCx, group: &DespatchGroup, now: Ts) -> Vec<Change> {
