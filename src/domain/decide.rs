@@ -348,7 +348,7 @@ fn queue_create(
             order_key: keys::order_lane(&intent.number),
             idem_key: keys::create(input.pair, &input.incoming.source_id, row.wms_revision),
             order: Some(row.id),
-            object: intent.number.0.clone(),
+            object: row.number.clone(),
             intent: create,
             ship_by: row.ship_by,
             due_at: input.now,
@@ -426,7 +426,7 @@ fn cancel_sent(input: &DecideInput<'_>, row: &mut OrderRow, changes: &mut Vec<Ch
         order_key: keys::order_lane(&number),
         idem_key: keys::cancel(input.pair, &input.incoming.source_id, row.wms_revision),
         order: Some(row.id),
-        object: number.0.clone(),
+        object: row.number.clone(),
         intent: Intent::CancelOrder { number },
         ship_by: row.ship_by,
         due_at: input.now,
@@ -444,7 +444,13 @@ fn amend_sent(
 ) {
     let was = &known.body.source.location;
     match release_after_move(input.incoming, was, input.mappings, input.policy) {
-        Release::Ready => {}
+        Release::Ready => clear_kinds(
+            input,
+            row.id,
+            &[Kind::OrdUnpaidInWms],
+            "the source shows it paid again",
+            changes,
+        ),
         Release::HeldPayment => {
             let fault = Fault {
                 kind: Kind::OrdUnpaidInWms,
@@ -503,6 +509,9 @@ fn amend_sent(
             }
             if intent.content_hash() == sent_hash {
                 row.blocked_by = String::new();
+                let evidence =
+                    "the change was taken back: the warehouse holds what the source says";
+                clear_kinds(input, row.id, CHANGE_KINDS, evidence, changes);
                 return;
             }
             if !used.is_empty() {
@@ -528,7 +537,7 @@ fn amend_sent(
                     &super::hash::of_json(&(&sent_hash, intent.content_hash())),
                 ),
                 order: Some(row.id),
-                object: intent.number.0.clone(),
+                object: row.number.clone(),
                 intent: Intent::AmendOrder(intent),
                 ship_by: row.ship_by,
                 due_at: input.now,
@@ -544,6 +553,33 @@ pub fn enter(row: &mut OrderRow, state: OrderState, now: Ts) {
     if row.state != state {
         row.state = state;
         row.state_since = now;
+    }
+}
+
+/// Kinds about a change that did not reach the warehouse; they end when nothing is left to change.
+const CHANGE_KINDS: &[Kind] = &[
+    Kind::AmdTooLate,
+    Kind::AmdNotExpressible,
+    Kind::AmdConflict,
+    Kind::AmdStatusUnreadable,
+];
+
+fn clear_kinds(
+    input: &DecideInput<'_>,
+    id: OrderId,
+    kinds: &[Kind],
+    evidence: &str,
+    changes: &mut Vec<Change>,
+) {
+    for (kind, discriminator) in input.open.iter().filter(|(kind, _)| kinds.contains(kind)) {
+        changes.push(clear(
+            input,
+            id,
+            *kind,
+            discriminator,
+            "source data",
+            evidence,
+        ));
     }
 }
 
