@@ -86,11 +86,75 @@ pub fn decide(input: &DecideInput<'_>) -> Decision {
             }
             if known.row.state.is_before_warehouse() {
                 before_warehouse(input, known)
+            } else if input.is_recheck {
+                after_sending(input, known, known.row.source_revision.clone())
+            } else if is_splitting(input) {
+                // What the source shows now is half of our own doing: looked at again when the confirmation is settled.
+                Decision::default()
             } else {
-                after_sending(input, known)
+                let whole = with_confirmed_parts(known, input.incoming);
+                let revision = input.incoming.revision();
+                let input = DecideInput {
+                    incoming: &whole,
+                    ..*input
+                };
+                after_sending(&input, known, revision)
             }
         }
     }
+}
+
+/// A part of the order is being split off and processed right now.
+fn is_splitting(input: &DecideInput<'_>) -> bool {
+    input.incoming.status == SourceStatus::Open
+        && input.pending.iter().any(|d| {
+            !d.state.is_final()
+                && matches!(&d.intent, Intent::ConfirmDespatch(intent) if !intent.is_whole)
+        })
+}
+
+/// The order as it was sold. A part that left was split off into an order of its own and processed there, so the source
+/// shows only the rest; counted as a change it would be an amendment nobody made.
+fn with_confirmed_parts(known: &OrderFull, incoming: &SourceOrder) -> SourceOrder {
+    let mut whole = incoming.clone();
+    if incoming.status != SourceStatus::Open {
+        return whole;
+    }
+    for (at, sold) in known.body.source.lines.iter().enumerate() {
+        let gone = confirmed_units(sold, &known.lines);
+        if gone == 0 {
+            continue;
+        }
+        match whole.lines.iter_mut().find(|l| l.row_id == sold.row_id) {
+            Some(line) => {
+                let rest = line.qty_each.max(1);
+                line.qty_each += gone;
+                for part in &mut line.components {
+                    part.qty_each = part.qty_each / rest * line.qty_each;
+                }
+            }
+            None => {
+                let mut line = sold.clone();
+                line.qty_each = gone;
+                for part in &mut line.components {
+                    part.qty_each = part.qty_each / sold.qty_each.max(1) * gone;
+                }
+                let at = at.min(whole.lines.len());
+                whole.lines.insert(at, line);
+            }
+        }
+    }
+    whole
+}
+
+/// Units of a source line whose confirmation is proven, in the source's own units.
+fn confirmed_units(sold: &super::order::SourceLine, lines: &[OrderLine]) -> i64 {
+    lines
+        .iter()
+        .filter(|l| l.row_id == sold.row_id && l.qty_each > 0)
+        .map(|l| l.confirmed_each * sold.qty_each / l.qty_each)
+        .min()
+        .unwrap_or(0)
 }
 
 fn first_sight(input: &DecideInput<'_>) -> Decision {
@@ -358,9 +422,10 @@ fn queue_create(
     }
 }
 
-fn after_sending(input: &DecideInput<'_>, known: &OrderFull) -> Decision {
+fn after_sending(input: &DecideInput<'_>, known: &OrderFull, revision: String) -> Decision {
     let mut row = known.row.clone();
     take_source(&mut row, input.incoming, input.now);
+    row.source_revision = revision;
     let mut changes = Vec::new();
     let mut need_items = Vec::new();
     match input.incoming.status {
@@ -571,12 +636,14 @@ fn clear_kinds(
     evidence: &str,
     changes: &mut Vec<Change>,
 ) {
-    for (kind, discriminator) in input.open.iter().filter(|(kind, _)| kinds.contains(kind)) {
+    // Not only what is open: a dismissed case leaves a debt, which agreement settles too.
+    let discriminator = format!("ORDER={}", input.incoming.number);
+    for kind in kinds {
         changes.push(clear(
             input,
             id,
             *kind,
-            discriminator,
+            &discriminator,
             "source data",
             evidence,
         ));
