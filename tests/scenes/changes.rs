@@ -121,7 +121,7 @@ async fn with_the_policy_a_line_taken_out_cancels_the_order_and_sends_it_again_a
         s.run(Span::mins(40)).await;
         assert_eq!(s.cases().await, []);
         s.act(|w| w.despatch(&second, "RM2GB"));
-        s.reaches(&order, OrderState::Confirmed, SOON).await;
+        s.confirmed(&order, SOON).await;
         assert_eq!(s.told(&order).len(), 1);
     })
     .await;

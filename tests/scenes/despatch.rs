@@ -13,7 +13,7 @@ fn in_parts() -> Setting {
 pub async fn a_despatch(s: &mut Stage) {
     let order = s.mug_in_warehouse().await;
     s.act(|w| w.despatch(&order.wms, "RM123GB"));
-    s.reaches(&order, OrderState::Confirmed, SOON).await;
+    s.confirmed(&order, SOON).await;
     s.run(Span::hours(2)).await;
     assert_eq!(s.processed(&order), 1);
     let told = s.told(&order);
@@ -55,7 +55,7 @@ async fn a_label_booked_late_is_waited_for_and_then_sent() {
             let at = w.pvx.order(&order.wms).unwrap().despatches[0];
             w.pvx.despatches[at].tracking = "RM-LATE".to_owned();
         });
-        s.reaches(&order, OrderState::Confirmed, SOON).await;
+        s.confirmed(&order, SOON).await;
         assert_eq!(s.told(&order)[0].tracking, "RM-LATE");
         assert_eq!(s.processed(&order), 1);
     })
@@ -67,8 +67,7 @@ async fn a_label_that_never_comes_does_not_keep_the_shopper_waiting_for_ever() {
     play(Setting::default(), async |s: &mut Stage| {
         let order = s.mug_in_warehouse().await;
         s.act(|w| w.despatch(&order.wms, ""));
-        s.reaches(&order, OrderState::Confirmed, Span::mins(20))
-            .await;
+        s.confirmed(&order, Span::mins(20)).await;
         assert_eq!((s.processed(&order), s.told(&order).len()), (1, 1));
     })
     .await;
@@ -81,7 +80,7 @@ async fn two_parcels_of_one_order_are_confirmed_with_both_numbers() {
         s.accepted(&order).await;
         s.act(|w| w.despatch_part(&order.wms, &[("1", 1)], "RM1GB"));
         s.act(|w| w.despatch_part(&order.wms, &[("2", 1)], "RM2GB"));
-        s.reaches(&order, OrderState::Confirmed, SOON).await;
+        s.confirmed(&order, SOON).await;
         s.run(SOON).await;
         assert_eq!((s.processed(&order), s.told(&order).len()), (1, 1));
         assert_eq!(s.told(&order)[0].tracking, "RM1GB,RM2GB");
@@ -105,8 +104,7 @@ pub async fn a_part_despatch(s: &mut Stage) {
     assert_eq!((left, s.lw(&order).book), (4, Book::Open));
     assert_eq!(s.sandbox.notifications()[0].tracking, "RM1GB");
     s.act(|w| w.despatch(&order.wms, "RM2GB"));
-    s.reaches(&order, OrderState::Confirmed, Span::mins(20))
-        .await;
+    s.confirmed(&order, Span::mins(20)).await;
     s.run(SOON).await;
     let notes = s.sandbox.notifications();
     let tracking: Vec<&str> = notes.iter().map(|n| n.tracking.as_str()).collect();
@@ -127,12 +125,60 @@ async fn a_part_despatch_is_split_off_and_the_rest_follows_later() {
 }
 
 #[tokio::test]
+async fn what_was_split_off_is_never_sent_to_the_warehouse_however_long_its_processing_takes() {
+    for fault in [FaultKind::RefusedRow, FaultKind::LostBefore] {
+        for method in ["Orders/Process*", "Orders/SplitOrder"] {
+            play(in_parts(), async |s: &mut Stage| {
+                let order = s.sold(&[(MUG, 5)]);
+                s.accepted(&order).await;
+                s.fault(SimSystem::Linnworks, method, fault, 4);
+                s.act(|w| w.despatch_part(&order.wms, &[("1", 2)], "RM1GB"));
+                s.until(
+                    "the part is processed",
+                    Span::mins(60),
+                    async |s: &Stage| s.sandbox.notifications().len() == 1,
+                )
+                .await;
+                s.run(Span::mins(30)).await;
+                assert_eq!(s.sandbox.inspect(|w| w.pvx.orders.len()), 1);
+                s.act(|w| w.despatch(&order.wms, "RM2GB"));
+                s.confirmed(&order, Span::mins(20)).await;
+                s.run(SOON).await;
+                assert_eq!(s.sandbox.notifications().len(), 2);
+                assert_eq!(s.sandbox.inspect(|w| w.pvx.orders.len()), 1);
+            })
+            .await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_leaves_in_three_parts_adds_up() {
+    play(in_parts(), async |s: &mut Stage| {
+        let order = s.sold(&[(MUG, 5), ("TEE-BLU-01", 1)]);
+        s.accepted(&order).await;
+        for (parts, tracking) in [(3, "RM1GB"), (1, "RM2GB")] {
+            s.act(|w| w.despatch_part(&order.wms, &[("1", parts)], tracking));
+            s.run(Span::mins(20)).await;
+        }
+        let left: i64 = s.lw(&order).lines.iter().map(|l| l.quantity).sum();
+        assert_eq!((s.sandbox.notifications().len(), left), (2, 2));
+        s.act(|w| w.despatch(&order.wms, "RM3GB"));
+        s.confirmed(&order, Span::mins(20)).await;
+        assert_eq!(s.sandbox.notifications().len(), 3);
+        let kinds = s.kinds().await;
+        assert!(!kinds.contains(&Kind::AmdTooLate), "{kinds:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_order_processed_by_hand_is_noticed_and_not_processed_again() {
     play(Setting::default(), async |s: &mut Stage| {
         let order = s.mug_in_warehouse().await;
         s.act(|w| w.process_by_hand(&order.id));
         s.act(|w| w.despatch(&order.wms, "RM1GB"));
-        s.reaches(&order, OrderState::Confirmed, SOON).await;
+        s.confirmed(&order, SOON).await;
         s.run(SOON).await;
         assert_eq!((s.processed(&order), s.told(&order).len()), (0, 1));
         assert_eq!(s.cases().await, []);
@@ -166,8 +212,7 @@ async fn an_order_locked_in_the_source_is_a_case_that_closes_when_it_is_unlocked
         s.run(SOON).await;
         assert_eq!(s.processed(&order), 0);
         s.act(|w| w.lock(&order.id, false));
-        s.reaches(&order, OrderState::Confirmed, Span::mins(20))
-            .await;
+        s.confirmed(&order, Span::mins(20)).await;
         s.case_closes(Kind::DspConfirmFailed, SOON).await;
         assert_eq!((s.processed(&order), s.told(&order).len()), (1, 1));
         assert!(!s.case_by_id(case.id).await.state.is_open());
@@ -192,8 +237,7 @@ async fn a_refused_processing_is_a_case_and_is_tried_again() {
             "{}",
             case.detail
         );
-        s.reaches(&order, OrderState::Confirmed, Span::mins(20))
-            .await;
+        s.confirmed(&order, Span::mins(20)).await;
         s.case_closes(Kind::DspConfirmFailed, SOON).await;
         assert_eq!((s.processed(&order), s.told(&order).len()), (1, 1));
     })
@@ -239,8 +283,7 @@ async fn a_despatch_record_that_shows_late_is_a_case_until_it_does() {
             .await;
         assert_eq!(s.processed(&order), 0);
         show(s, s.now());
-        s.reaches(&order, OrderState::Confirmed, Span::mins(30))
-            .await;
+        s.confirmed(&order, Span::mins(30)).await;
         s.case_closes(Kind::DspOpenAfterDespatch, SOON).await;
         assert_eq!((s.processed(&order), s.told(&order).len()), (1, 1));
     })

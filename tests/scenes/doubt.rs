@@ -196,8 +196,7 @@ async fn a_lost_answer_after_processing_is_asked_about_and_the_shopper_is_told_o
             let order = s.mug_in_warehouse().await;
             s.lw_fault("Orders/Process*", *lost);
             s.act(|w| w.despatch(&order.wms, "RM1GB"));
-            s.reaches(&order, OrderState::Confirmed, Span::mins(20))
-                .await;
+            s.confirmed(&order, Span::mins(20)).await;
             s.run(SOON).await;
             assert_eq!(
                 (s.processed(&order), s.told(&order).len()),
@@ -261,7 +260,7 @@ async fn a_death_while_processing_asks_before_it_processes_again() {
         })
         .await;
         s.engine_starts();
-        s.reaches(&order, OrderState::Confirmed, SOON).await;
+        s.confirmed(&order, SOON).await;
         s.run(SOON).await;
         assert_eq!((s.processed(&order), s.told(&order).len()), (1, 1));
         assert_eq!(s.cases().await, []);

@@ -97,8 +97,7 @@ async fn a_case_said_to_be_fixed_is_proved_by_reading_both_systems() {
         s.act(|w| w.lock(&order.id, false));
         let at = version(s, case.id).await;
         s.desk.mark_fixed(case.id, at).await.unwrap();
-        s.reaches(&order, OrderState::Confirmed, Span::mins(2))
-            .await;
+        s.confirmed(&order, Span::mins(2)).await;
         s.until("it is resolved", SOON, async |s: &Stage| {
             s.case_by_id(case.id).await.state == ExceptionState::Resolved
         })

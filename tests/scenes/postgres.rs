@@ -41,11 +41,6 @@ async fn a_part_despatch_adds_up() {
 }
 
 #[tokio::test]
-async fn a_second_engine_takes_over() {
-    on_postgres(Setting::default(), systems::a_takeover).await;
-}
-
-#[tokio::test]
 async fn two_engines_share_the_work() {
     on_postgres(Setting::default(), systems::two_engines).await;
 }

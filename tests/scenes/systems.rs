@@ -90,9 +90,10 @@ async fn a_storm_of_refusals_kills_no_message_and_costs_few_calls() {
                 (1..=12).contains(&stormed),
                 "{stormed} calls into the storm"
             );
-            s.reaches(&order, OrderState::Confirmed, SOON).await;
+            s.confirmed(&order, SOON).await;
             assert_eq!((s.processed(&order), s.told(&order).len()), (1, 1));
             assert_eq!(s.sandbox.calls().throttled_own, 0);
+            s.run(SOON).await;
             assert_eq!(s.cases().await, []);
         })
         .await;
@@ -159,7 +160,7 @@ async fn a_paused_pair_writes_nothing_and_goes_on_when_it_is_resumed() {
         assert_eq!(s.written_since(mark, LW), []);
         s.desk.resume_flow(&s.pair, None).await.unwrap();
         sent_once(s, &orders).await;
-        s.reaches(&first, OrderState::Confirmed, SOON).await;
+        s.confirmed(&first, SOON).await;
     })
     .await;
 }
@@ -192,7 +193,7 @@ pub async fn two_engines(s: &mut Stage) {
         s.act(|w| w.despatch(&order.wms, "RM1GB"));
     }
     for order in &orders {
-        s.reaches(order, OrderState::Confirmed, SOON).await;
+        s.confirmed(order, SOON).await;
         assert_eq!((s.processed(order), s.told(order).len()), (1, 1));
     }
 }
@@ -213,8 +214,7 @@ async fn sessions_that_end_and_servers_that_move_are_taken_in_stride() {
         s.sandbox.add_fault(rule);
         let order = s.mug_in_warehouse().await;
         s.act(|w| w.despatch(&order.wms, "RM1GB"));
-        s.reaches(&order, OrderState::Confirmed, Span::mins(30))
-            .await;
+        s.confirmed(&order, Span::mins(30)).await;
         assert_eq!((s.headers(&order), s.processed(&order)), (1, 1));
     })
     .await;
@@ -230,7 +230,7 @@ async fn a_source_that_was_off_for_a_weekend_is_caught_up_with() {
         s.sleep(Span::days(2));
         s.engine_starts();
         sent_once(s, &orders).await;
-        s.reaches(&first, OrderState::Confirmed, SOON).await;
+        s.confirmed(&first, SOON).await;
         assert_eq!((s.processed(&first), s.told(&first).len()), (1, 1));
     })
     .await;

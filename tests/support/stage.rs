@@ -409,6 +409,17 @@ impl Stage {
         .await;
     }
 
+    /// Waits until the source is proven to have processed an order, whether or not its channel was told by then.
+    pub async fn confirmed(&mut self, order: &Placed, limit: Span) {
+        let what = format!("order {} is confirmed", order.number);
+        self.until(&what, limit, async |s: &Stage| {
+            s.try_order(order)
+                .await
+                .is_some_and(|o| matches!(o.state, OrderState::Confirmed | OrderState::Notified))
+        })
+        .await;
+    }
+
     /// Waits until a case of a kind is open.
     pub async fn case_opens(&mut self, kind: Kind, limit: Span) -> ExceptionRow {
         let what = format!("a case {kind} is open");
