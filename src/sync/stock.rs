@@ -24,6 +24,9 @@ const LEVELS_PAGE: usize = 5_000;
 /// Changes committed at once.
 const COMMIT_CHUNK: usize = 500;
 
+/// Two readings count as two only when they are so far apart.
+const RUN_SPACING: Span = Span::mins(1);
+
 /// Units by item and location.
 type Units = HashMap<(ItemCode, LocationId), i64>;
 /// Confirmed units by item and location with the time of confirmation.
@@ -509,8 +512,11 @@ fn judge_drift(position: &mut StockPosition, is_outside: bool, now: Ts, changes:
         position.drift_since = None;
         return;
     }
-    position.runs += 1;
-    position.drift_since = position.drift_since.or(Some(now));
+    // Readings seconds apart are one reading: a confirmation whose answer was lost must have the time to be known.
+    let since = *position.drift_since.get_or_insert(now);
+    if now.since(since) >= RUN_SPACING.times(position.runs) {
+        position.runs += 1;
+    }
     if position.runs >= 2 {
         let mut detail = format!(
             "the source shows {}, expected {}; {} nobody can explain in {} readings",
