@@ -85,6 +85,8 @@ pub enum Verb {
     Sandbox(sandbox::SandboxArgs),
     /// Days of trading in minutes, with everything that can go wrong, judged
     Rehearse(rehearse::RehearseArgs),
+    /// What this machine can do, beside a floor measured in the same run
+    Bench(bench::BenchArgs),
     /// The store itself: migrate, verify, back up, restore
     #[command(subcommand)]
     Store(store::StoreVerb),
@@ -114,6 +116,7 @@ pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
         Verb::Report(verb) => report::run(globals, verb).await,
         Verb::Sandbox(args) => sandbox::run(args).await,
         Verb::Rehearse(args) => rehearse::run(globals, args).await,
+        Verb::Bench(args) => bench::run(globals, args).await,
         Verb::Store(verb) => store::run(globals, verb).await,
     }
 }

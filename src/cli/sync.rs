@@ -80,6 +80,15 @@ pub fn engine_context(
 ) -> Result<Arc<Cx>, CliError> {
     let clock = system_clock();
     let now = clock();
+    let limits = systems
+        .ids()
+        .into_iter()
+        .map(|id| {
+            let kept = systems.limits(&id);
+            let kept = kept.into_iter().map(|l| (l.key, l.per_minute)).collect();
+            (id, kept)
+        })
+        .collect();
     let mut cx = Cx::new(
         store.clone(),
         crate::sync::Systems {
@@ -92,6 +101,7 @@ pub fn engine_context(
         // Jitter only: processes that start together should not stay in step.
         now.0.unsigned_abs() ^ u64::from(std::process::id()),
     );
+    cx.limits = limits;
     server::set_callbacks(loaded, &mut cx)?;
     Ok(Arc::new(cx))
 }

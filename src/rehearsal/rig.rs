@@ -14,6 +14,7 @@ use crate::store::{Store, StoreOptions};
 use crate::sync::{Cx, Engine, PairCx, Systems};
 use crate::vendors::linnworks::{Linnworks, LinnworksConfig};
 use crate::vendors::peoplevox::{Peoplevox, PeoplevoxConfig};
+use crate::wire::Wire;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::future::Future;
@@ -39,10 +40,10 @@ pub struct RigOptions {
 }
 
 /// Customers stop ordering this long before the end of the last day.
-const CLOSING: Span = Span::hours(8);
+const CLOSING: Span = Span::hours(12);
 
-/// Monday, 5 January 2026, 05:00 UTC.
-const START: Ts = Ts(1_767_589_200_000_000);
+/// Monday, 5 January 2026, 06:00 UTC.
+const START: Ts = Ts(1_767_592_800_000_000);
 
 impl RigOptions {
     /// The options of a rehearsal.
@@ -74,7 +75,8 @@ impl RigOptions {
             policy,
             store_url: plan.store_url.clone(),
             death_chance: if plan.with_deaths { 0.01 } else { 0.0 },
-            warehouse_per_minute: None,
+            // The warehouse publishes no limit; a brisk pace keeps the rehearsal short.
+            warehouse_per_minute: Some(1_200),
             is_durable: false,
         }
     }
@@ -377,6 +379,15 @@ fn fresh_folder(seed: u64) -> Result<PathBuf, RehearsalError> {
 
 /// Adapters that talk to the sandbox in process: the same bytes as over a network.
 pub fn systems(sandbox: &Sandbox, options: &RigOptions) -> Result<Systems, RehearsalError> {
+    systems_over(sandbox, options, |system| sandbox.wire(system))
+}
+
+/// As [`systems`], over wires of one's own that lead to the sandbox.
+pub fn systems_over(
+    sandbox: &Sandbox,
+    options: &RigOptions,
+    wire: impl Fn(SimSystem) -> Wire,
+) -> Result<Systems, RehearsalError> {
     let credentials = sandbox.demo_credentials();
     let setup = |error: String| RehearsalError::Setup(error);
     let mut pvx = PeoplevoxConfig::new(
@@ -388,7 +399,7 @@ pub fn systems(sandbox: &Sandbox, options: &RigOptions) -> Result<Systems, Rehea
     if let Some(limit) = options.warehouse_per_minute {
         pvx.per_minute = limit;
     }
-    let warehouse = Peoplevox::new(pvx, sandbox.wire(SimSystem::Peoplevox))
+    let warehouse = Peoplevox::new(pvx, wire(SimSystem::Peoplevox))
         .map_err(|error| setup(error.to_string()))?;
     let linnworks = Linnworks::new(
         LinnworksConfig {
@@ -399,7 +410,7 @@ pub fn systems(sandbox: &Sandbox, options: &RigOptions) -> Result<Systems, Rehea
             token: Secret::new(credentials.lw_token),
             extra_hosts: Vec::new(),
         },
-        sandbox.wire(SimSystem::Linnworks),
+        wire(SimSystem::Linnworks),
     );
     let mut systems = Systems::default();
     systems

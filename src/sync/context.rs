@@ -20,6 +20,9 @@ pub struct Systems {
     pub sources: BTreeMap<SystemId, Arc<dyn SalesSystem>>,
 }
 
+/// Calls a minute by system and limit key.
+pub type Limits = BTreeMap<SystemId, BTreeMap<String, u32>>;
+
 /// One pair as the engine needs it.
 #[derive(Debug, Clone)]
 pub struct PairCx {
@@ -64,6 +67,8 @@ pub struct Cx {
     ids: tokio::sync::Mutex<IdBlock>,
     mappings: Mutex<HashMap<PairId, Arc<MappingSet>>>,
     wake: tokio::sync::watch::Sender<u64>,
+    /// Calls a minute by system and limit key, in place of what the adapter says; empty keeps the adapters' own.
+    pub limits: Limits,
     /// How long a lease lives without renewal.
     pub lease_ttl: Span,
     /// How often a working system's state is stored for the Live pane.
@@ -92,6 +97,7 @@ impl Cx {
             ids: tokio::sync::Mutex::new(IdBlock::default()),
             mappings: Mutex::new(HashMap::new()),
             wake: tokio::sync::watch::Sender::new(0),
+            limits: Limits::new(),
             lease_ttl: Span::secs(30),
             live_every: Span::secs(2),
             callback_base: BTreeMap::new(),

@@ -43,6 +43,7 @@ impl Engine {
             workers.push(Worker::new(
                 id.clone(),
                 Adapter::Warehouse(warehouse.clone()),
+                &cx.limits,
                 now,
             ));
         }
@@ -50,6 +51,7 @@ impl Engine {
             workers.push(Worker::new(
                 id.clone(),
                 Adapter::Source(source.clone()),
+                &cx.limits,
                 now,
             ));
         }

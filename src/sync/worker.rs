@@ -1,7 +1,7 @@
 //! One worker per system: it holds the system's lease, owns its call budget, and decides which call is made next.
 
 use super::calls::{Adapter, Closed, Gate, JobCx, Keep, call};
-use super::context::{Cx, PairCx};
+use super::context::{Cx, Limits, PairCx};
 use super::deliver::Tick;
 use super::deliver::change::ChangeJob;
 use super::deliver::confirm::ConfirmJob;
@@ -147,9 +147,9 @@ pub struct Worker {
 
 impl Worker {
     /// A worker that knows nothing yet.
-    pub fn new(system: SystemId, adapter: Adapter, now: Ts) -> Self {
+    pub fn new(system: SystemId, adapter: Adapter, limits: &Limits, now: Ts) -> Self {
         Self {
-            gate: Gate::new(system, adapter, now),
+            gate: Gate::new(system, adapter, limits, now),
             lease: None,
             recovered_epoch: None,
             active: Vec::new(),

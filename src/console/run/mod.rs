@@ -19,13 +19,15 @@ use super::view;
 use crate::domain::time::{Span, Ts};
 use backend::Backend;
 use effects::Runner;
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{Stream, StreamExt};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use signals::Signal;
 use std::collections::BTreeSet;
+use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -275,7 +277,7 @@ impl<S: Screen> Loop<'_, S> {
                 next = input.next() => match next {
                     Some(next) => {
                         self.input(next?)?;
-                        self.drain_input(&mut input)?;
+                        self.drain_input(&mut input).await?;
                     }
                     None => return Ok(Exit::Gone),
                 },
@@ -315,7 +317,9 @@ impl<S: Screen> Loop<'_, S> {
         Instant::now() + Span(wait).to_std()
     }
 
-    fn drain_input<I>(&mut self, input: &mut I) -> io::Result<()>
+    /// Takes what else has been typed. Asked with this task's own waker: the terminal's stream keeps the waker of the
+    /// question it could not answer, and a waker that does nothing would leave the next key lying there.
+    async fn drain_input<I>(&mut self, input: &mut I) -> io::Result<()>
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
     {
@@ -323,9 +327,9 @@ impl<S: Screen> Loop<'_, S> {
             if self.exit.is_some() {
                 return Ok(());
             }
-            match input.next().now_or_never() {
-                Some(Some(next)) => self.input(next?)?,
-                Some(None) | None => return Ok(()),
+            match poll_fn(|cx| Poll::Ready(input.poll_next_unpin(cx))).await {
+                Poll::Ready(Some(next)) => self.input(next?)?,
+                Poll::Ready(None) | Poll::Pending => return Ok(()),
             }
         }
         Ok(())

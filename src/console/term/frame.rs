@@ -1,11 +1,10 @@
 //! Frames to bytes: only what changed, in one write, inside one synchronised update. An unchanged frame is no bytes.
 
-use super::{Screen, clipboard, session};
+use super::{Screen, clipboard, encode, session};
 use crossterm::cursor::Hide;
 use crossterm::queue;
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use std::io::{self, Write};
 
@@ -15,7 +14,8 @@ const FRAME_BYTES: usize = 64 * 1024;
 /// Writes frames to a terminal.
 pub struct FrameWriter<W: Write> {
     out: W,
-    backend: CrosstermBackend<Vec<u8>>,
+    /// Bytes of the frame being made; kept to be used again.
+    bytes: Vec<u8>,
     /// What the terminal shows; `None` when that is not known.
     shown: Option<Buffer>,
     /// Told apart for tests: how many writes reached the device.
@@ -27,7 +27,7 @@ impl<W: Write> FrameWriter<W> {
     pub fn new(out: W) -> Self {
         Self {
             out,
-            backend: CrosstermBackend::new(Vec::with_capacity(FRAME_BYTES)),
+            bytes: Vec::with_capacity(FRAME_BYTES),
             shown: None,
             writes: 0,
         }
@@ -39,15 +39,10 @@ impl<W: Write> FrameWriter<W> {
     }
 
     fn send(&mut self) -> io::Result<usize> {
-        let bytes = std::mem::take(self.backend.writer_mut());
-        self.out.write_all(&bytes)?;
+        self.out.write_all(&self.bytes)?;
         self.out.flush()?;
         self.writes += 1;
-        let sent = bytes.len();
-        // The buffer goes back to be used again.
-        *self.backend.writer_mut() = bytes;
-        self.backend.writer_mut().clear();
-        Ok(sent)
+        Ok(self.bytes.len())
     }
 }
 
@@ -56,23 +51,23 @@ impl<W: Write> Screen for FrameWriter<W> {
         let shown = self.shown.take().filter(|s| s.area == frame.area);
         let is_whole = shown.is_none();
         let before = shown.unwrap_or_else(|| Buffer::empty(frame.area));
-        let changes = before.diff(frame);
-        if changes.is_empty() && !is_whole {
+        if !is_whole && before == *frame {
             self.shown = Some(before);
             return Ok(0);
         }
-        queue!(self.backend.writer_mut(), BeginSynchronizedUpdate)?;
+        self.bytes.clear();
+        queue!(self.bytes, BeginSynchronizedUpdate)?;
         if is_whole {
             // Cleared by us and not by asking where the cursor is: no answer has to be waited for.
             queue!(
-                self.backend.writer_mut(),
+                self.bytes,
                 SetAttribute(Attribute::Reset),
                 Hide,
                 Clear(ClearType::All)
             )?;
         }
-        self.backend.draw(changes.into_iter())?;
-        queue!(self.backend.writer_mut(), EndSynchronizedUpdate)?;
+        encode::encode(&before, frame, &mut self.bytes);
+        queue!(self.bytes, EndSynchronizedUpdate)?;
         let sent = self.send()?;
         self.shown = Some(frame.clone());
         Ok(sent)

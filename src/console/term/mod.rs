@@ -3,6 +3,7 @@
 
 pub mod caps;
 pub mod clipboard;
+pub mod encode;
 pub mod frame;
 pub mod input;
 pub mod session;

@@ -123,7 +123,7 @@ fn foot_hints(app: &App) -> Vec<Hint> {
     hints
 }
 
-/// Back and Open first, then what can be done with the object, then the list's and the rest.
+/// Back and Open, what can be done with the object, the ways on, then everything else.
 fn ordered_for_footer(app: &App, contexts: &[Context]) -> Vec<Action> {
     let mut actions = Vec::new();
     if app.nav.page().is_some() {
@@ -132,6 +132,7 @@ fn ordered_for_footer(app: &App, contexts: &[Context]) -> Vec<Action> {
     actions.push(Action::Open);
     let mut later = Vec::new();
     for context in contexts {
+        let is_of_object = !matches!(context, Context::List | Context::Global);
         let mut of_context = Action::ALL.iter().copied().filter(|a| {
             a.info().context == *context
                 && a.is_for_footer()
@@ -140,15 +141,15 @@ fn ordered_for_footer(app: &App, contexts: &[Context]) -> Vec<Action> {
                     Action::Back | Action::Open | Action::Help | Action::Filter | Action::NextPart
                 )
         });
-        actions.extend(of_context.by_ref().take(OBJECT_HINTS_MAX));
-        if *context == Context::List {
-            actions.insert(actions.len().min(OBJECT_HINTS_MAX), Action::Filter);
+        if is_of_object {
+            actions.extend(of_context.by_ref().take(OBJECT_HINTS_MAX));
         }
         later.extend(of_context);
     }
-    // Finding one's way comes before the rarer actions.
-    let ways = actions.len().min(OBJECT_HINTS_MAX + 1);
-    actions.insert(ways, Action::NextPart);
+    if contexts.contains(&Context::List) {
+        actions.push(Action::Filter);
+    }
+    actions.push(Action::NextPart);
     actions.extend(later);
     actions
 }

@@ -81,6 +81,8 @@ pub struct Grid<'a> {
     pub has_focus: bool,
     /// Sorted column's title and whether it runs downwards, for the header.
     pub sorted: Option<(&'a str, bool)>,
+    /// The last column is a remark: the cursor does not light it up, which saves a slow link its bytes.
+    pub has_remark: bool,
 }
 
 /// Columns for the cursor and the mark.
@@ -172,7 +174,8 @@ impl Grid<'_> {
                 } else {
                     Role::SelectionIdle
                 };
-                let width = area.width - u16::from(has_bar);
+                let remark = widths.last().copied().flatten().filter(|_| self.has_remark);
+                let width = area.width - u16::from(has_bar) - remark.map_or(0, |w| w + 1);
                 pen.fill(Rect::new(area.x, y, width, 1), role);
                 let cursor = pen.symbols().cursor;
                 if self.has_focus {

@@ -35,6 +35,11 @@ pub const NOW: Ts = Ts(1_795_426_200_000_000);
 /// Exceptions of the typical scene.
 pub const EXCEPTIONS: usize = 12;
 
+/// Past the `typical` first rows, blocks of neighbours are of one kind.
+const fn alike(n: usize, typical: usize) -> usize {
+    if n < typical { n } else { n / 400 }
+}
+
 fn pair() -> PairId {
     PairId::from("lw-pvx")
 }
@@ -182,7 +187,8 @@ fn case(n: usize) -> Case {
             1,
         ),
     ];
-    let at = n % cases.len();
+    // Far down a long list neighbours are alike, as they are in a sorted one.
+    let at = alike(n, EXCEPTIONS) % cases.len();
     cases.into_iter().nth(at).unwrap()
 }
 
@@ -260,7 +266,7 @@ pub fn exception_sheet(n: usize, hostile: bool) -> ExceptionSheet {
 
 pub fn order(n: usize, hostile: bool) -> OrderRow {
     let id = i64::try_from(n).unwrap() + 1;
-    let state = OrderState::ALL[(n * 5 + 5) % OrderState::ALL.len()];
+    let state = OrderState::ALL[(alike(n, 24) * 5 + 5) % OrderState::ALL.len()];
     let is_blocked = state == OrderState::Blocked;
     let has_left = state.code() >= OrderState::Despatched.code();
     OrderRow {
@@ -574,7 +580,7 @@ pub fn position(n: usize, hostile: bool) -> StockPosition {
     } else {
         format!("{}-{n}", items[n % items.len()])
     };
-    let remainder = [11, -4, 0, 25, 3, 0][n % 6];
+    let remainder = [11, -4, 0, 25, 3, 0][alike(n, 12) % 6];
     let publish = 120 - i64::try_from(n % 60).unwrap();
     StockPosition {
         pair: pair(),
@@ -696,7 +702,7 @@ pub fn journal(n: usize, hostile: bool) -> JournalRow {
             "no answer within 30 s",
         ),
     ];
-    let at = n % rows.len();
+    let at = alike(n, 40) % rows.len();
     let (actor, action, object, before, after, reason) = rows.into_iter().nth(at).unwrap();
     let seq = i64::try_from(n).unwrap();
     JournalRow {

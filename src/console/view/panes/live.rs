@@ -119,6 +119,7 @@ fn draw_flows(app: &App, pen: &mut Pen<'_>, area: Rect) {
         cursor: Some(live.flow).filter(|_| has_focus),
         has_focus,
         sorted: None,
+        has_remark: true,
     };
     let symbols = pen.symbols();
     grid.draw(pen, area, |index| {

@@ -101,6 +101,7 @@ fn draw_unmapped(app: &App, pen: &mut Pen<'_>, area: Rect) {
         cursor: Some(pane.cursor).filter(|_| has_focus),
         has_focus,
         sorted: Some(("orders", true)),
+        has_remark: false,
     };
     grid.draw(pen, inner, |index| {
         let row = pane.unmapped.get(index)?;

@@ -169,6 +169,7 @@ fn draw_list<T: Keyed + Clone>(
         cursor: Some(list.position()).filter(|_| has_focus),
         has_focus,
         sorted: Some((list.sort_title(), list.is_descending)),
+        has_remark: false,
     };
     grid.draw(pen, area, |index| {
         let row = list.at(index)?;
@@ -205,12 +206,9 @@ fn message(pen: &mut Pen<'_>, area: Rect, text: &str, role: Role) -> Rect {
 
 /// A title over a part of a pane.
 fn part_title(pen: &mut Pen<'_>, area: Rect, title: &str, has_focus: bool) {
-    let (line, text) = if has_focus {
-        (Role::BorderFocused, Role::Title)
-    } else {
-        (Role::Border, Role::Muted)
-    };
-    pen.rule(area.x, area.y, area.width, line);
+    // Only the words change with the focus: a whole line of box drawing would cost a slow link too much.
+    let text = if has_focus { Role::Bar } else { Role::Muted };
+    pen.rule(area.x, area.y, area.width, Role::Border);
     let title = format!(" {title} ");
     pen.text(
         area.x + 2,

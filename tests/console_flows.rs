@@ -1,0 +1,334 @@
+//! People at work: keys into the real loop, text on the screen, acts at the desk.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/console/mod.rs"]
+mod support;
+
+use support::flow::Console;
+use support::{FakeBackend, Scene};
+use tallyman::console::app::ask::{Act, ExceptionAct, Trouble};
+use tallyman::console::app::event::{SyncState, SyncStatus};
+use tallyman::console::app::nav::Pane;
+use tallyman::console::run::Exit;
+use tallyman::console::run::signals::Signal;
+use tallyman::console::term::input::Input;
+use tallyman::domain::exception::Team;
+use tallyman::domain::mapping::MappingEdit;
+
+const SIZE: (u16, u16) = (100, 30);
+
+async fn console(pane: Pane) -> Console {
+    Console::start(Scene::Typical, pane, SIZE).await
+}
+
+#[tokio::test]
+async fn one_mapping_is_fixed_and_38_orders_go_in_at_most_eight_keys_beside_the_code() {
+    let mut c = console(Pane::Live).await;
+    c.press("2").await;
+    assert!(c.text().contains("Tracked 48 XL"));
+    c.press("m").await;
+    assert!(c.text().contains("Map CARRIER of lw-pvx"), "{}", c.text());
+    let before_code = c.pressed;
+    c.press("'TPS48").await;
+    let code_keys = c.pressed - before_code;
+    assert!(c.text().contains("Royal Mail Tracked 48"));
+    c.press("enter").await;
+    assert!(
+        c.text()
+            .contains("38 orders released, 2 still blocked by ORD_SKU_UNKNOWN MUG-BLU-XL"),
+        "{}",
+        c.text()
+    );
+    c.press("enter").await;
+    assert!(
+        c.text()
+            .contains("Done: 1 mapping set, 38 orders released."),
+        "{}",
+        c.text()
+    );
+    assert!(c.pressed - code_keys <= 8, "{} keys", c.pressed - code_keys);
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::ApplyMappings { edits, expected: Some(17), reason, .. }]
+            if reason == "exception 1"
+            && matches!(edits.as_slice(), [MappingEdit::Set { from, to, .. }] if from == "Tracked 48 XL" && to == "TPS48")),
+        "{acts:?}"
+    );
+    c.idle().await;
+    c.press("esc").await;
+    assert!(
+        !c.text().contains("Tracked 48 XL"),
+        "the case is gone:\n{}",
+        c.text()
+    );
+}
+
+#[tokio::test]
+async fn enter_typed_ahead_does_not_apply_a_mapping() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press("m 'TPS48").await;
+    for _ in 0..5 {
+        let enter = tallyman::console::app::key::Key::parse("enter").unwrap();
+        c.send(Input::Key(enter));
+    }
+    c.idle().await;
+    assert!(c.text().contains("38 orders released"), "{}", c.text());
+    assert!(c.backend.done().is_empty(), "nothing was applied");
+    c.press("enter").await;
+    assert_eq!(c.backend.done().len(), 1);
+}
+
+#[tokio::test]
+async fn an_outward_action_asks_and_its_default_does_nothing() {
+    let mut c = console(Pane::Stock).await;
+    c.press("p").await;
+    assert!(
+        c.text().contains("Publish MUG-RED at Default now?"),
+        "{}",
+        c.text()
+    );
+    assert!(c.text().contains("The source shows 131; it is told 120."));
+    c.press("enter").await;
+    assert!(c.backend.done().is_empty());
+    c.press("p y").await;
+    assert!(matches!(
+        c.backend.done().as_slice(),
+        [Act::PushStock { .. }]
+    ));
+}
+
+#[tokio::test]
+async fn pasted_text_and_keys_typed_ahead_answer_no_question() {
+    let mut c = console(Pane::Stock).await;
+    let key = |k: &str| Input::Key(tallyman::console::app::key::Key::parse(k).unwrap());
+    c.send(key("p"));
+    c.send(key("y"));
+    c.send(Input::Paste("y\n".to_owned()));
+    c.idle().await;
+    assert!(c.text().contains("Publish MUG-RED"), "{}", c.text());
+    assert!(c.backend.done().is_empty());
+}
+
+#[tokio::test]
+async fn a_supervisor_hands_a_case_over_and_notes_why() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press("e right 'd tab 'kim tab enter").await;
+    c.press("n 'asked space 'the space 'carrier ctrl-s").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [
+            Act::Exceptions { what: ExceptionAct::Assign { team: Team::Data, person: Some(person) }, .. },
+            Act::Exceptions { what: ExceptionAct::Note { text }, .. },
+        ] if person == "kim" && text == "asked the carrier"),
+        "{acts:?}"
+    );
+}
+
+#[tokio::test]
+async fn marked_rows_are_taken_together() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press("space space a").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::Exceptions { targets, what: ExceptionAct::Acknowledge }] if targets.len() == 2),
+        "{acts:?}"
+    );
+    assert!(!c.text().contains("marked"), "marks are used up");
+}
+
+#[tokio::test]
+async fn links_lead_from_exception_to_order_to_delivery_to_its_call_and_esc_leads_back() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press("enter tab enter").await;
+    assert!(c.text().contains("› Order 100101"), "{}", c.text());
+    c.press("tab tab enter tab enter").await;
+    assert!(c.text().contains("› Call 202"), "{}", c.text());
+    assert!(c.text().contains("1 of 1 rows saved"));
+    c.press("esc esc esc").await;
+    assert!(
+        c.text().contains("Members 38"),
+        "the tab is where it was left:\n{}",
+        c.text()
+    );
+    c.press("1 2").await;
+    assert!(
+        c.text().contains("Members 38"),
+        "another pane loses nothing"
+    );
+    c.press("esc").await;
+    assert!(c.text().contains("12 rows"));
+}
+
+#[tokio::test]
+async fn a_filter_narrows_as_it_is_typed_and_is_explained() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press("/ 'team:data").await;
+    assert!(
+        c.text().contains("MUG-BLU-XL") && !c.text().contains("LAMP-OAK"),
+        "{}",
+        c.text()
+    );
+    c.press("enter").await;
+    assert!(c.text().contains("filter team:data") && c.text().contains("2 rows"));
+    c.press("c").await;
+    assert!(c.text().contains("12 rows"));
+}
+
+#[tokio::test]
+async fn the_palette_goes_to_a_team_and_does_what_it_is_told() {
+    let mut c = console(Pane::Live).await;
+    c.press(": 'exceptions space 'of space 'data down enter")
+        .await;
+    c.press("2").await;
+    assert!(c.text().contains("Exceptions"), "{}", c.text());
+    c.press("esc : 'quit enter").await;
+    assert_eq!(c.exit().await, Exit::Quit);
+}
+
+#[tokio::test]
+async fn a_case_somebody_else_changed_is_said_and_read_again() {
+    let backend = FakeBackend::new(Scene::Typical);
+    *backend.refusal.lock().unwrap() = Some(Trouble {
+        text: "exception 1 was changed by sam meanwhile; nothing was written".to_owned(),
+        is_stale: true,
+    });
+    let mut c = Console::start_with(backend, Pane::Exceptions, SIZE).await;
+    let before = c.backend.questions.lock().unwrap().len();
+    c.press("a").await;
+    assert!(
+        c.text().contains("Not done: taking exception 1"),
+        "{}",
+        c.text()
+    );
+    assert!(c.text().contains("changed by sam"));
+    assert!(
+        c.backend.questions.lock().unwrap().len() > before,
+        "the list was read again"
+    );
+}
+
+#[tokio::test]
+async fn the_engines_answer_to_a_request_is_told() {
+    let mut c = console(Pane::Orders).await;
+    c.press("r").await;
+    c.sees("The engine read both systems: they agree.").await;
+}
+
+#[tokio::test]
+async fn a_change_by_somebody_else_appears_without_a_key() {
+    let mut c = console(Pane::Exceptions).await;
+    let before = c.backend.questions.lock().unwrap().len();
+    c.backend.touch();
+    for _ in 0..200 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        if c.backend.questions.lock().unwrap().len() > before {
+            c.idle().await;
+            return;
+        }
+    }
+    panic!("the change was not noticed");
+}
+
+#[tokio::test]
+async fn the_state_of_the_engine_is_a_word_in_the_header() {
+    let mut c = console(Pane::Live).await;
+    c.sync
+        .send(SyncStatus {
+            state: SyncState::Failed,
+            note: "lease lost".to_owned(),
+        })
+        .unwrap();
+    c.sees("sync failed (lease lost)").await;
+}
+
+#[tokio::test]
+async fn a_store_that_gives_no_answer_leaves_every_key_alive() {
+    let mut c = Console::start(Scene::Silent, Pane::Exceptions, SIZE).await;
+    c.sees("reading").await;
+    for key in ["3", "?"] {
+        c.send(Input::Key(
+            tallyman::console::app::key::Key::parse(key).unwrap(),
+        ));
+    }
+    c.sees("Help: type to search").await;
+    c.send(Input::Key(tallyman::console::app::key::Key::ctrl('c')));
+    assert_eq!(c.exit().await, Exit::Quit);
+}
+
+#[tokio::test]
+async fn quit_asks_only_when_something_is_unsaved_and_ctrl_c_never() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press("n 'half").await;
+    c.send(Input::Key(tallyman::console::app::key::Key::ctrl('c')));
+    assert_eq!(c.exit().await, Exit::Quit);
+    let c2 = {
+        let mut c = console(Pane::Exceptions).await;
+        c.press("q").await;
+        c
+    };
+    assert_eq!(c2.exit().await, Exit::Quit);
+}
+
+#[tokio::test]
+async fn signals_end_the_loop_and_a_vanished_terminal_too() {
+    let c = console(Pane::Live).await;
+    c.signals.send(Signal::Terminate).await.unwrap();
+    let exit = c.exit().await;
+    assert_eq!((exit, exit.code()), (Exit::Signal(Signal::Terminate), 143));
+
+    let c = console(Pane::Live).await;
+    c.seen.lock().unwrap().is_gone = true;
+    c.signals.send(Signal::Hangup).await.unwrap();
+    assert_eq!(c.exit().await, Exit::Gone);
+
+    let c = console(Pane::Live).await;
+    c.signals.send(Signal::Hangup).await.unwrap();
+    assert_eq!(
+        c.exit().await,
+        Exit::Signal(Signal::Hangup),
+        "the terminal is still there"
+    );
+}
+
+#[tokio::test]
+async fn an_idle_console_draws_nothing() {
+    let mut c = console(Pane::Live).await;
+    let before = c.seen.lock().unwrap().frames;
+    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    c.idle().await;
+    assert_eq!(c.seen.lock().unwrap().frames, before);
+}
+
+#[tokio::test]
+async fn ctrl_l_sends_the_whole_picture_again() {
+    let mut c = console(Pane::Live).await;
+    let before = c.seen.lock().unwrap().whole;
+    c.press("ctrl-l").await;
+    assert_eq!(c.seen.lock().unwrap().whole, before + 1);
+}
+
+#[tokio::test]
+async fn copying_goes_through_the_terminal() {
+    let mut c = console(Pane::Orders).await;
+    c.press("y").await;
+    assert_eq!(c.seen.lock().unwrap().copied, ["100101"]);
+    assert!(c.text().contains("sent to your terminal's clipboard"));
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_rows_are_walked_by_page_and_by_end() {
+    let mut c = Console::start(Scene::Many, Pane::Orders, SIZE).await;
+    c.press("G").await;
+    assert!(c.text().contains("200100"), "{}", c.text());
+    c.press("g").await;
+    assert!(c.text().contains("100101"), "{}", c.text());
+    for _ in 0..30 {
+        c.press("pagedown").await;
+    }
+    assert!(
+        !c.text().contains("···"),
+        "every row is there:\n{}",
+        c.text()
+    );
+}

@@ -1,0 +1,301 @@
+//! The state by itself: what each event does, as tables. No loop, no terminal.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/console/mod.rs"]
+mod support;
+
+use proptest::prelude::*;
+use support::{Desk, Scene};
+use tallyman::console::app::action::{Action, Context};
+use tallyman::console::app::ask::{Act, Answer, Trouble};
+use tallyman::console::app::event::{Event, Slot};
+use tallyman::console::app::fit::Fit;
+use tallyman::console::app::key::{Code, Key};
+use tallyman::console::app::list::Load;
+use tallyman::console::app::nav::Pane;
+use tallyman::domain::time::Span;
+
+const SIZE: (u16, u16) = (100, 30);
+
+#[test]
+fn number_keys_go_to_their_pane_and_the_missing_ones_say_so() {
+    let mut desk = Desk::new(Scene::Typical, Pane::Live, SIZE);
+    for (key, pane) in [
+        ("2", Pane::Exceptions),
+        ("3", Pane::Orders),
+        ("4", Pane::Mappings),
+        ("5", Pane::Stock),
+        ("8", Pane::Audit),
+        ("1", Pane::Live),
+    ] {
+        desk.press(key);
+        assert_eq!(desk.app.nav.pane, pane);
+    }
+    desk.press("6");
+    assert_eq!(desk.app.nav.pane, Pane::Live);
+    assert!(
+        desk.text().contains("6 does nothing here"),
+        "{}",
+        desk.text()
+    );
+}
+
+#[test]
+fn in_a_read_only_session_no_action_reaches_the_desk() {
+    for (pane, keys) in [
+        (Pane::Exceptions, "a w e z n r f d m"),
+        (Pane::Orders, "r h H"),
+        (Pane::Mappings, "e enter n x"),
+        (Pane::Stock, "p u"),
+        (Pane::Live, "p r u"),
+    ] {
+        let mut desk = Desk::with(Scene::Typical, pane, SIZE, |o| o.is_read_only = true);
+        desk.press(keys);
+        assert!(desk.app.layers.is_empty(), "{pane:?}: no form opens");
+        assert!(desk.backend.done().is_empty(), "{pane:?}");
+        assert!(desk.text().contains("read-only"));
+    }
+}
+
+#[test]
+fn every_disabled_action_says_why() {
+    for pane in Pane::ALL {
+        for scene in [Scene::Typical, Scene::Empty] {
+            let desk = Desk::new(scene, *pane, SIZE);
+            for action in Action::ALL {
+                if let Fit::No(why) | Fit::Elsewhere(why) = desk.app.fit(*action) {
+                    assert!(!why.is_empty(), "{action:?} in {pane:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_writing_action_is_possible_somewhere() {
+    let mut possible = Vec::new();
+    let places = [
+        (Pane::Exceptions, ""),
+        (Pane::Exceptions, "down down down"),
+        (Pane::Orders, ""),
+        (Pane::Orders, "enter tab tab enter"),
+        (Pane::Mappings, ""),
+        (Pane::Mappings, "tab"),
+        (Pane::Mappings, "v down down down"),
+        (Pane::Stock, ""),
+        (Pane::Stock, "down down down"),
+        (Pane::Live, ""),
+        (Pane::Live, "down down down down down"),
+    ];
+    for (pane, keys) in places {
+        let mut desk = Desk::new(Scene::Typical, pane, SIZE);
+        desk.press(keys);
+        possible.extend(
+            Action::ALL
+                .iter()
+                .filter(|a| a.is_writing() && desk.app.fit(**a) == Fit::Yes),
+        );
+    }
+    for action in Action::ALL.iter().filter(|a| a.is_writing()) {
+        // Nothing in the typical scene is held back by a person.
+        if *action != Action::Release {
+            assert!(possible.contains(&action), "{action:?} is possible nowhere");
+        }
+    }
+}
+
+#[test]
+fn an_answer_to_an_older_question_is_dropped() {
+    let mut desk = Desk::new(Scene::Typical, Pane::Exceptions, SIZE);
+    let total = desk.app.panes.exceptions.list.total();
+    desk.event(Event::Reply {
+        slot: Slot::Exceptions,
+        generation: 1,
+        answer: Box::new(Err(Trouble::new("too late"))),
+    });
+    assert_eq!(desk.app.panes.exceptions.list.load, Load::Ready);
+    assert_eq!(desk.app.panes.exceptions.list.total(), total);
+}
+
+#[test]
+fn an_answer_that_does_not_fit_its_question_is_a_failure_not_a_crash() {
+    let mut desk = Desk::new(Scene::Silent, Pane::Exceptions, SIZE);
+    // The first failure is followed by another question, since the store changed meanwhile; the second stays.
+    for _ in 0..2 {
+        let generation = desk.app.panes.exceptions.list.generation;
+        desk.event(Event::Reply {
+            slot: Slot::Exceptions,
+            generation,
+            answer: Box::new(Ok(Answer::VerifyJournal(None))),
+        });
+    }
+    assert!(matches!(
+        desk.app.panes.exceptions.list.load,
+        Load::Failed(_)
+    ));
+}
+
+#[test]
+fn a_failed_list_is_read_again_when_something_changes() {
+    let mut desk = Desk::new(Scene::Failing, Pane::Orders, SIZE);
+    assert!(matches!(desk.app.panes.orders.list.load, Load::Failed(_)));
+    let before = desk.backend.questions.lock().unwrap().len();
+    desk.event(Event::Tick);
+    assert_eq!(
+        desk.backend.questions.lock().unwrap().len(),
+        before,
+        "a tick does not hammer"
+    );
+    desk.event(Event::StoreChanged);
+    assert!(desk.backend.questions.lock().unwrap().len() > before);
+}
+
+#[test]
+fn the_cursor_follows_its_case_through_a_refresh() {
+    let mut desk = Desk::new(Scene::Typical, Pane::Exceptions, SIZE);
+    desk.press("down down down");
+    let id = desk.app.panes.exceptions.list.current().unwrap().id;
+    desk.press("g m 'TPS48 enter enter");
+    desk.press("down down");
+    assert_eq!(desk.app.panes.exceptions.list.current().unwrap().id, id);
+}
+
+#[test]
+fn messages_go_after_six_seconds_and_stay_in_the_list() {
+    let mut desk = Desk::new(Scene::Typical, Pane::Exceptions, SIZE);
+    desk.press("a");
+    assert!(desk.text().contains("Done: 1 done."));
+    desk.now = desk.now + Span::secs(7);
+    desk.event(Event::Tick);
+    assert!(!desk.text().contains("Done: 1 done."));
+    desk.press("M");
+    assert!(desk.text().contains("1 done."));
+}
+
+#[test]
+fn team_tabs_turn_in_both_directions() {
+    let mut desk = Desk::new(Scene::Typical, Pane::Exceptions, SIZE);
+    desk.press("tab");
+    assert!(desk.text().contains("warehouse  "), "{}", desk.text());
+    assert_eq!(desk.app.panes.exceptions.list.total(), 4);
+    desk.press("shift-tab shift-tab");
+    assert!(desk.text().contains("integration"));
+    desk.press("c");
+    assert_eq!(desk.app.panes.exceptions.list.total(), 12);
+    desk.press("o");
+    assert_eq!(
+        desk.app.panes.exceptions.list.total(),
+        1,
+        "only what is in one's own name"
+    );
+}
+
+#[test]
+fn many_members_ask_for_the_count() {
+    let mut desk = Desk::new(Scene::Many, Pane::Exceptions, SIZE);
+    desk.press("space down down down down down down down down down down down space r");
+    assert!(desk.text().contains("Type 76 to go on"), "{}", desk.text());
+    desk.press("'75 tab enter");
+    assert!(desk.backend.done().is_empty());
+    desk.press("backspace '6 enter");
+    assert!(
+        matches!(desk.backend.done().as_slice(), [Act::Exceptions { targets, .. }] if targets.len() == 2)
+    );
+}
+
+#[test]
+fn a_roll_back_needs_an_older_version_and_a_reason() {
+    let mut desk = Desk::new(Scene::Typical, Pane::Mappings, SIZE);
+    desk.press("v b");
+    assert!(
+        desk.text().contains("this is how the mappings stand now"),
+        "{}",
+        desk.text()
+    );
+    desk.press("down down down b enter enter");
+    assert!(desk.text().contains("Reason is needed"), "{}", desk.text());
+    desk.press("'wrong ctrl-s");
+    assert!(matches!(
+        desk.backend.done().as_slice(),
+        [Act::RollBackMappings { version: 16, reason, .. }] if reason == "wrong"
+    ));
+}
+
+#[test]
+fn help_and_palette_list_every_action_of_the_table() {
+    let desk = Desk::new(Scene::Typical, Pane::Live, SIZE);
+    let lines = desk.app.help_lines();
+    assert_eq!(lines.len(), Action::ALL.len());
+    assert!(lines.iter().all(|l| !l.keys.is_empty()));
+    assert!(
+        lines
+            .iter()
+            .filter(|l| l.action.info().context == Context::Exception)
+            .all(|l| l.refused.is_some()),
+        "on the Live pane no exception is at hand"
+    );
+}
+
+fn any_key() -> impl Strategy<Value = Key> {
+    prop_oneof![
+        6 => prop::char::range(' ', '~').prop_map(Key::char),
+        1 => prop::char::range('a', 'z').prop_map(Key::ctrl),
+        1 => prop::char::any().prop_map(Key::char),
+        8 => prop::sample::select(vec![
+            Code::Enter, Code::Enter, Code::Esc, Code::Tab, Code::BackTab, Code::Backspace, Code::Delete,
+            Code::Up, Code::Down, Code::Left, Code::Right, Code::Home, Code::End, Code::PageUp, Code::PageDown,
+            Code::F(1), Code::F(5),
+        ]).prop_map(Key::plain),
+    ]
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Key(Key),
+    Paste(String),
+    Resize(u16, u16),
+    Changed,
+    Tick,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        20 => any_key().prop_map(Step::Key),
+        1 => any::<String>().prop_map(Step::Paste),
+        2 => (1u16..220, 1u16..70).prop_map(|(c, r)| Step::Resize(c, r)),
+        1 => Just(Step::Changed),
+        1 => Just(Step::Tick),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_sequence_of_keys_at_any_size_ends_in_a_panic(
+        scene in prop::sample::select(vec![Scene::Typical, Scene::Empty, Scene::Failing, Scene::Many, Scene::Hostile]),
+        pane in prop::sample::select(Pane::ALL.to_vec()),
+        steps in prop::collection::vec(any_step(), 0..60),
+    ) {
+        let mut desk = Desk::new(scene, pane, (80, 24));
+        for step in steps {
+            match step {
+                Step::Key(key) => desk.key(key),
+                Step::Paste(text) => desk.event(Event::Paste(text)),
+                Step::Resize(columns, rows) => desk.event(Event::Resize(columns, rows)),
+                Step::Changed => desk.event(Event::StoreChanged),
+                Step::Tick => desk.event(Event::Tick),
+            }
+            desk.text();
+        }
+    }
+
+    #[test]
+    fn every_screen_draws_at_every_size(columns in 1u16..240, rows in 1u16..80, keys in 0usize..8) {
+        let keys = ["", "enter", "m", "?", ":", "/", "n", "r"][keys];
+        let mut desk = Desk::new(Scene::Hostile, Pane::Exceptions, (80, 24));
+        desk.press(keys);
+        desk.resize(columns, rows);
+    }
+}
