@@ -11,6 +11,14 @@ use crate::vendors::registry::{self, RegistryError, Systems};
 use crate::vendors::{CallLog, Finding};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// How long a listener may take to say that it is alive.
+const ALIVE_WAIT: Duration = Duration::from_secs(2);
+/// Most of its answer that is read, bytes.
+const ALIVE_BYTES_MAX: u64 = 4_096;
 
 /// Options of the check.
 #[derive(Debug, clap::Args)]
@@ -43,6 +51,7 @@ pub(super) async fn run(globals: &Globals, args: CheckArgs) -> Result<Outcome, C
     let loaded = Config::load(globals.config.as_deref())?;
     let mut lines = vec![configuration(&loaded)];
     lines.extend(not_in_this_build(&loaded));
+    server_lines(&loaded, &mut lines);
     store_lines(&loaded, &mut lines).await;
     match registry::build(&loaded, &BTreeMap::new()) {
         Ok(systems) => {
@@ -114,15 +123,63 @@ fn configuration(loaded: &Loaded) -> Line {
 fn not_in_this_build(loaded: &Loaded) -> Vec<Line> {
     let config = &loaded.config;
     let mut out = Vec::new();
-    if config.server.is_some() {
-        let found = "not in this build: nothing listens, work arrives by polling";
-        out.push(line("house", false, "[server]", found));
-    }
     if config.teams.iter().any(|t| !t.alerts.is_empty()) {
         let found = "not in this build: no alert is sent, look at the console";
         out.push(line("house", false, "[[team]] alerts", found));
     }
     out
+}
+
+/// Whether the server could start, and what it is for.
+fn server_lines(loaded: &Loaded, lines: &mut Vec<Line>) {
+    let Some(config) = &loaded.config.server else {
+        return;
+    };
+    let about = "server";
+    if let Err(error) = super::server::hook_secret(loaded, config) {
+        lines.push(line(about, false, "hook_secret", error.to_string()));
+    }
+    match std::net::TcpListener::bind(config.listen) {
+        Ok(_) => lines.push(line(
+            about,
+            true,
+            "listen",
+            format!("{} is free", config.listen),
+        )),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            let is_ours = alive(config.listen);
+            let found = if is_ours {
+                format!("{}: tallyman listens", config.listen)
+            } else {
+                format!("{} is taken by another program", config.listen)
+            };
+            lines.push(line(about, is_ours, "listen", found));
+        }
+        Err(error) => lines.push(line(
+            about,
+            false,
+            "listen",
+            format!("{}: {error}", config.listen),
+        )),
+    }
+    let found = match &config.public_url {
+        Some(url) => format!("callbacks are asked for below {url}/hooks/"),
+        None => "none: no callbacks are asked for, work arrives by polling".to_owned(),
+    };
+    lines.push(line(about, true, "public_url", found));
+}
+
+/// Whether a tallyman answers there.
+fn alive(address: SocketAddr) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect_timeout(&address, ALIVE_WAIT)?;
+        stream.set_read_timeout(Some(ALIVE_WAIT))?;
+        stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.take(ALIVE_BYTES_MAX).read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.ends_with("alive\n"))
 }
 
 async fn store_lines(loaded: &Loaded, lines: &mut Vec<Line>) {

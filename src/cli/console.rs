@@ -2,7 +2,8 @@
 
 use super::context::{Context, Globals, Opening};
 use super::output::{CliError, Outcome};
-use super::sync::engine_context;
+use super::server;
+use super::sync::{SERVER_WAIT, engine_context};
 use crate::config::Config;
 use crate::console::app::event::{SyncState, SyncStatus};
 use crate::console::app::nav::Pane;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Options of the screen.
@@ -77,15 +79,51 @@ const STOP_WAIT: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(globals: &Globals, args: ConsoleArgs) -> Result<Outcome, CliError> {
     let (context, systems) = prepare(globals, &args).await?;
-    let cx = systems.map(|systems| engine_context(&context.loaded, &context.store, systems));
+    let cx = systems
+        .map(|systems| engine_context(&context.loaded, &context.store, systems))
+        .transpose()?;
+    let stop = CancellationToken::new();
+    let serving = match &cx {
+        Some(_) => serve(&context, &stop).await?,
+        None => None,
+    };
     let note = if args.read_only {
         "read only"
     } else {
         "no operators are set up: everyone is administrator"
     };
-    let outcome = screen(&context, cx, &args, note).await?;
+    let outcome = screen(&context, cx, &args, note).await;
+    stop.cancel();
+    if let Some(serving) = serving
+        && tokio::time::timeout(SERVER_WAIT, serving).await.is_err()
+    {
+        tracing::warn!("the server did not stop in time; a callback that was cut off comes again");
+    }
     context.store.close().await;
-    Ok(outcome)
+    outcome
+}
+
+/// The server beside this console's engine. Where a worker on this host listens already, that one takes the callbacks.
+async fn serve(
+    context: &Context,
+    stop: &CancellationToken,
+) -> Result<Option<JoinHandle<()>>, CliError> {
+    match server::prepare(context).await {
+        Ok(prepared) => Ok(prepared.map(|p| p.start(stop.clone()))),
+        Err(error) if is_worked_elsewhere(context).await? => {
+            tracing::info!(%error, "callbacks are taken by the worker that runs already");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn is_worked_elsewhere(context: &Context) -> Result<bool, CliError> {
+    let now = context.now();
+    let systems = context.store.systems_live().await?;
+    Ok(systems
+        .iter()
+        .any(|row| row.lease_until.is_some_and(|until| until > now)))
 }
 
 /// The screen, with the engine beside it when `cx` is given. The engine stops with the screen.

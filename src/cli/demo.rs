@@ -212,7 +212,7 @@ pub(super) async fn run(globals: &Globals, args: DemoArgs) -> Result<Outcome, Cl
     let demo = prepare(globals, args.seed, &folder).await?;
     let context = demo.context;
     let started = context.now();
-    let cx = engine_context(&context.loaded, &context.store, demo.systems);
+    let cx = engine_context(&context.loaded, &context.store, demo.systems)?;
     let outcome = if args.headless {
         run_engine(cx, args.span).await?;
         print_summary(&context, started).await?;

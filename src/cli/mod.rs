@@ -20,6 +20,7 @@ mod mappings;
 mod orders;
 mod output;
 mod report;
+mod server;
 mod stock;
 mod store;
 
@@ -40,8 +41,9 @@ use clap::{Parser, Subcommand};
 pub struct Cli {
     #[command(flatten)]
     pub globals: Globals,
+    /// Without a verb: the console
     #[command(subcommand)]
-    pub verb: Verb,
+    pub verb: Option<Verb>,
 }
 
 /// What can be done.
@@ -49,9 +51,9 @@ pub struct Cli {
 pub enum Verb {
     /// Everything in one process: simulated vendors, engine and screen; nothing to configure
     Demo(demo::DemoArgs),
-    /// The screen; runs the engine too when no worker does
+    /// The screen (also without a verb); runs the engine too when no worker does
     Console(console::ConsoleArgs),
-    /// The engine without a screen
+    /// The engine and the callback intake without a screen
     Sync(sync::SyncArgs),
     /// Check configuration, credentials, systems and mappings; changes nothing
     Check(check::CheckArgs),
@@ -83,6 +85,8 @@ pub enum Verb {
     Sandbox(sandbox::SandboxArgs),
     /// Days of trading in minutes, with everything that can go wrong, judged
     Rehearse(rehearse::RehearseArgs),
+    /// What this machine can do, beside a floor measured in the same run
+    Bench(bench::BenchArgs),
     /// The store itself: migrate, verify, back up, restore
     #[command(subcommand)]
     Store(store::StoreVerb),
@@ -94,7 +98,10 @@ pub enum Verb {
 /// [`CliError`] with the exit code it stands for.
 pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
     let globals = &cli.globals;
-    match cli.verb {
+    let verb = cli
+        .verb
+        .unwrap_or_else(|| Verb::Console(console::ConsoleArgs::default()));
+    match verb {
         Verb::Demo(args) => demo::run(globals, args).await,
         Verb::Console(args) => console::run(globals, args).await,
         Verb::Sync(args) => sync::run(globals, args).await,
@@ -109,6 +116,7 @@ pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
         Verb::Report(verb) => report::run(globals, verb).await,
         Verb::Sandbox(args) => sandbox::run(args).await,
         Verb::Rehearse(args) => rehearse::run(globals, args).await,
+        Verb::Bench(args) => bench::run(globals, args).await,
         Verb::Store(verb) => store::run(globals, verb).await,
     }
 }
@@ -135,7 +143,7 @@ mod tests {
             "-team:cx",
         ])
         .unwrap();
-        let Verb::Exceptions(exceptions::ExceptionsVerb::List(args)) = cli.verb else {
+        let Some(Verb::Exceptions(exceptions::ExceptionsVerb::List(args))) = cli.verb else {
             panic!("a list was asked for")
         };
         assert_eq!(args.filter, ["severity:S1", "-team:cx"]);

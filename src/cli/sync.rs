@@ -4,6 +4,7 @@ use super::args::parse_span;
 use super::context::{Context, Globals, Opening, system_clock};
 use super::listing::print;
 use super::output::{CliError, Outcome};
+use super::server;
 use crate::config::{Loaded, PairConfig};
 use crate::domain::time::{Span, Ts};
 use crate::report::RunSummary;
@@ -12,12 +13,16 @@ use crate::sync::{Cx, Engine, PairCx};
 use crate::vendors::registry::{self, Systems};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Longest time `--until-idle` runs: work that never ends is a finding, not a reason to hang.
 const UNTIL_IDLE_MAX: Span = Span::hours(6);
 /// Longest sleep between two looks while waiting to be idle.
 const IDLE_LOOK: Span = Span::secs(1);
+
+/// How long callbacks that are being taken may take to end.
+pub(super) const SERVER_WAIT: Duration = Duration::from_secs(3);
 
 /// Options of the engine without a screen.
 #[derive(Debug, Clone, clap::Args)]
@@ -65,10 +70,26 @@ fn pair_for_engine(pair: &PairConfig) -> PairCx {
 }
 
 /// The engine's surroundings for a configuration, on the wall clock.
-pub fn engine_context(loaded: &Loaded, store: &Store, systems: Systems) -> Arc<Cx> {
+///
+/// # Errors
+/// [`CliError`] when the hook secret cannot be used.
+pub fn engine_context(
+    loaded: &Loaded,
+    store: &Store,
+    systems: Systems,
+) -> Result<Arc<Cx>, CliError> {
     let clock = system_clock();
     let now = clock();
-    Arc::new(Cx::new(
+    let limits = systems
+        .ids()
+        .into_iter()
+        .map(|id| {
+            let kept = systems.limits(&id);
+            let kept = kept.into_iter().map(|l| (l.key, l.per_minute)).collect();
+            (id, kept)
+        })
+        .collect();
+    let mut cx = Cx::new(
         store.clone(),
         crate::sync::Systems {
             warehouses: systems.warehouses,
@@ -79,7 +100,10 @@ pub fn engine_context(loaded: &Loaded, store: &Store, systems: Systems) -> Arc<C
         clock,
         // Jitter only: processes that start together should not stay in step.
         now.0.unsigned_abs() ^ u64::from(std::process::id()),
-    ))
+    );
+    cx.limits = limits;
+    server::set_callbacks(loaded, &mut cx)?;
+    Ok(Arc::new(cx))
 }
 
 /// Waits until the program is asked to end: Ctrl-C, TERM or HUP.
@@ -172,12 +196,23 @@ async fn is_idle(cx: &Cx, started: Ts, now: Ts) -> Result<bool, CliError> {
 pub(super) async fn run(globals: &Globals, args: SyncArgs) -> Result<Outcome, CliError> {
     let (context, systems) = prepare(globals).await?;
     let started = context.now();
-    let cx = engine_context(&context.loaded, &context.store, systems);
-    if args.until_idle {
-        run_until_idle(cx).await?;
+    let cx = engine_context(&context.loaded, &context.store, systems)?;
+    let stop = CancellationToken::new();
+    let serving = server::prepare(&context)
+        .await?
+        .map(|prepared| prepared.start(stop.clone()));
+    let ended = if args.until_idle {
+        run_until_idle(cx).await
     } else {
-        run_engine(cx, args.span).await?;
+        run_engine(cx, args.span).await
+    };
+    stop.cancel();
+    if let Some(serving) = serving
+        && tokio::time::timeout(SERVER_WAIT, serving).await.is_err()
+    {
+        tracing::warn!("the server did not stop in time; a callback that was cut off comes again");
     }
+    ended?;
     if args.until_idle || args.span.is_some() {
         print_summary(&context, started).await?;
     }

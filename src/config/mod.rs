@@ -27,7 +27,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone)]
 pub struct Config {
     pub store: StoreConfig,
-    /// Absent: no webhook intake, no metrics.
+    /// Absent: no callback intake, no health, no figures.
     pub server: Option<ServerConfig>,
     pub systems: Vec<SystemConfig>,
     pub pairs: Vec<PairConfig>,
@@ -47,8 +47,10 @@ pub struct StoreConfig {
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
     pub listen: SocketAddr,
+    /// Where the warehouse reaches us; absent: no callbacks are asked for.
     pub public_url: Option<String>,
-    pub hook_secret: Option<SecretRef>,
+    /// Part of every callback address.
+    pub hook_secret: SecretRef,
 }
 
 /// One `[[system]]`: a vendor account.

@@ -110,10 +110,10 @@ fn has_password(url: &str) -> bool {
 fn read_server(p: &mut Problems<'_>, mut section: Section<'_, '_>) -> Option<ServerConfig> {
     let listen = section.required(p, "listen");
     let public_url = checked_url(p, &mut section, "public_url", Need::Optional);
-    let hook_secret = section.secret(p, "hook_secret");
+    let hook_secret = section.required_secret(p, "hook_secret");
     let name = section.name("listen");
     section.finish(p);
-    let listen = listen?;
+    let (listen, hook_secret) = (listen?, hook_secret?);
     match listen.value.parse::<SocketAddr>() {
         Ok(listen) => Some(ServerConfig {
             listen,

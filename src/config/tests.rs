@@ -300,8 +300,12 @@ fn each_mistake_in_a_policy_is_told_with_its_range_or_words() {
 fn server_team_and_second_pair_have_their_own_rules() {
     let cases = [
         (
-            "[server]\nlisten = \"8480\"\n",
-            "t.toml:26: server, listen: must be ADDRESS:PORT such as 127.0.0.1:8480",
+            "[server]\nhook_secret = { env = \"H\" }\nlisten = \"8480\"\n",
+            "t.toml:27: server, listen: must be ADDRESS:PORT such as 127.0.0.1:8480",
+        ),
+        (
+            "[server]\nlisten = \"127.0.0.1:8480\"\n",
+            "t.toml:25: server, hook_secret: is missing",
         ),
         (
             "[[team]]\ncode = \"warehous\"\n",

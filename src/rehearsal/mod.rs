@@ -84,7 +84,8 @@ const STEPS_MAX: u64 = 5_000_000;
 pub async fn play(plan: &Plan) -> Result<Report, RehearsalError> {
     let mut rig = Rig::new(RigOptions::from_plan(plan)).await?;
     let started = rig.now();
-    let trading_ends = started + Span::days(i64::from(plan.days));
+    // The last day ends when the floor goes home.
+    let trading_ends = started + Span::days(i64::from(plan.days)) - Span::hours(6);
     run_until(&mut rig, trading_ends).await?;
     rig.calm();
     let calm_at = rig.now();
@@ -120,7 +121,7 @@ async fn rest(rig: &mut Rig, from: Ts) -> Result<Ts, RehearsalError> {
         if rig.is_quiet().await? {
             let since = *quiet_since.get_or_insert(now);
             // Quiet long enough for every slow reader (sweep, comparison, watch) to have looked once more.
-            if now.since(since) >= Span::mins(100) {
+            if now.since(since) >= Span::mins(65) {
                 return Ok(since);
             }
         } else {

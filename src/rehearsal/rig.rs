@@ -14,6 +14,7 @@ use crate::store::{Store, StoreOptions};
 use crate::sync::{Cx, Engine, PairCx, Systems};
 use crate::vendors::linnworks::{Linnworks, LinnworksConfig};
 use crate::vendors::peoplevox::{Peoplevox, PeoplevoxConfig};
+use crate::wire::Wire;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::future::Future;
@@ -38,23 +39,29 @@ pub struct RigOptions {
     pub is_durable: bool,
 }
 
-/// Monday, 5 January 2026, 05:00 UTC.
-const START: Ts = Ts(1_767_589_200_000_000);
+/// Customers stop ordering this long before the end of the last day.
+const CLOSING: Span = Span::hours(12);
+
+/// Monday, 5 January 2026, 06:00 UTC.
+const START: Ts = Ts(1_767_592_800_000_000);
 
 impl RigOptions {
     /// The options of a rehearsal.
     pub fn from_plan(plan: &Plan) -> Self {
         let mut policy = Policy::linnworks();
-        policy.order_pull_interval = Span::secs(60);
-        policy.despatch_poll_interval = Span::secs(60);
-        policy.status_interval = Span::mins(2);
+        // A day is played in seconds: readings come a little apart, the slow ones often enough to matter within the day.
+        policy.order_pull_interval = Span::mins(2);
+        policy.order_sweep_interval = Span::mins(30);
+        policy.despatch_poll_interval = Span::mins(2);
+        policy.status_interval = Span::mins(4);
         policy.stock_interval = Span::mins(10);
+        policy.reconcile_stock_interval = Span::mins(30);
         policy.partial_shipment = true;
         let sandbox = SandboxConfig {
             seed: plan.seed,
             orders_per_day: plan.orders_per_day,
             start: START,
-            customers_until: Some(START + Span::days(i64::from(plan.days)) - Span::hours(6)),
+            customers_until: Some(START + Span::days(i64::from(plan.days)) - CLOSING),
             faults: plan.faults,
             traits: if plan.with_mistakes {
                 WorldTraits::typical()
@@ -67,8 +74,9 @@ impl RigOptions {
             sandbox,
             policy,
             store_url: plan.store_url.clone(),
-            death_chance: if plan.with_deaths { 0.004 } else { 0.0 },
-            warehouse_per_minute: None,
+            death_chance: if plan.with_deaths { 0.01 } else { 0.0 },
+            // The warehouse publishes no limit; a brisk pace keeps the rehearsal short.
+            warehouse_per_minute: Some(1_200),
             is_durable: false,
         }
     }
@@ -94,6 +102,8 @@ pub struct Rig {
     sandbox_mappings: String,
 }
 
+/// Where the rehearsal's callbacks are said to arrive; they are taken from the sandbox in process.
+const CALLBACK_BASE: &str = "https://hooks.example.test/hooks/pvx/rehearsal-rehearsal-rehearsal";
 /// Steps between two looks of the rehearsal's operator.
 const OPERATOR_LOOKS_EVERY: u64 = 50;
 
@@ -222,6 +232,9 @@ impl Rig {
         );
         cx.lease_ttl = Span::mins(5);
         cx.live_every = Span::mins(30);
+        let callbacks = Secret::new(CALLBACK_BASE.to_owned());
+        cx.callback_base
+            .insert(self.pair.warehouse.clone(), callbacks);
         Engine::new(Arc::new(cx))
     }
 
@@ -236,7 +249,7 @@ impl Rig {
             None => self.engine(),
         };
         if self.options.death_chance > 0.0 && self.dice.random_bool(self.options.death_chance) {
-            let polls = self.dice.random_range(1..400_u32);
+            let polls = self.dice.random_range(1..60_u32);
             let fate = DieAfter {
                 inner: Box::pin(engine.step(now)),
                 polls_left: polls,
@@ -366,6 +379,15 @@ fn fresh_folder(seed: u64) -> Result<PathBuf, RehearsalError> {
 
 /// Adapters that talk to the sandbox in process: the same bytes as over a network.
 pub fn systems(sandbox: &Sandbox, options: &RigOptions) -> Result<Systems, RehearsalError> {
+    systems_over(sandbox, options, |system| sandbox.wire(system))
+}
+
+/// As [`systems`], over wires of one's own that lead to the sandbox.
+pub fn systems_over(
+    sandbox: &Sandbox,
+    options: &RigOptions,
+    wire: impl Fn(SimSystem) -> Wire,
+) -> Result<Systems, RehearsalError> {
     let credentials = sandbox.demo_credentials();
     let setup = |error: String| RehearsalError::Setup(error);
     let mut pvx = PeoplevoxConfig::new(
@@ -377,7 +399,7 @@ pub fn systems(sandbox: &Sandbox, options: &RigOptions) -> Result<Systems, Rehea
     if let Some(limit) = options.warehouse_per_minute {
         pvx.per_minute = limit;
     }
-    let warehouse = Peoplevox::new(pvx, sandbox.wire(SimSystem::Peoplevox))
+    let warehouse = Peoplevox::new(pvx, wire(SimSystem::Peoplevox))
         .map_err(|error| setup(error.to_string()))?;
     let linnworks = Linnworks::new(
         LinnworksConfig {
@@ -388,7 +410,7 @@ pub fn systems(sandbox: &Sandbox, options: &RigOptions) -> Result<Systems, Rehea
             token: Secret::new(credentials.lw_token),
             extra_hosts: Vec::new(),
         },
-        sandbox.wire(SimSystem::Linnworks),
+        wire(SimSystem::Linnworks),
     );
     let mut systems = Systems::default();
     systems

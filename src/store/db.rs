@@ -1,11 +1,14 @@
 //! Pools, connections, transactions and what their errors mean.
 
 use super::dialect::Dialect;
+use super::meter::Meter;
 use super::value::{Row, Val, pg_args, sqlite_args};
 use super::{StoreError, StoreResult};
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// The two databases.
 pub(super) enum Db {
@@ -61,6 +64,7 @@ pub(super) struct Conn {
     link: Link,
     /// The last error was a conflict between transactions: the whole transaction may be repeated.
     pub(super) is_conflict: bool,
+    meter: Option<Arc<Meter>>,
 }
 
 impl Conn {
@@ -68,7 +72,14 @@ impl Conn {
         Self {
             link,
             is_conflict: false,
+            meter: None,
         }
+    }
+
+    /// Counts its commit.
+    pub(super) fn metered(mut self, meter: Arc<Meter>) -> Self {
+        self.meter = Some(meter);
+        self
     }
 
     pub(super) fn dialect(&self) -> Dialect {
@@ -190,11 +201,15 @@ impl Conn {
 
     /// Makes the transaction durable. An error here leaves the outcome unknown on PostgreSQL: callers read again.
     pub(super) async fn commit(self) -> Result<(), (StoreError, bool)> {
+        let begun = Instant::now();
         let done = match self.link {
             Link::SqliteTx(tx) => tx.commit().await,
             Link::PgTx(tx) => tx.commit().await,
             Link::SqliteRead(_) | Link::PgRead(_) => Ok(()),
         };
+        if let (Some(meter), Ok(())) = (&self.meter, &done) {
+            meter.count(begun.elapsed());
+        }
         done.map_err(|e| {
             let is_conflict = is_conflict(&e);
             (fault(e), is_conflict)

@@ -127,7 +127,7 @@ impl Store {
         now: Ts,
         fence: &Fence,
     ) -> StoreResult<Vec<DeliveryRow>> {
-        let mut tx = self.inner.db.write().await?;
+        let mut tx = self.inner.write().await?;
         leases::check_fence(&mut tx, fence).await?;
         let mut args = vals![
             query.system.as_str(),
@@ -196,7 +196,7 @@ impl Store {
         settle: Span,
         fence: &Fence,
     ) -> StoreResult<i64> {
-        let mut tx = self.inner.db.write().await?;
+        let mut tx = self.inner.write().await?;
         leases::check_fence(&mut tx, fence).await?;
         let found = tx.rows(SENDING, vals![system.as_str()]).await?;
         if found.is_empty() {

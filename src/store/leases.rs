@@ -51,7 +51,7 @@ impl Store {
                 "{count} ids were asked for; 1 to {BLOCK_MAX} can be given at once"
             )));
         }
-        let mut tx = self.inner.db.write().await?;
+        let mut tx = self.inner.write().await?;
         let next = tx
             .number(
                 "update counter set next = next + $1 where name = 'id' returning next",
@@ -71,7 +71,7 @@ impl Store {
         now: Ts,
         ttl: Span,
     ) -> StoreResult<Option<Lease>> {
-        let mut tx = self.inner.db.write().await?;
+        let mut tx = self.inner.write().await?;
         let now = lease_clock(&mut tx, now).await?;
         let until = now + ttl;
         tx.exec(
@@ -110,7 +110,7 @@ impl Store {
 
     /// Gives a lease back. Nothing happens when it is no longer ours.
     pub async fn release(&self, fence: &Fence, holder: &str) -> StoreResult<()> {
-        let mut tx = self.inner.db.write().await?;
+        let mut tx = self.inner.write().await?;
         tx.exec(
             "update lease set holder = '', until_at = 0 where name = $1 and epoch = $2 and holder = $3",
             vals![fence.lease.as_str(), fence.epoch, holder],

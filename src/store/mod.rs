@@ -14,6 +14,7 @@ mod journal;
 mod leases;
 mod lists;
 mod mappings;
+mod meter;
 mod migrate;
 mod notice;
 mod open;
@@ -28,6 +29,7 @@ mod verify;
 
 pub use exceptions::member_cursor;
 pub use lists::WINDOW_MAX;
+pub use meter::Commits;
 
 use crate::domain::delivery::{Flow, Lane};
 use crate::domain::ids::{DeliveryId, ExceptionId, PairId, SystemId};
@@ -178,6 +180,15 @@ struct Inner {
     cipher: payloads::Cipher,
     notice: notice::Notice,
     counts: lists::Counts,
+    meter: Arc<meter::Meter>,
+}
+
+impl Inner {
+    /// A transaction that may write, counted when it is committed.
+    async fn write(&self) -> StoreResult<db::Conn> {
+        let conn = self.db.write().await?;
+        Ok(conn.metered(Arc::clone(&self.meter)))
+    }
 }
 
 /// Where a backup was written.

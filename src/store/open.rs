@@ -86,6 +86,7 @@ async fn open_once(options: &StoreOptions) -> StoreResult<Store> {
             cipher: Cipher::new(&options.payload_key),
             notice: Notice::new(instance()?),
             counts: super::lists::Counts::default(),
+            meter: Arc::default(),
         }),
         seen: AtomicU64::new(0),
     };

@@ -142,7 +142,7 @@ impl Store {
 
     /// Bodies older than the retention are dropped; hash and timeline stay. Returns how many.
     pub async fn expire_payloads(&self, before: Ts, limit: usize) -> StoreResult<i64> {
-        let mut tx = self.inner.db.write().await?;
+        let mut tx = self.inner.write().await?;
         let dropped = tx
             .exec(
                 "update payload set body = null where id in \

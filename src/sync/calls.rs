@@ -1,6 +1,6 @@
 //! One vendor call: budget before it, evidence and lessons after it.
 
-use super::context::Cx;
+use super::context::{Cx, Limits};
 use crate::domain::breaker::Breaker;
 use crate::domain::budget::{Budgets, LaneScheduler};
 use crate::domain::change::{Change, Fence, Payload};
@@ -66,13 +66,17 @@ pub enum Closed {
 }
 
 impl Gate {
-    /// A gate with empty counters and the adapter's own limits.
-    pub fn new(system: SystemId, adapter: Adapter, now: Ts) -> Self {
+    /// A gate with empty counters and the adapter's own limits, but where `limits` names another figure for a key.
+    pub fn new(system: SystemId, adapter: Adapter, limits: &Limits, now: Ts) -> Self {
+        let given = limits.get(&system);
         let keys: Vec<(String, u32)> = adapter
             .system()
             .limits()
             .into_iter()
-            .map(|l| (l.key, l.per_minute))
+            .map(|l| {
+                let other = given.and_then(|g| g.get(&l.key)).copied();
+                (l.key, other.unwrap_or(l.per_minute))
+            })
             .collect();
         Self {
             budgets: Budgets::new(keys.clone(), now),

@@ -5,6 +5,7 @@ use crate::domain::ids::{LocationId, PairId, SiteRef, SystemId};
 use crate::domain::mapping_set::MappingSet;
 use crate::domain::policy::Policy;
 use crate::domain::time::{Span, Ts};
+use crate::secret::Secret;
 use crate::store::{Committed, Store, StoreResult};
 use crate::vendors::{SalesSystem, Warehouse};
 use rand::rngs::StdRng;
@@ -18,6 +19,9 @@ pub struct Systems {
     pub warehouses: BTreeMap<SystemId, Arc<dyn Warehouse>>,
     pub sources: BTreeMap<SystemId, Arc<dyn SalesSystem>>,
 }
+
+/// Calls a minute by system and limit key.
+pub type Limits = BTreeMap<SystemId, BTreeMap<String, u32>>;
 
 /// One pair as the engine needs it.
 #[derive(Debug, Clone)]
@@ -63,10 +67,14 @@ pub struct Cx {
     ids: tokio::sync::Mutex<IdBlock>,
     mappings: Mutex<HashMap<PairId, Arc<MappingSet>>>,
     wake: tokio::sync::watch::Sender<u64>,
+    /// Calls a minute by system and limit key, in place of what the adapter says; empty keeps the adapters' own.
+    pub limits: Limits,
     /// How long a lease lives without renewal.
     pub lease_ttl: Span,
     /// How often a working system's state is stored for the Live pane.
     pub live_every: Span,
+    /// Addresses below which callbacks of a system arrive; a system without one is only polled. They are credentials.
+    pub callback_base: BTreeMap<SystemId, Secret>,
 }
 
 impl Cx {
@@ -89,8 +97,10 @@ impl Cx {
             ids: tokio::sync::Mutex::new(IdBlock::default()),
             mappings: Mutex::new(HashMap::new()),
             wake: tokio::sync::watch::Sender::new(0),
+            limits: Limits::new(),
             lease_ttl: Span::secs(30),
             live_every: Span::secs(2),
+            callback_base: BTreeMap::new(),
         }
     }
 
@@ -155,7 +165,7 @@ impl Cx {
             fence: fence.cloned(),
             changes,
         };
-        let done = self.store.commit(batch).await?;
+        let done = Box::pin(self.store.commit(batch)).await?;
         self.wake.send_modify(|n| *n += 1);
         Ok(done)
     }

@@ -3,6 +3,7 @@
 use super::cases;
 use super::context::{Cx, PairCx};
 use super::decide::{self, Case};
+use super::reads;
 use super::requests::{self, Answered};
 use super::settle;
 use super::watch;
@@ -12,7 +13,7 @@ use crate::domain::confirm::{self, ConfirmPlan};
 use crate::domain::decide as rules;
 use crate::domain::delivery::{DeliveryState, Flow, Intent, NewDelivery};
 use crate::domain::exception::{ObjectRef, Occurrence};
-use crate::domain::ids::{DeliveryId, DespatchNo, OrderId, WmsOrderNo};
+use crate::domain::ids::{DeliveryId, DespatchNo, OrderId, PairId, WmsOrderNo};
 use crate::domain::keys;
 use crate::domain::order::{OrderFull, OrderState};
 use crate::domain::time::{Span, Ts};
@@ -52,6 +53,10 @@ pub struct Worked {
     pub next_at: Ts,
 }
 
+/// A hinted reading waits this long: callbacks come in bunches.
+const HINT_SOON: Span = Span::secs(1);
+/// A hinted reading comes after this part of its interval at the earliest.
+const HINT_PARTS: i64 = 4;
 /// How often watches run.
 const WATCH_EVERY: Span = Span::secs(60);
 /// How often despatches without tracking are looked at.
@@ -141,6 +146,7 @@ async fn take_inbox(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
     let count = rows.len();
     let mut by_pair: HashMap<String, Vec<Case>> = HashMap::new();
     let mut changes = Vec::new();
+    let mut hints: Vec<(PairId, Flow)> = Vec::new();
     for row in rows {
         match (row.body, row.pair) {
             (InboxBody::Order(order), Some(pair)) => {
@@ -159,22 +165,11 @@ async fn take_inbox(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
             // A hint only makes the next reading come sooner; what it says is never believed.
             (InboxBody::Hint { event, .. }, _) => {
                 for pair in cx.pairs_of(&row.system) {
-                    let flow = if event.contains("Availab") || event.contains("Incremental") {
-                        Flow::StockSnapshot
-                    } else {
-                        Flow::Despatch
-                    };
-                    changes.push(Change::ScheduleHasten {
-                        pair: pair.id.clone(),
-                        flow,
-                        at: cx.now() + Span::secs(1),
-                    });
-                    if event.contains("Status") {
-                        changes.push(Change::ScheduleHasten {
-                            pair: pair.id.clone(),
-                            flow: Flow::StatusPull,
-                            at: cx.now() + Span::secs(1),
-                        });
+                    for flow in hinted(&event) {
+                        let hint = (pair.id.clone(), *flow);
+                        if !hints.contains(&hint) {
+                            hints.push(hint);
+                        }
                     }
                 }
                 changes.push(Change::InboxDone {
@@ -203,8 +198,51 @@ async fn take_inbox(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
             }
         }
     }
+    changes.extend(hasten(cx, &hints).await?);
     cx.commit("inbox", Some(fence), changes).await?;
     Ok(count)
+}
+
+/// What a callback hints at.
+fn hinted(event: &str) -> &'static [Flow] {
+    if event.contains("Availab") || event.contains("Incremental") {
+        &[Flow::StockSnapshot]
+    } else if event.contains("Status") {
+        &[Flow::Despatch, Flow::StatusPull]
+    } else {
+        &[Flow::Despatch]
+    }
+}
+
+/// Makes hinted readings come sooner, but not oftener than a share of their interval: a flood of callbacks must not
+/// spend the vendor's calls.
+async fn hasten(cx: &Cx, hints: &[(PairId, Flow)]) -> StoreResult<Vec<Change>> {
+    if hints.is_empty() {
+        return Ok(Vec::new());
+    }
+    let schedules = cx.store.schedules().await?;
+    let soon = cx.now() + HINT_SOON;
+    let mut changes = Vec::new();
+    for (pair, flow) in hints {
+        let Some(row) = schedules
+            .iter()
+            .find(|s| &s.pair == pair && s.flow == *flow)
+        else {
+            continue;
+        };
+        let gap = cx.pair(pair).map_or(Span::ZERO, |p| {
+            Span(reads::interval(p, *flow).0 / HINT_PARTS)
+        });
+        let at = row.last_started_at.map_or(soon, |t| soon.max(t + gap));
+        if at < row.due_at {
+            changes.push(Change::ScheduleHasten {
+                pair: pair.clone(),
+                flow: *flow,
+                at,
+            });
+        }
+    }
+    Ok(changes)
 }
 
 async fn take_requests(cx: &Cx, fence: &Fence) -> StoreResult<usize> {

@@ -43,6 +43,7 @@ impl Engine {
             workers.push(Worker::new(
                 id.clone(),
                 Adapter::Warehouse(warehouse.clone()),
+                &cx.limits,
                 now,
             ));
         }
@@ -50,6 +51,7 @@ impl Engine {
             workers.push(Worker::new(
                 id.clone(),
                 Adapter::Source(source.clone()),
+                &cx.limits,
                 now,
             ));
         }
@@ -90,11 +92,11 @@ impl Engine {
         let mut is_busy = false;
         let mut next_at = Ts::NEVER;
         for _ in 0..ROUNDS_MAX {
-            let desk = self.desk.step(&self.cx, now).await?;
+            let desk = Box::pin(self.desk.step(&self.cx, now)).await?;
             let mut round = desk.is_busy;
             next_at = desk.next_at;
             for worker in &mut self.workers {
-                let worked = worker.step(&self.cx, now).await?;
+                let worked = Box::pin(worker.step(&self.cx, now)).await?;
                 round |= worked.is_busy;
                 next_at = next_at.min(worked.next_at);
             }
@@ -204,7 +206,7 @@ async fn desk_loop(cx: &Cx, desk: &mut Desk, stop: &CancellationToken) -> StoreR
     let mut wakes = cx.wakes();
     while !stop.is_cancelled() {
         wakes.mark_unchanged();
-        match desk.step(cx, cx.now()).await {
+        match Box::pin(desk.step(cx, cx.now())).await {
             Ok(worked) => doze(cx, worked, &mut wakes, stop).await,
             Err(error) if is_fatal(&error) => {
                 stop.cancel();
@@ -220,7 +222,7 @@ async fn worker_loop(cx: &Cx, worker: &mut Worker, stop: &CancellationToken) -> 
     let mut wakes = cx.wakes();
     while !stop.is_cancelled() {
         wakes.mark_unchanged();
-        match worker.step(cx, cx.now()).await {
+        match Box::pin(worker.step(cx, cx.now())).await {
             Ok(worked) => doze(cx, worked, &mut wakes, stop).await,
             Err(error) if is_fatal(&error) => {
                 stop.cancel();

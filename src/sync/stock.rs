@@ -154,7 +154,8 @@ async fn collect(
             let is_due = position.paused_reason.is_none()
                 && (position.written_at.is_none()
                     || position.publish_each != figures.publish
-                    || position.lag_each != 0);
+                    || position.lag_each != 0
+                    || is_pushed_back(&position));
             let is_moved = is_due
                 || position.available_each != inputs.available
                 || position.unsent_each != inputs.unsent
@@ -173,6 +174,20 @@ async fn collect(
         }
     }
     Ok(())
+}
+
+/// Drift up to this many units is written over without asking.
+const PUSH_BACK_EACH_MAX: i64 = 10;
+/// Drift worth up to this much is written over without asking, minor units.
+const PUSH_BACK_MINOR_MAX: i64 = 10_000;
+
+/// Somebody else changed the figure, two readings agree, and it is small enough to be put right without approval.
+fn is_pushed_back(position: &StockPosition) -> bool {
+    let units = position.external_each.abs();
+    units != 0
+        && position.runs >= 2
+        && units <= PUSH_BACK_EACH_MAX
+        && units.saturating_mul(position.price_minor) <= PUSH_BACK_MINOR_MAX
 }
 
 fn take(

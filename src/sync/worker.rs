@@ -1,7 +1,7 @@
 //! One worker per system: it holds the system's lease, owns its call budget, and decides which call is made next.
 
 use super::calls::{Adapter, Closed, Gate, JobCx, Keep, call};
-use super::context::{Cx, PairCx};
+use super::context::{Cx, Limits, PairCx};
 use super::deliver::Tick;
 use super::deliver::change::ChangeJob;
 use super::deliver::confirm::ConfirmJob;
@@ -84,24 +84,25 @@ impl Job {
         }
     }
 
+    /// Boxed, so that the worker's own future stays small however large a job's is.
     async fn tick(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
         match self {
-            Self::Create(job) => job.tick(jcx).await,
-            Self::Change(job) => job.tick(jcx).await,
-            Self::Product(job) => job.tick(jcx).await,
-            Self::Confirm(job) => job.tick(jcx).await,
-            Self::Publish(job) => job.tick(jcx).await,
-            Self::Status(job) => job.tick(jcx).await,
-            Self::Reconcile(job) => job.tick(jcx).await,
-            Self::Despatch(job) => job.tick(jcx).await,
-            Self::Snapshot(job) => job.tick(jcx).await,
-            Self::Catalogue(job) => job.tick(jcx).await,
-            Self::Orders(job) => job.tick(jcx).await,
-            Self::Products(job) => job.tick(jcx).await,
-            Self::Notify(job) => job.tick(jcx).await,
-            Self::Items(job) => job.tick(jcx).await,
-            Self::SourceLook(job) => job.tick(jcx).await,
-            Self::WmsLook(job) => job.tick(jcx).await,
+            Self::Create(job) => Box::pin(job.tick(jcx)).await,
+            Self::Change(job) => Box::pin(job.tick(jcx)).await,
+            Self::Product(job) => Box::pin(job.tick(jcx)).await,
+            Self::Confirm(job) => Box::pin(job.tick(jcx)).await,
+            Self::Publish(job) => Box::pin(job.tick(jcx)).await,
+            Self::Status(job) => Box::pin(job.tick(jcx)).await,
+            Self::Reconcile(job) => Box::pin(job.tick(jcx)).await,
+            Self::Despatch(job) => Box::pin(job.tick(jcx)).await,
+            Self::Snapshot(job) => Box::pin(job.tick(jcx)).await,
+            Self::Catalogue(job) => Box::pin(job.tick(jcx)).await,
+            Self::Orders(job) => Box::pin(job.tick(jcx)).await,
+            Self::Products(job) => Box::pin(job.tick(jcx)).await,
+            Self::Notify(job) => Box::pin(job.tick(jcx)).await,
+            Self::Items(job) => Box::pin(job.tick(jcx)).await,
+            Self::SourceLook(job) => Box::pin(job.tick(jcx)).await,
+            Self::WmsLook(job) => Box::pin(job.tick(jcx)).await,
         }
     }
 }
@@ -146,9 +147,9 @@ pub struct Worker {
 
 impl Worker {
     /// A worker that knows nothing yet.
-    pub fn new(system: SystemId, adapter: Adapter, now: Ts) -> Self {
+    pub fn new(system: SystemId, adapter: Adapter, limits: &Limits, now: Ts) -> Self {
         Self {
-            gate: Gate::new(system, adapter, now),
+            gate: Gate::new(system, adapter, limits, now),
             lease: None,
             recovered_epoch: None,
             active: Vec::new(),

@@ -177,7 +177,7 @@ impl Store {
         batch: &Batch,
         payloads: &[Vec<Val>],
     ) -> Result<Committed, (StoreError, bool)> {
-        let mut conn = self.inner.db.write().await.map_err(|e| (e, false))?;
+        let mut conn = self.inner.write().await.map_err(|e| (e, false))?;
         let done = match apply(&mut conn, payloads, batch).await {
             Ok(done) => done,
             Err(error) => return Err((error, conn.is_conflict)),

@@ -3,13 +3,18 @@
 use super::super::calls::{JobCx, Keep, call};
 use super::super::deliver::Tick;
 use super::Run;
+use super::subscriptions::{self, Step};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::mapping::{MappingKind, Target};
 use crate::domain::preflight;
 use crate::store::StoreResult;
 use crate::vendors::{Op, Warehouse};
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// Longest note of a run, characters.
+const NOTE_CHARS_MAX: usize = 300;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -17,6 +22,7 @@ enum Phase {
     Sites,
     Services,
     Items(u32),
+    Callbacks,
 }
 
 /// The catalogue run of a warehouse.
@@ -25,6 +31,9 @@ pub struct Catalogue {
     run: Run,
     phase: Phase,
     items: i64,
+    /// Subscriptions still to be made or ended.
+    steps: VecDeque<Step>,
+    note: String,
 }
 
 impl Catalogue {
@@ -35,12 +44,15 @@ impl Catalogue {
             run,
             phase: Phase::Sites,
             items: 0,
+            steps: VecDeque::new(),
+            note: String::new(),
         }
     }
 
     /// The next call it will make.
-    pub const fn next_op(&self) -> Op {
+    pub fn next_op(&self) -> Op {
         match self.phase {
+            Phase::Callbacks => Op::Subscribe,
             Phase::Templates => Op::Templates,
             Phase::Sites => Op::Sites,
             Phase::Services => Op::CarrierServices,
@@ -114,6 +126,7 @@ impl Catalogue {
                 }
             }
             Phase::Templates => return self.templates(jcx).await,
+            Phase::Callbacks => return self.callbacks(jcx).await,
         }
         Ok(Tick::More)
     }
@@ -198,7 +211,7 @@ impl Catalogue {
             .map(|_| ())
     }
 
-    async fn templates(&self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
+    async fn templates(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
         let called = call!(jcx, Keep::OnError, |log| self.warehouse.templates(&log));
         let findings = match called.answer {
             Err(error) => return self.fail(jcx, &error, called.payloads).await,
@@ -224,20 +237,42 @@ impl Catalogue {
             occurrence.discriminator = "TEMPLATES".to_owned();
             changes.push(Change::Raise(occurrence));
         }
-        changes.push(self.run.done(
-            now,
-            format!(
-                "{} items, templates {}",
-                self.items,
-                if wrong.is_empty() {
-                    "fit"
-                } else {
-                    "do not fit"
-                }
-            ),
-            None,
-        ));
+        let fit = if wrong.is_empty() {
+            "fit"
+        } else {
+            "do not fit"
+        };
+        self.note = format!("{} items, templates {fit}", self.items);
+        self.steps = subscriptions::steps(jcx.cx, &self.run.pair.warehouse).await?;
+        if self.steps.is_empty() {
+            changes.push(self.run.done(now, self.note.clone(), None));
+        }
         jcx.cx.commit("catalogue", Some(jcx.fence), changes).await?;
+        if self.steps.is_empty() {
+            return Ok(Tick::Done);
+        }
+        self.phase = Phase::Callbacks;
+        Ok(Tick::More)
+    }
+
+    /// Makes or ends one subscription. What fails is tried again by the next run: polling does not need it.
+    async fn callbacks(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
+        if let Some(step) = self.steps.pop_front()
+            && let Some(fault) =
+                subscriptions::take(jcx, &self.warehouse, &self.run.pair.warehouse, &step).await?
+        {
+            let event = step.event();
+            self.steps.retain(|s| s.event() != event);
+            self.note.push_str(&format!("; {event}: {fault}"));
+        }
+        if !self.steps.is_empty() {
+            return Ok(Tick::More);
+        }
+        let note = crate::text::clean_to(&self.note, NOTE_CHARS_MAX);
+        let done = self.run.done(jcx.cx.now(), note, None);
+        jcx.cx
+            .commit("catalogue", Some(jcx.fence), vec![done])
+            .await?;
         Ok(Tick::Done)
     }
 }

@@ -7,6 +7,7 @@ pub mod orders;
 pub mod products;
 pub mod snapshot;
 pub mod statuses;
+pub mod subscriptions;
 
 use super::calls::JobCx;
 use super::context::PairCx;

@@ -21,6 +21,8 @@ use crate::vendors::{NotifyState, Op, SalesSystem, SourceProduct, SourceStock, T
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// A difference seen once is looked at again after this long.
+const LOOK_AGAIN: Span = Span::mins(5);
 /// Warehouse and source figures further apart than this are not comparable.
 const COMPARABLE: Span = Span::mins(15);
 
@@ -40,6 +42,8 @@ pub struct Products {
     products: i64,
     created: i64,
     drifting: i64,
+    /// Differences seen for the first time: looked at again soon.
+    suspected: i64,
 }
 
 impl Products {
@@ -58,6 +62,7 @@ impl Products {
             products: 0,
             created: 0,
             drifting: 0,
+            suspected: 0,
         }
     }
 
@@ -220,7 +225,11 @@ impl Products {
                 self.products, self.drifting
             )
         };
-        let done = self.run.done(jcx.cx.now(), note, None);
+        let mut done = self.run.done(jcx.cx.now(), note, None);
+        if let (true, Change::ScheduleDone(done)) = (self.suspected > 0, &mut done) {
+            // One reading proves nothing: the second follows soon.
+            done.next_due_at = done.next_due_at.min(jcx.cx.now() + LOOK_AGAIN);
+        }
         jcx.cx
             .commit("products", Some(jcx.fence), vec![done])
             .await?;
@@ -317,6 +326,7 @@ impl Products {
                     stock::compare(position, &shown, &confirmed, &self.run.pair.policy, now);
                 compared.price_minor = product.price_minor;
                 self.drifting += i64::from(compared.runs >= 2);
+                self.suspected += i64::from(compared.runs == 1);
                 changes.extend(found.into_iter().filter(|c| is_worth_writing(c, &open)));
                 if compared.lag_each != 0 || compared.external_each != 0 {
                     changes.push(Change::ScheduleHasten {

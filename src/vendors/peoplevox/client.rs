@@ -196,6 +196,9 @@ impl Client {
         if let Some(session) = session {
             redactor = redactor.hide(session.expose());
         }
+        if let Some(address) = operation.callback_address() {
+            redactor = redactor.hide(address);
+        }
         let is_sign_in = session.is_none();
         let call = Exchange {
             wire: &self.wire,

@@ -82,6 +82,16 @@ impl Operation<'_> {
         format!("{} {about}", self.name()).trim_end().to_owned()
     }
 
+    /// The callback address a subscription asks for, without its parameters. It holds a secret.
+    pub fn callback_address(&self) -> Option<&str> {
+        match self {
+            Self::SubscribeEvent { url, .. } | Self::SubscribePostEvent { url, .. } => {
+                Some(url.split_once('?').map_or(*url, |(address, _)| address))
+            }
+            _ => None,
+        }
+    }
+
     /// The first text that XML cannot carry, if any.
     pub fn unwritable(&self) -> Option<char> {
         let mut body = String::new();

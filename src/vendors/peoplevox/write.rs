@@ -380,6 +380,17 @@ impl Peoplevox {
     }
 
     async fn subscription(&self, operation: &Operation<'_>, log: &CallLog) -> Answer<i64> {
+        let answer = self.subscription_number(operation, log).await;
+        answer.map_err(|mut error| {
+            // The server may repeat the address it was given, and the address is a credential.
+            if let Some(address) = operation.callback_address() {
+                error.text = error.text.replace(address, "(callback address)");
+            }
+            error
+        })
+    }
+
+    async fn subscription_number(&self, operation: &Operation<'_>, log: &CallLog) -> Answer<i64> {
         let title = operation.title();
         let reply = self
             .client

@@ -1,0 +1,301 @@
+//! Calls and time per order with the vendors' limits on, in virtual time, against the arithmetic minimum; and the same
+//! orders through a deliberately naive client.
+//!
+//! Everything is present at once. Intake and confirmation are timed apart: the floor waits until every order is in the
+//! warehouse and then despatches all of them, so that each system's own limit shows.
+
+use super::naive;
+use super::rig::{BenchRig, BenchRigOptions};
+use super::{BenchError, Figure, Sheet};
+use crate::domain::delivery::Flow;
+use crate::domain::time::{Span, Ts};
+use crate::sandbox::{CallStats, SimSystem};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What is run.
+#[derive(Debug, Clone)]
+pub struct CallOptions {
+    /// Orders placed at once.
+    pub orders: usize,
+    /// Where temporary files go.
+    pub folder: Option<PathBuf>,
+    pub seed: u64,
+}
+
+/// Rows of a report page, ids or terms of a read, rows of a write.
+const PAGE: usize = 1_000;
+const BATCH: usize = 100;
+/// Peoplevox publishes no limit; one call a second is what both sides assume.
+const PVX_PER_MINUTE: f64 = 60.0;
+/// Calls a minute of Linnworks' busiest method here.
+const LW_PER_MINUTE: f64 = 250.0;
+/// Floor calls may be this share of those made, at least.
+const CALLS_BAR_PVX: f64 = 0.90;
+const CALLS_BAR_LW: f64 = 0.95;
+/// Floor time may be this share of the time taken, at least.
+const TIME_BAR: f64 = 0.90;
+/// Quiet time before and after the drain, for polls and re-reads to become regular.
+const QUIET: Span = Span::mins(10);
+/// Virtual time a phase may take.
+const PHASE_MAX: Span = Span::hours(12);
+/// Steps of a phase.
+const STEPS_MAX: usize = 200_000;
+
+/// Calls by system and method.
+type Calls = BTreeMap<(SimSystem, String), u64>;
+
+fn since(after: &CallStats, before: &CallStats) -> Calls {
+    after
+        .by_method
+        .iter()
+        .map(|(key, n)| {
+            let was = before.by_method.get(key).copied().unwrap_or(0);
+            (key.clone(), n.saturating_sub(was))
+        })
+        .filter(|(_, n)| *n > 0)
+        .collect()
+}
+
+fn sum(calls: &Calls, system: SimSystem) -> u64 {
+    calls
+        .iter()
+        .filter(|((s, _), _)| *s == system)
+        .map(|(_, n)| n)
+        .sum()
+}
+
+/// The least number of calls for what was done.
+#[derive(Debug, Clone, Copy)]
+struct Floor {
+    intake_pvx: usize,
+    pvx: usize,
+    lw: usize,
+    /// Of Linnworks' busiest method.
+    lw_busiest: usize,
+}
+
+impl Floor {
+    /// For so many orders, order lines and changed stock figures.
+    fn of(orders: usize, lines: usize, figures: usize) -> Self {
+        // Lines go in whole orders: forty orders of two and a half lines fill a call.
+        let saves = orders.div_ceil(BATCH) + lines.div_ceil(BATCH);
+        let read_back = 2 * orders.div_ceil(BATCH);
+        let reports = lines.div_ceil(PAGE) + figures.div_ceil(PAGE);
+        Self {
+            intake_pvx: saves + read_back,
+            pvx: saves + read_back + reports,
+            lw: 1 + 4 * orders.div_ceil(BATCH) + orders + figures.div_ceil(BATCH),
+            lw_busiest: orders,
+        }
+    }
+}
+
+/// Steps until `is_done`; returns the virtual time that took.
+async fn phase(
+    rig: &mut BenchRig,
+    what: &str,
+    is_done: impl Fn(&BenchRig) -> bool,
+) -> Result<Span, BenchError> {
+    let begun = rig.now();
+    let until = begun + PHASE_MAX;
+    for _ in 0..STEPS_MAX {
+        if is_done(rig) {
+            return Ok(rig.now().since(begun));
+        }
+        if rig.now() >= until {
+            break;
+        }
+        rig.step(until).await?;
+    }
+    Err(BenchError::Unfinished(format!(
+        "{what} did not come to its end"
+    )))
+}
+
+/// Steps until the engine's own books hold every order for confirmed.
+async fn confirmations(rig: &mut BenchRig, orders: usize) -> Result<Span, BenchError> {
+    let begun = rig.now();
+    phase(rig, "processing", |rig| rig.processed() >= orders).await?;
+    for _ in 0..STEPS_MAX {
+        if rig.confirmed().await? >= orders {
+            return Ok(rig.now().since(begun));
+        }
+        let until: Ts = rig.now() + Span::secs(1);
+        rig.step(until).await?;
+    }
+    Err(BenchError::Unfinished(
+        "confirmations were not read back".to_owned(),
+    ))
+}
+
+/// Runs the bench.
+///
+/// # Errors
+/// The store failed, or an order was not confirmed.
+pub async fn run(options: &CallOptions) -> Result<Sheet, BenchError> {
+    let n = options.orders;
+    let rig_options = BenchRigOptions {
+        seed: options.seed,
+        with_limits: true,
+        store_url: None,
+        folder: options.folder.clone(),
+        is_durable: false,
+    };
+    let mut rig = BenchRig::new(&rig_options).await?;
+    rig.rest(QUIET).await?;
+    let before = rig.sandbox.calls();
+    let begun = rig.now();
+    let shelf = rig.on_hand();
+    let lines = rig.place(n)?;
+    rig.hasten(Flow::OrderPull).await?;
+    let intake = phase(&mut rig, "intake", |rig| rig.is_all_allocated(n)).await?;
+    rig.despatch_all()?;
+    rig.hasten(Flow::Despatch).await?;
+    let confirming = confirmations(&mut rig, n).await?;
+    // One publishing of what the despatches changed belongs to the work.
+    rig.rest(Span::mins(6)).await?;
+    let span = rig.now().since(begun);
+    let during = rig.sandbox.calls();
+    rig.rest(QUIET).await?;
+    let quiet_from = rig.sandbox.calls();
+    rig.rest(span).await?;
+    let after = rig.sandbox.calls();
+    let left = rig.on_hand();
+    let figures = shelf.iter().zip(&left).filter(|(a, b)| a != b).count();
+    let all = since(&during, &before);
+    let quiet = since(&after, &quiet_from);
+    rig.close().await;
+    let naive = naive_calls(&rig_options, n).await?;
+    let floor = Floor::of(n, lines, figures);
+    let mut sheet = Sheet::new(
+        "calls",
+        format!(
+            "{n} orders, {lines} lines, {figures} stock figures, vendor limits on, virtual time; {:.0} min of trading",
+            span.as_secs() as f64 / 60.0
+        ),
+    );
+    ratios(&mut sheet, floor, &all, &quiet, &naive);
+    times(&mut sheet, floor, intake, confirming);
+    sheet.add(
+        Figure::new(
+            "429 of our own making",
+            after.throttled_own as f64,
+            "answers",
+        )
+        .floor(0.0)
+        .at_most(0.0),
+    );
+    methods(&mut sheet, &all, &quiet, &naive);
+    Ok(sheet)
+}
+
+/// The naive client, in a world of its own without limits: only its calls count.
+async fn naive_calls(options: &BenchRigOptions, orders: usize) -> Result<Calls, BenchError> {
+    let mut rig = BenchRig::new(&BenchRigOptions {
+        with_limits: false,
+        ..options.clone()
+    })
+    .await?;
+    rig.place(orders)?;
+    let before = rig.sandbox.calls();
+    naive::run(&rig, orders).await?;
+    let calls = since(&rig.sandbox.calls(), &before);
+    rig.close().await;
+    Ok(calls)
+}
+
+fn ratios(sheet: &mut Sheet, floor: Floor, all: &Calls, quiet: &Calls, naive: &Calls) {
+    let systems = [
+        (SimSystem::Peoplevox, floor.pvx, CALLS_BAR_PVX),
+        (SimSystem::Linnworks, floor.lw, CALLS_BAR_LW),
+    ];
+    for (system, least, bar) in systems {
+        let (made, polls) = (sum(all, system), sum(quiet, system));
+        let own = made.saturating_sub(polls).max(1);
+        sheet.add(
+            Figure::new(
+                format!("{system}: calls for the orders"),
+                own as f64,
+                "calls",
+            )
+            .floor(least as f64)
+            .how(format!(
+                "{made} made, less {polls} that an equally long quiet span makes"
+            )),
+        );
+        sheet.add(
+            Figure::new(
+                format!("{system}: floor ÷ calls (E)"),
+                least as f64 / own as f64,
+                "",
+            )
+            .at_least(bar),
+        );
+        sheet.add(Figure::new(
+            format!("{system}: naive client"),
+            sum(naive, system) as f64,
+            "calls",
+        ));
+    }
+}
+
+fn times(sheet: &mut Sheet, floor: Floor, intake: Span, confirming: Span) {
+    let secs = |span: Span| span.0 as f64 / 1_000_000.0;
+    let parts = [
+        (
+            "intake to allocated",
+            intake,
+            floor.intake_pvx as f64 / PVX_PER_MINUTE * 60.0,
+        ),
+        (
+            "despatch to read back",
+            confirming,
+            floor.lw_busiest as f64 / LW_PER_MINUTE * 60.0,
+        ),
+    ];
+    for (what, took, least) in parts {
+        sheet.add(
+            Figure::new(format!("{what}: time"), secs(took), "s")
+                .floor(least)
+                .how("virtual time; calls answer at once, only the limits hold them up"),
+        );
+        sheet.add(
+            Figure::new(
+                format!("{what}: floor ÷ time (R)"),
+                least / secs(took).max(0.001),
+                "",
+            )
+            .at_least(TIME_BAR),
+        );
+    }
+}
+
+fn methods(sheet: &mut Sheet, all: &Calls, quiet: &Calls, naive: &Calls) {
+    let mut keys: Vec<&(SimSystem, String)> = all.keys().chain(naive.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    for key in keys {
+        let of = |calls: &Calls| calls.get(key).copied().unwrap_or(0);
+        sheet.add(
+            Figure::new(format!("{}: {}", key.0, key.1), of(all) as f64, "calls").how(format!(
+                "{} in a quiet span, naive {}",
+                of(quiet),
+                of(naive)
+            )),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thousand_orders_cost_what_the_arithmetic_says() {
+        let floor = Floor::of(1_000, 2_500, 1_000);
+        assert_eq!(floor.pvx, 59);
+        assert_eq!(floor.lw, 1_051);
+        assert_eq!(floor.lw_busiest, 1_000);
+    }
+}

@@ -1,0 +1,165 @@
+//! A deliberately naive client: one order at a time over the same adapters, every step proven by its own read. It shows
+//! what batching is worth; nothing of it is used by the program.
+
+use super::BenchError;
+use super::rig::BenchRig;
+use crate::domain::ids::{CarrierService, ItemCode, SourceOrderId, WmsOrderNo};
+use crate::domain::mapping_set::MappingSet;
+use crate::domain::order::{SourceOrder, WmsOrderIntent};
+use crate::domain::preflight::{self, FieldLimits, ItemFact, PreflightInput, Verdict};
+use crate::domain::wms::WmsItem;
+use crate::vendors::{Answer, CallLog, SalesSystem, ShippingUpdate, Warehouse};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+fn had<T>(answer: Answer<T>) -> Result<T, BenchError> {
+    answer.map_err(|error| {
+        BenchError::Unfinished(format!("the naive client was refused: {}", error.text))
+    })
+}
+
+fn missing(what: &str) -> BenchError {
+    BenchError::Unfinished(format!("the naive client has no {what}"))
+}
+
+/// Takes every placed order into the warehouse and, once the floor has despatched it, back into the source.
+///
+/// # Errors
+/// A call was refused.
+pub async fn run(rig: &BenchRig, orders: usize) -> Result<(), BenchError> {
+    let source = rig.systems.sources.get(&rig.pair.source);
+    let source = source.ok_or_else(|| missing("sales system"))?.clone();
+    let warehouse = rig.systems.warehouses.get(&rig.pair.warehouse);
+    let warehouse = warehouse.ok_or_else(|| missing("warehouse"))?.clone();
+    let log = CallLog::default();
+    let version = rig.store.mapping_version(&rig.pair.id).await?;
+    let set = MappingSet::new(version, rig.store.mappings(&rig.pair.id).await?);
+    let locations = set.locations();
+    let (location, _) = locations.first().ok_or_else(|| missing("location"))?;
+    let ids = had(source.open_order_ids(location, &log).await)?;
+    let mut sent = Vec::with_capacity(ids.len());
+    for id in ids {
+        let found = source.open_orders_by_ids(std::slice::from_ref(&id), &log);
+        let order = had(found.await)?.pop().ok_or_else(|| missing("order"))?;
+        let intent = intent_of(rig, &set, &warehouse, &order).await?;
+        send(&warehouse, &intent, &log).await?;
+        sent.push((id, intent.number));
+    }
+    if sent.len() != orders {
+        return Err(missing("way to all orders"));
+    }
+    rig.despatch_all()?;
+    let tracking = tracking_of(rig, &warehouse, &log).await?;
+    for (id, number) in &sent {
+        let tracking = tracking.get(number).ok_or_else(|| missing("despatch"))?;
+        confirm(&source, id, tracking, &log).await?;
+    }
+    Ok(())
+}
+
+async fn send(
+    warehouse: &Arc<dyn Warehouse>,
+    intent: &WmsOrderIntent,
+    log: &CallLog,
+) -> Result<(), BenchError> {
+    let number = std::slice::from_ref(&intent.number);
+    let one = std::slice::from_ref(intent);
+    had(warehouse.orders_by_number(number, log).await)?;
+    had(warehouse.save_headers(one, log).await)?;
+    had(warehouse.save_lines(one, log).await)?;
+    had(warehouse.orders_by_number(number, log).await)?;
+    had(warehouse.lines_by_number(number, log).await)?;
+    Ok(())
+}
+
+async fn confirm(
+    source: &Arc<dyn SalesSystem>,
+    id: &SourceOrderId,
+    tracking: &str,
+    log: &CallLog,
+) -> Result<(), BenchError> {
+    let ids = std::slice::from_ref(id);
+    let found = had(source.orders_by_ids(ids, log).await)?.pop();
+    let order = found.ok_or_else(|| missing("order"))?;
+    let update = ShippingUpdate {
+        source_id: id.clone(),
+        tracking: tracking.to_owned(),
+        service_id: order.service_id.clone(),
+        vendor_extra: order.vendor_extra.clone(),
+    };
+    had(source.set_shipping(&update, log).await)?;
+    had(source.process_batch(ids, &order.location, log).await)?;
+    had(source.orders_by_ids(ids, log).await)?;
+    Ok(())
+}
+
+/// Tracking by warehouse order number, from the despatch report.
+async fn tracking_of(
+    rig: &BenchRig,
+    warehouse: &Arc<dyn Warehouse>,
+    log: &CallLog,
+) -> Result<HashMap<WmsOrderNo, String>, BenchError> {
+    let mut out = HashMap::new();
+    let since = rig.now() - crate::domain::time::Span::hours(1);
+    for page in 1.. {
+        let rows = had(warehouse.despatches_page(since, page, log).await)?;
+        for row in rows.rows {
+            out.insert(row.number, row.tracking);
+        }
+        if rows.is_last {
+            break;
+        }
+    }
+    Ok(out)
+}
+
+async fn intent_of(
+    rig: &BenchRig,
+    set: &MappingSet,
+    warehouse: &Arc<dyn Warehouse>,
+    order: &SourceOrder,
+) -> Result<WmsOrderIntent, BenchError> {
+    let codes: Vec<ItemCode> = order
+        .pick_lines()
+        .iter()
+        .map(|l| set.item(&l.sku).item)
+        .collect();
+    let items: HashMap<ItemCode, WmsItem> = rig
+        .store
+        .items(&rig.pair.warehouse, &codes)
+        .await?
+        .into_iter()
+        .map(|i| (i.code.clone(), i))
+        .collect();
+    let limits = FieldLimits::default();
+    let verdict = preflight::check(&PreflightInput {
+        order,
+        mappings: set,
+        policy: &rig.pair.policy,
+        prefix: &rig.pair.prefix,
+        channel: &rig.pair.channel,
+        revision: 1,
+        pair: &rig.pair.id,
+        items: &|code| {
+            items
+                .get(code)
+                .map_or(ItemFact::Absent, |i| ItemFact::Known(i.clone()))
+        },
+        code_fault: &|code| warehouse.item_code_fault(code),
+        limits: &limits,
+        service_targets: &|_: &CarrierService| Some(true),
+        now: rig.now(),
+    });
+    match verdict {
+        Verdict::Pass { intent, .. } => Ok(*intent),
+        Verdict::Fail(faults) => Err(BenchError::Unfinished(format!(
+            "the naive client may not send order {}: {}",
+            order.number,
+            faults
+                .first()
+                .map(|f| f.detail.as_str())
+                .unwrap_or_default()
+        ))),
+        Verdict::NeedItems(_) => Err(missing("items")),
+    }
+}
