@@ -1,7 +1,9 @@
 //! `tallyman rehearse`: days of trading in minutes, with invariants as judges.
 
+use super::args::parse_span;
 use super::context::Globals;
 use super::output::{CliError, Outcome, say};
+use crate::domain::time::Span;
 use crate::rehearsal::{Plan, Report, play};
 use crate::sandbox::FaultLevel;
 
@@ -41,6 +43,9 @@ pub struct RehearseArgs {
     /// People and the world make no mistakes
     #[arg(long)]
     pub no_mistakes: bool,
+    /// How often orders and despatches are read
+    #[arg(long, value_name = "SPAN", default_value = "2m", value_parser = parse_span)]
+    pub read_every: Span,
     /// Use this store instead of a temporary one (`postgres://…`); it must be empty
     #[arg(long, value_name = "URL")]
     pub store: Option<String>,
@@ -67,6 +72,7 @@ pub(super) async fn run(globals: &Globals, args: RehearseArgs) -> Result<Outcome
             faults: args.faults.into(),
             with_deaths: !args.no_deaths,
             with_mistakes: !args.no_mistakes,
+            read_every: args.read_every,
             store_url: args.store.clone(),
         };
         let report = play(&plan).await.map_err(CliError::failed)?;

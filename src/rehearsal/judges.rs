@@ -576,12 +576,17 @@ fn limits_kept(rig: &Rig) -> Verdict {
     Verdict::new("I-LIM-1", "no 429 of our own making", broken)
 }
 
+/// Nothing is in doubt and nothing is due. A write that waits longer waits for a person (a locked order, a refused
+/// confirmation), and that person was told: the despatch judge looks for the case.
 async fn at_rest(rig: &Rig) -> Result<Verdict, RehearsalError> {
     let mut broken = Vec::new();
-    for (flow, waiting, in_doubt) in rig.flows().await? {
-        if waiting > 0 || in_doubt > 0 {
-            broken.push(format!("{flow}: {waiting} waiting, {in_doubt} in doubt"));
+    for (flow, _, in_doubt) in rig.flows().await? {
+        if in_doubt > 0 {
+            broken.push(format!("{flow}: {in_doubt} in doubt"));
         }
+    }
+    if !rig.is_quiet().await? {
+        broken.push("work is still due".to_owned());
     }
     Ok(Verdict::new(
         "I-LIVE",

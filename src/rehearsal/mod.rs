@@ -27,6 +27,8 @@ pub struct Plan {
     pub with_deaths: bool,
     /// People and the world misbehave (unmapped services, late cancels, a second connector …).
     pub with_mistakes: bool,
+    /// How often orders and despatches are read; everything slower follows from it.
+    pub read_every: Span,
     /// `None`: a temporary SQLite file.
     pub store_url: Option<String>,
 }
@@ -37,7 +39,8 @@ impl Plan {
         Self {
             seed,
             days: 1,
-            orders_per_day: 200,
+            orders_per_day: 40,
+            read_every: Span::mins(5),
             faults: FaultLevel::Heavy,
             with_deaths: true,
             with_mistakes: true,
@@ -48,10 +51,11 @@ impl Plan {
     /// The command that plays this plan again.
     pub fn replay(&self) -> String {
         let mut words = format!(
-            "tallyman rehearse --seed {} --days {} --orders-per-day {} --faults {}",
+            "tallyman rehearse --seed {} --days {} --orders-per-day {} --read-every {}s --faults {}",
             self.seed,
             self.days,
             self.orders_per_day,
+            self.read_every.as_secs(),
             self.faults.name()
         );
         if !self.with_deaths {

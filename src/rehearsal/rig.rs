@@ -50,11 +50,11 @@ impl RigOptions {
     pub fn from_plan(plan: &Plan) -> Self {
         let mut policy = Policy::linnworks();
         // A day is played in seconds: readings come a little apart, the slow ones often enough to matter within the day.
-        policy.order_pull_interval = Span::mins(2);
+        policy.order_pull_interval = plan.read_every;
         policy.order_sweep_interval = Span::mins(30);
-        policy.despatch_poll_interval = Span::mins(2);
-        policy.status_interval = Span::mins(4);
-        policy.stock_interval = Span::mins(10);
+        policy.despatch_poll_interval = plan.read_every;
+        policy.status_interval = plan.read_every.times(2);
+        policy.stock_interval = plan.read_every.times(4);
         policy.reconcile_stock_interval = Span::mins(30);
         policy.partial_shipment = true;
         let sandbox = SandboxConfig {

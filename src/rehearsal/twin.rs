@@ -80,6 +80,7 @@ pub async fn twin(seed: u64, orders_per_day: u32) -> Result<Vec<String>, Rehears
         faults: FaultLevel::None,
         with_deaths: false,
         with_mistakes: false,
+        read_every: crate::domain::time::Span::mins(5),
         store_url: None,
     };
     let rough = Plan {

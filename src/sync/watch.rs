@@ -26,6 +26,8 @@ const ITEMS_AGAIN: Span = Span::mins(5);
 const PAYMENT_WAIT: Span = Span::hours(24);
 /// The source says shipped and the warehouse has not shipped.
 const CLOSED_GRACE: Span = Span::mins(30);
+/// How often one order is asked about again because of a watch.
+const RESYNC_AGAIN: Span = Span::mins(10);
 /// Orders asked to be read again per watch.
 const RESYNC_MAX: usize = 200;
 
@@ -279,6 +281,10 @@ impl Watch<'_> {
         }
         let text = "the warehouse shows it despatched, and no despatch record has reached us; the source still has it open".to_owned();
         self.raise(row, Kind::DspOpenAfterDespatch, text, None, row.state_since);
+        // Both systems are asked again, and the despatch report is read again, but not every minute.
+        if self.now.since(row.source_read_at) < RESYNC_AGAIN {
+            return;
+        }
         self.resync.push(row.id);
         self.changes.push(Change::ScheduleHasten {
             pair: self.pair.id.clone(),

@@ -1,0 +1,62 @@
+//! Two hundred seeds of a trading day with faults and process deaths, and twin runs, judged by the invariants.
+//! A red seed prints how to play it again.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use tallyman::rehearsal::{Plan, play, twin};
+
+async fn seeds(range: std::ops::Range<u64>) {
+    tallyman::vendors::transport::install_crypto();
+    let mut red = Vec::new();
+    let (mut deaths, mut faults) = (0, 0);
+    for seed in range {
+        let plan = Plan::day(seed);
+        let report = play(&plan)
+            .await
+            .unwrap_or_else(|error| panic!("{error}; play it again: {}", plan.replay()));
+        deaths += report.deaths;
+        faults += report.faults.iter().map(|(_, n)| n).sum::<u64>();
+        if !report.is_green() {
+            red.push(report.text());
+        }
+    }
+    assert!(
+        red.is_empty(),
+        "{} red seeds:\n{}",
+        red.len(),
+        red.join("\n")
+    );
+    assert!(
+        deaths > 0 && faults > 0,
+        "the plan is too tame: {deaths} deaths, {faults} faults"
+    );
+}
+
+macro_rules! day {
+    ($($name:ident: $range:expr;)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+        async fn $name() {
+            seeds($range).await;
+        }
+    )*};
+}
+
+day! {
+    trading_days_1_to_50_keep_every_promise: 1..51;
+    trading_days_51_to_100_keep_every_promise: 51..101;
+    trading_days_101_to_150_keep_every_promise: 101..151;
+    trading_days_151_to_200_keep_every_promise: 151..201;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_day_with_faults_and_deaths_ends_like_the_same_day_without() {
+    tallyman::vendors::transport::install_crypto();
+    for seed in [1_001, 1_002, 1_003] {
+        let differences = twin(seed, 40).await.unwrap();
+        assert!(
+            differences.is_empty(),
+            "seed {seed}:\n{}",
+            differences.join("\n")
+        );
+    }
+}
