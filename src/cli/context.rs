@@ -6,7 +6,7 @@ use crate::desk::{Access, Clock, CodeRule, Desk};
 use crate::domain::ids::{Operator, PairId};
 use crate::domain::time::Ts;
 use crate::report::Format;
-use crate::store::{Store, StoreOptions};
+use crate::store::{Store, StoreError, StoreOptions};
 use crate::vendors::registry;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -220,7 +220,28 @@ pub async fn open_store(loaded: &Loaded, opening: Opening) -> Result<Store, CliE
         is_migrating: opening == Opening::Migrating,
         is_durable: true,
     };
-    Ok(Store::open(&options).await?)
+    Store::open(&options)
+        .await
+        .map_err(|error| store_fault(&loaded.store_url(), &error))
+}
+
+/// A store that cannot be opened: which one, why, and what can be done.
+pub fn store_fault(url: &str, error: &StoreError) -> CliError {
+    let place = url.strip_prefix("sqlite:").unwrap_or(url);
+    let text = error.to_string();
+    let named = if text.contains(place) {
+        text
+    } else {
+        format!("store {url}: {text}")
+    };
+    let remedy = match error {
+        StoreError::Corrupt(_) => {
+            "; bring the last copy back with `tallyman store restore FILE` (what is there now is kept), or move the file away to begin a new store"
+        }
+        StoreError::Full(_) => "; make room on that disk, nothing is lost",
+        _ => "",
+    };
+    CliError::failed(format!("{named}{remedy}"))
 }
 
 #[cfg(test)]

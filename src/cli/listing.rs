@@ -29,8 +29,8 @@ pub struct ListArgs {
     pub limit: usize,
     /// Filter, for example: severity:S1,S2 -team:cx ship<4h mug
     #[arg(
-        trailing_var_arg = true,
         allow_hyphen_values = true,
+        value_parser = parse_term,
         value_name = "FILTER"
     )]
     pub filter: Vec<String>,
@@ -41,6 +41,16 @@ fn parse_limit(text: &str) -> Result<usize, String> {
         .ok()
         .filter(|n| (1..=ROWS_MAX).contains(n))
         .ok_or_else(|| format!("a whole number between 1 and {ROWS_MAX}"))
+}
+
+/// A word of a filter may begin with a hyphen ("not"), but a mistyped option must not pass for one.
+fn parse_term(text: &str) -> Result<String, String> {
+    if text.starts_with("--") {
+        return Err(
+            "there is no such option; a filter term begins with at most one hyphen".to_owned(),
+        );
+    }
+    Ok(text.to_owned())
 }
 
 /// Which way a list runs when nobody says how to sort.

@@ -149,4 +149,32 @@ mod tests {
         assert_eq!(args.filter, ["severity:S1", "-team:cx"]);
         assert_eq!(args.limit, 5);
     }
+
+    #[test]
+    fn options_may_follow_a_filter_and_a_mistyped_one_is_no_filter() {
+        let line = "tallyman exceptions list -team:cx kind:SYS_AUTH --limit 7 --format json mug";
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        assert_eq!(cli.globals.format, crate::report::Format::Json);
+        let Some(Verb::Exceptions(exceptions::ExceptionsVerb::List(args))) = cli.verb else {
+            panic!("a list was asked for")
+        };
+        assert_eq!(args.filter, ["-team:cx", "kind:SYS_AUTH", "mug"]);
+        assert_eq!(args.limit, 7);
+        let wrong = "tallyman exceptions list kind:SYS_AUTH --fromat json";
+        let told = Cli::try_parse_from(wrong.split(' '))
+            .unwrap_err()
+            .to_string();
+        assert!(told.contains("no such option"), "{told}");
+    }
+
+    #[test]
+    fn without_a_verb_the_console_is_meant() {
+        assert!(Cli::try_parse_from(["tallyman"]).unwrap().verb.is_none());
+        assert!(
+            Cli::try_parse_from(["tallyman", "--as", "sam"])
+                .unwrap()
+                .verb
+                .is_none()
+        );
+    }
 }

@@ -79,7 +79,12 @@ async fn check_copy(loaded: &Loaded, file: &Path) -> Result<(), CliError> {
         is_migrating: false,
         is_durable: true,
     };
-    let copy = Store::open(&options).await?;
+    let copy = Store::open(&options).await.map_err(|error| {
+        CliError::failed(format!(
+            "{} is not restored, nothing was changed: {error}",
+            file.display()
+        ))
+    })?;
     let findings = copy.verify().await?;
     copy.close().await;
     if findings.is_empty() {

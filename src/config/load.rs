@@ -58,8 +58,14 @@ impl Config {
             path: path.to_owned(),
             why,
         };
-        let meta =
-            std::fs::metadata(path).map_err(|e| unreadable(format!("cannot be read: {e}")))?;
+        let meta = std::fs::metadata(path).map_err(|e| {
+            let remedy = if e.kind() == std::io::ErrorKind::NotFound {
+                "; write one after assets/config.example.toml, or name another with --config FILE"
+            } else {
+                ""
+            };
+            unreadable(format!("cannot be read: {e}{remedy}"))
+        })?;
         if !meta.is_file() {
             return Err(unreadable("is not a file".to_owned()));
         }
@@ -194,7 +200,7 @@ impl Loaded {
             }
         }
         let secret = self.fetch("store, payload_key", reference)?;
-        read_key(&secret)
+        read_key(&secret, &reference.place())
     }
 
     fn make_key(&self, path: &Path) -> Result<[u8; 32], ConfigError> {
@@ -234,7 +240,7 @@ impl Loaded {
 }
 
 /// 32 bytes from base64 or hex.
-fn read_key(secret: &Secret) -> Result<[u8; 32], ConfigError> {
+fn read_key(secret: &Secret, place: &str) -> Result<[u8; 32], ConfigError> {
     let text = secret.expose().trim();
     let bytes = if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
         (0..32)
@@ -246,6 +252,8 @@ fn read_key(secret: &Secret) -> Result<[u8; 32], ConfigError> {
             .unwrap_or_default()
     };
     bytes.try_into().map_err(|_| {
-        ConfigError::PayloadKey("must be 32 bytes in base64 or 64 hex digits".to_owned())
+        ConfigError::PayloadKey(format!(
+            "{place} must hold 32 bytes in base64 or 64 hex digits; restore the key this store was made with"
+        ))
     })
 }

@@ -3,6 +3,7 @@
 use super::client::{Content, parse};
 use super::method::Method;
 use super::{Linnworks, wire};
+use crate::domain::delivery::AnswerClass;
 use crate::domain::ids::Sku;
 use crate::domain::time::{Span, Ts};
 use crate::vendors::{Answer, CallLog, Finding, SourceLocation};
@@ -29,7 +30,14 @@ impl Linnworks {
                 ));
             }
             Err(error) => {
-                out.push(bad("sign-in", &error.to_string()));
+                let remedy = match error.class {
+                    AnswerClass::Auth => "",
+                    AnswerClass::Unavailable | AnswerClass::Malformed | AnswerClass::Unknown => {
+                        "; check auth_url, the network and a proxy in between"
+                    }
+                    _ => "; try again in a minute",
+                };
+                out.push(bad("sign-in", &format!("{error}{remedy}")));
                 return out;
             }
         }

@@ -154,7 +154,14 @@ impl Peoplevox {
                 findings.push(good("sign-in", format!("as {}", self.client.username)));
             }
             Err(error) => {
-                findings.push(bad("sign-in", error.text));
+                let remedy = match error.class {
+                    AnswerClass::Auth => "; check client_id, username and password",
+                    AnswerClass::Unavailable | AnswerClass::Unknown => {
+                        "; check base_url, the network and a proxy in between"
+                    }
+                    _ => "",
+                };
+                findings.push(bad("sign-in", format!("{}{remedy}", error.text)));
                 return findings;
             }
         }

@@ -1,0 +1,252 @@
+//! What an answer means for a confirmation, and the order's row and lines once it is proven.
+
+use super::{ConfirmJob, One, STEP_PROCESS};
+use crate::domain::catalogue::Kind;
+use crate::domain::change::Change;
+use crate::domain::decide;
+use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, DespatchIntent, Intent};
+use crate::domain::ids::{LocationId, OrderId, SourceOrderId};
+use crate::domain::order::{OrderFull, OrderState, SourceOrder, SourceStatus};
+use crate::domain::retry;
+use crate::domain::time::Ts;
+use crate::store::StoreResult;
+use crate::sync::calls::{Called, JobCx};
+use crate::sync::deliver::open_of;
+use crate::sync::settle::{self, Was};
+
+impl ConfirmJob {
+    pub(super) async fn finish(
+        &self,
+        jcx: &mut JobCx<'_>,
+        done: Vec<(DeliveryRow, Option<SourceOrder>, String)>,
+    ) -> StoreResult<()> {
+        if done.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<&DeliveryRow> = done.iter().map(|(row, ..)| row).collect();
+        let open = open_of(&jcx.cx.store, &rows).await?;
+        let ids: Vec<OrderId> = rows.iter().filter_map(|r| r.order).collect();
+        let now = jcx.cx.now();
+        settle::commit_orders(jcx, "confirm", &ids, |orders| {
+            let mut changes = Vec::new();
+            for (row, source, text) in &done {
+                changes.push(settle::applied(row, now, text));
+                let none = Vec::new();
+                changes.extend(settle::cleared(
+                    row,
+                    open.get(&row.id.0).unwrap_or(&none),
+                    text,
+                ));
+                if let Some(order) = row.order.and_then(|id| orders.get(&id)) {
+                    changes.push(confirmed_order(row, order, source.as_ref(), now));
+                }
+            }
+            changes
+        })
+        .await
+    }
+}
+
+pub(super) enum Look {
+    Go,
+    AlreadyDone(String),
+    /// Something a person can lift in the source; tried again by itself.
+    Blocked(Kind, String),
+    Refused(Kind, String),
+}
+
+pub(super) fn look(
+    intent: &DespatchIntent,
+    source: Option<&SourceOrder>,
+    centres: &[LocationId],
+) -> Look {
+    let Some(source) = source else {
+        return Look::Refused(
+            Kind::DspOrphan,
+            "the source no longer knows this order; it may have been merged or deleted".to_owned(),
+        );
+    };
+    match source.status {
+        SourceStatus::Processed
+            if source.tracking == intent.tracking || intent.tracking.is_empty() =>
+        {
+            Look::AlreadyDone("already processed in the source; not processed again".to_owned())
+        }
+        SourceStatus::Processed => Look::AlreadyDone(format!(
+            "already processed in the source with tracking \"{}\" (ours is \"{}\"); not processed again",
+            source.tracking, intent.tracking
+        )),
+        SourceStatus::Cancelled | SourceStatus::Gone => Look::Refused(
+            Kind::CanAfterDespatch,
+            "cancelled in the source, and the warehouse has despatched it".to_owned(),
+        ),
+        SourceStatus::Open if centres.contains(&source.location) => Look::Go,
+        SourceStatus::Open if source.is_locked => Look::Blocked(
+            Kind::DspConfirmFailed,
+            "locked in the source: unlock it there, the confirmation follows by itself".to_owned(),
+        ),
+        SourceStatus::Open if source.is_parked => Look::Blocked(
+            Kind::DspConfirmFailed,
+            "parked in the source: unpark it there, the confirmation follows by itself".to_owned(),
+        ),
+        SourceStatus::Open => Look::Go,
+    }
+}
+
+pub(super) fn shipped(jcx: &JobCx<'_>, one: &mut One, called: Called<()>) -> Vec<Change> {
+    let evidence = called.evidence();
+    let mut changes = called.payloads;
+    match called.answer {
+        Ok(()) => {
+            changes.push(settle::attempt(
+                &one.row,
+                AnswerClass::Applied,
+                "tracking set",
+                &evidence,
+            ));
+            changes.push(settle::stepped(&one.row, STEP_PROCESS, called.finished_at));
+            one.row.step = STEP_PROCESS;
+        }
+        Err(error) => {
+            one.is_live = false;
+            if error.class == AnswerClass::Rejected {
+                changes.push(settle::attempt(
+                    &one.row,
+                    error.class,
+                    &error.text,
+                    &evidence,
+                ));
+                changes.extend(settle::back_off(
+                    jcx.cx,
+                    &one.row,
+                    &error.text,
+                    called.finished_at,
+                ));
+                changes.push(Change::Raise(settle::about(
+                    &one.row,
+                    Kind::DspTrackingRejected,
+                    &error.text,
+                    one.row.caused_at,
+                )));
+            } else {
+                changes.extend(settle::failed(
+                    jcx.cx,
+                    &one.row,
+                    &error,
+                    Was::Write,
+                    &evidence,
+                ));
+            }
+        }
+    }
+    changes
+}
+
+pub(super) fn not_there(jcx: &JobCx<'_>, row: &DeliveryRow, now: Ts) -> Change {
+    match row.absent_at {
+        Some(first) if now.since(first) >= retry::ABSENT_SPACING => settle::again(
+            row,
+            0,
+            now + retry::wait(row.flow, 1, jcx.cx.jitter()),
+            "two readings agree that it is still open; confirmed again",
+        ),
+        Some(first) => settle::still_doubtful(
+            row,
+            first + retry::ABSENT_SPACING,
+            Some(first),
+            "still open",
+        ),
+        None => settle::still_doubtful(
+            row,
+            now + retry::ABSENT_SPACING,
+            Some(now),
+            "still open; asking again",
+        ),
+    }
+}
+
+pub(super) fn with_intent(
+    row: &DeliveryRow,
+    intent: &DespatchIntent,
+    to: DeliveryState,
+    step: i64,
+    now: Ts,
+) -> Change {
+    let mut change = match to {
+        DeliveryState::Ready => settle::again(row, step, now, "the split order was found"),
+        _ => settle::stepped(row, step, now),
+    };
+    if let Change::Deliver(moved) = &mut change {
+        moved.intent = Some(Intent::ConfirmDespatch(Box::new(intent.clone())));
+    }
+    change
+}
+
+/// Children of the same parent that other confirmations already use.
+pub(super) async fn used_children(
+    jcx: &JobCx<'_>,
+    row: &DeliveryRow,
+) -> StoreResult<Vec<SourceOrderId>> {
+    let Some(order) = row.order else {
+        return Ok(Vec::new());
+    };
+    let others = jcx.cx.store.deliveries_of_order(order).await?;
+    Ok(others
+        .into_iter()
+        .filter(|d| d.id != row.id)
+        .filter_map(|d| match d.intent {
+            Intent::ConfirmDespatch(intent) => intent.split_id,
+            _ => None,
+        })
+        .collect())
+}
+
+/// The order after one of its despatches was confirmed.
+fn confirmed_order(
+    delivery: &DeliveryRow,
+    order: &OrderFull,
+    source: Option<&SourceOrder>,
+    now: Ts,
+) -> Change {
+    let mut row = order.row.clone();
+    let mut lines = order.lines.clone();
+    if let Intent::ConfirmDespatch(intent) = &delivery.intent {
+        for line in &mut lines {
+            let Some(part) = intent.lines.iter().find(|p| p.row_id == line.row_id) else {
+                continue;
+            };
+            // Ours are warehouse units, the confirmation speaks in the source's: a kit or a multiple is several of ours.
+            let source_qty = order
+                .body
+                .source
+                .lines
+                .iter()
+                .find(|l| l.row_id == line.row_id)
+                .map_or(1, |l| l.qty_each.max(1));
+            let units = part.qty_each * line.qty_each / source_qty;
+            line.confirmed_each =
+                (line.confirmed_each + units).min(line.despatched_each.max(line.confirmed_each));
+        }
+    }
+    if let Some(source) = source.filter(|s| !s.tracking.is_empty()) {
+        row.tracking = source.tracking.clone();
+    }
+    row.blocked_by = String::new();
+    let is_whole = lines.iter().all(|l| l.confirmed_each >= l.qty_each);
+    let is_known_finished =
+        row.despatched_at.is_some() && lines.iter().all(|l| l.confirmed_each >= l.despatched_each);
+    if is_whole || (is_known_finished && row.state != OrderState::PartDespatched) {
+        decide::enter(&mut row, OrderState::Confirmed, now);
+        row.source_status = SourceStatus::Processed;
+        row.confirmed_at = Some(
+            source
+                .and_then(|s| s.processed_at)
+                .map_or(now, |t| t.max(row.despatched_at.unwrap_or(t)).min(now)),
+        );
+    }
+    Change::Order {
+        row: Box::new(row),
+        body: None,
+        lines: Some(lines),
+    }
+}
