@@ -199,6 +199,21 @@ fn ctrl_z_stops_and_continuing_paints_again() {
 }
 
 #[test]
+fn esc_and_a_key_in_one_packet_are_esc_and_the_key() {
+    let mut pty = start();
+    pty.send("2");
+    pty.sees("Tracked 48 XL");
+    pty.send("\r");
+    pty.sees("Members 38");
+    pty.send("\u{1b}3");
+    pty.sees("not moving because");
+    pty.send("2");
+    pty.sees("12 rows");
+    pty.send("q");
+    assert_eq!(pty.exit_code(LIMIT), 0);
+}
+
+#[test]
 fn pasted_line_ends_and_commands_do_nothing() {
     let mut pty = start();
     pty.send("5");

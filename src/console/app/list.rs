@@ -19,6 +19,37 @@ pub trait Keyed {
     fn key(&self) -> String;
 }
 
+/// An order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// Name in the store.
+    pub name: &'static str,
+    /// What people see.
+    pub title: &'static str,
+    /// Which direction people mean by it.
+    pub is_falling: bool,
+}
+
+impl Sort {
+    /// Smallest, earliest, worst first.
+    pub const fn rising(name: &'static str, title: &'static str) -> Self {
+        Self {
+            name,
+            title,
+            is_falling: false,
+        }
+    }
+
+    /// Largest or newest first.
+    pub const fn falling(name: &'static str, title: &'static str) -> Self {
+        Self {
+            name,
+            title,
+            is_falling: true,
+        }
+    }
+}
+
 /// Whether rows are there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Load {
@@ -51,7 +82,7 @@ pub struct List<T> {
     /// Rows the picture has room for; set while drawing.
     pub height: Cell<u16>,
     marks: BTreeMap<String, T>,
-    pub sorts: &'static [(&'static str, &'static str)],
+    pub sorts: &'static [Sort],
     pub sort: usize,
     pub is_descending: bool,
     pub filter: Filter,
@@ -64,8 +95,8 @@ pub struct List<T> {
 }
 
 impl<T: Keyed + Clone> List<T> {
-    /// An empty list; `sorts` are (store name, title), the first is the default.
-    pub fn new(sorts: &'static [(&'static str, &'static str)]) -> Self {
+    /// An empty list; the first of `sorts` is the default.
+    pub fn new(sorts: &'static [Sort]) -> Self {
         Self {
             rows: Vec::new(),
             first: 0,
@@ -76,7 +107,7 @@ impl<T: Keyed + Clone> List<T> {
             marks: BTreeMap::new(),
             sorts,
             sort: 0,
-            is_descending: false,
+            is_descending: sorts.first().is_some_and(|s| s.is_falling),
             filter: Filter::default(),
             filter_text: String::new(),
             load: Load::Never,
@@ -211,7 +242,7 @@ impl<T: Keyed + Clone> List<T> {
     /// The next sort order.
     pub fn next_sort(&mut self) {
         self.sort = (self.sort + 1) % self.sorts.len().max(1);
-        self.is_descending = false;
+        self.is_descending = self.sorts.get(self.sort).is_some_and(|s| s.is_falling);
         self.restart();
     }
 
@@ -223,7 +254,7 @@ impl<T: Keyed + Clone> List<T> {
 
     /// Title of the sort order.
     pub fn sort_title(&self) -> &'static str {
-        self.sorts.get(self.sort).map_or("", |s| s.1)
+        self.sorts.get(self.sort).map_or("", |s| s.title)
     }
 
     /// From the top; whatever is under way no longer counts.
@@ -272,7 +303,7 @@ impl<T: Keyed + Clone> List<T> {
             sort: self
                 .sorts
                 .get(self.sort)
-                .map(|s| s.0.to_owned())
+                .map(|s| s.name.to_owned())
                 .unwrap_or_default(),
             is_descending: self.is_descending,
             anchor,
@@ -428,7 +459,7 @@ mod tests {
         }
     }
 
-    const SORTS: &[(&str, &str)] = &[("n", "number")];
+    const SORTS: &[Sort] = &[Sort::rising("n", "number")];
 
     /// A store of sorted numbers.
     fn answer(store: &[i64], query: &ListQuery) -> Window<i64> {

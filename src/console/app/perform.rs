@@ -625,10 +625,7 @@ impl App {
                 _ => return None,
             }
         } else {
-            match self.pane_copy() {
-                Some(text) => text,
-                None => return None,
-            }
+            self.pane_copy()?
         };
         Some(text::clean(&text))
     }

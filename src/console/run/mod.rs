@@ -6,6 +6,7 @@ pub mod signals;
 pub mod store;
 
 use super::app::event::{Effect, Event, SyncStatus};
+use super::app::key::{Code, Key};
 use super::app::keymap::Keymap;
 use super::app::nav::Pane;
 use super::app::{App, Level, Options};
@@ -348,6 +349,14 @@ impl<S: Screen> Loop<'_, S> {
     fn input(&mut self, input: Input) -> io::Result<()> {
         self.inputs += 1;
         match input {
+            Input::Key(key) if key.is_alt => {
+                // Esc and a key in one packet of a slow link read as a chord; there are no chords here.
+                self.take(Event::Key(Key::plain(Code::Esc)))?;
+                self.take(Event::Key(Key {
+                    is_alt: false,
+                    ..key
+                }))
+            }
             Input::Key(key) => self.take(Event::Key(key)),
             Input::Paste(text) => self.take(Event::Paste(text)),
             Input::Resize(columns, rows) => self.take(Event::Resize(

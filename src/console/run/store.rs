@@ -159,7 +159,10 @@ impl StoreBackend {
 
     async fn live(&self) -> Result<Live, Trouble> {
         let store = self.store();
-        let query = self.first(Filter::default(), "seq", TAIL_MAX);
+        let query = ListQuery {
+            is_descending: true,
+            ..self.first(Filter::default(), "seq", TAIL_MAX)
+        };
         let newest = store.journal(&query).await?;
         let mut tail: Vec<_> = newest.rows.into_iter().map(|l| l.row).collect();
         tail.sort_by_key(|row| row.seq);

@@ -71,7 +71,7 @@ fn number_fault(number: &WmsOrderNo) -> Option<String> {
 
 /// What is wrong with an item code: 1 to 50 printable ASCII characters, no blank at either end, no mark of deleted records.
 /// What Peoplevox itself allows is not documented; these are the codes seen to work everywhere.
-pub(super) fn item_code_fault(code: &ItemCode) -> Option<String> {
+pub fn item_code_fault(code: &ItemCode) -> Option<String> {
     let text = code.as_str();
     let shown = clean_to(text, 60);
     if text.is_empty() {

@@ -1,10 +1,10 @@
 //! Audit: who did what, newest first.
 
-use super::super::list::{Keyed, List};
+use super::super::list::{Keyed, List, Sort};
 use crate::store::read::JournalRow;
 
 /// Orders of the list.
-pub const SORTS: &[(&str, &str)] = &[("seq", "time")];
+pub const SORTS: &[Sort] = &[Sort::falling("seq", "time")];
 
 impl Keyed for JournalRow {
     fn key(&self) -> String {

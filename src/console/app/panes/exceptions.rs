@@ -1,16 +1,16 @@
 //! Exceptions: soonest promise first, by team, one row per cause.
 
-use super::super::list::{Keyed, List};
+use super::super::list::{Keyed, List, Sort};
 use crate::domain::exception::{ExceptionRow, Team};
 use crate::domain::filter::{FieldOp, Filter, Term, What};
 
 /// Orders of the list.
-pub const SORTS: &[(&str, &str)] = &[
-    ("promise", "promise"),
-    ("severity", "severity"),
-    ("age", "age"),
-    ("members", "members"),
-    ("kind", "kind"),
+pub const SORTS: &[Sort] = &[
+    Sort::rising("promise", "promise"),
+    Sort::rising("severity", "severity"),
+    Sort::rising("age", "age"),
+    Sort::falling("members", "members"),
+    Sort::rising("kind", "kind"),
 ];
 
 impl Keyed for ExceptionRow {

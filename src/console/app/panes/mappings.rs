@@ -1,16 +1,16 @@
 //! Mappings of one pair: values nobody mapped, ranked by the orders they block, then what is mapped.
 
-use super::super::list::{Keyed, List, Load};
+use super::super::list::{Keyed, List, Load, Sort};
 use crate::domain::ids::PairId;
 use crate::domain::mapping::Mapping;
 use crate::store::read::Unmapped;
 
 /// Orders of the list.
-pub const SORTS: &[(&str, &str)] = &[
-    ("kind", "kind"),
-    ("from", "value"),
-    ("used", "use"),
-    ("changed", "change"),
+pub const SORTS: &[Sort] = &[
+    Sort::rising("kind", "kind"),
+    Sort::rising("from", "value"),
+    Sort::falling("used", "use"),
+    Sort::falling("changed", "change"),
 ];
 
 impl Keyed for Mapping {

@@ -1,15 +1,15 @@
 //! Orders: every order, in any state.
 
-use super::super::list::{Keyed, List};
+use super::super::list::{Keyed, List, Sort};
 use crate::domain::order::OrderRow;
 
 /// Orders of the list.
-pub const SORTS: &[(&str, &str)] = &[
-    ("received", "received"),
-    ("ship", "promise"),
-    ("number", "number"),
-    ("state", "state"),
-    ("value", "value"),
+pub const SORTS: &[Sort] = &[
+    Sort::falling("received", "received"),
+    Sort::rising("ship", "promise"),
+    Sort::rising("number", "number"),
+    Sort::rising("state", "state"),
+    Sort::falling("value", "value"),
 ];
 
 impl Keyed for OrderRow {

@@ -1,14 +1,14 @@
 //! Stock: positions that disagree, by risk.
 
-use super::super::list::{Keyed, List};
+use super::super::list::{Keyed, List, Sort};
 use crate::domain::stock::StockPosition;
 
 /// Orders of the list.
-pub const SORTS: &[(&str, &str)] = &[
-    ("risk", "risk"),
-    ("gap", "gap"),
-    ("value", "value at risk"),
-    ("item", "item"),
+pub const SORTS: &[Sort] = &[
+    Sort::rising("risk", "risk"),
+    Sort::falling("gap", "gap"),
+    Sort::falling("value", "value at risk"),
+    Sort::rising("item", "item"),
 ];
 
 impl Keyed for StockPosition {

@@ -302,8 +302,14 @@ fn lanes(lanes: &[LaneLive], app: &App) -> String {
     }
 }
 
+/// Methods with their limits, the nearest to its limit first.
 fn methods(methods: &[MethodLive]) -> String {
-    let words: Vec<String> = methods
+    let mut sorted: Vec<&MethodLive> = methods.iter().collect();
+    sorted.sort_by_key(|m| {
+        let used = m.calls_last_minute.saturating_mul(1_000) / m.limit_per_minute.max(1);
+        std::cmp::Reverse(used)
+    });
+    let words: Vec<String> = sorted
         .iter()
         .map(|m| {
             format!(

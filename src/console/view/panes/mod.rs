@@ -185,8 +185,7 @@ fn message(pen: &mut Pen<'_>, area: Rect, text: &str, role: Role) -> Rect {
     let line = crate::console::app::doc::DocLine::of(text, role);
     let room = usize::from(area.width.saturating_sub(4));
     let rows = doc::wrap(&line, room.max(1), usize::from(area.height.max(1)));
-    let mut y = area.y;
-    for row in &rows {
+    for (row, y) in rows.iter().zip(area.y..) {
         for part in row {
             pen.text(
                 area.x + 2,
@@ -196,7 +195,6 @@ fn message(pen: &mut Pen<'_>, area: Rect, text: &str, role: Role) -> Rect {
                 part.role,
             );
         }
-        y += 1;
     }
     let used = u16::try_from(rows.len())
         .unwrap_or(area.height)
