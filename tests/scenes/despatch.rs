@@ -33,7 +33,7 @@ async fn the_floor_works_a_whole_day_without_a_case() {
     play(setting, async |s: &mut Stage| {
         let orders: Vec<_> = (1..6).map(|n| s.sold(&[(MUG, n)])).collect();
         s.act(|w| w.count(MUG, "PrimarySite", 100));
-        s.run(Span::hours(4)).await;
+        s.run(Span::hours(3)).await;
         for order in &orders {
             assert_eq!(s.order(order).await.state, OrderState::Notified);
             assert_eq!((s.processed(order), s.told(order).len()), (1, 1));
@@ -126,29 +126,30 @@ async fn a_part_despatch_is_split_off_and_the_rest_follows_later() {
 
 #[tokio::test]
 async fn what_was_split_off_is_never_sent_to_the_warehouse_however_long_its_processing_takes() {
-    for fault in [FaultKind::RefusedRow, FaultKind::LostBefore] {
-        for method in ["Orders/Process*", "Orders/SplitOrder"] {
-            play(in_parts(), async |s: &mut Stage| {
-                let order = s.sold(&[(MUG, 5)]);
-                s.accepted(&order).await;
-                s.fault(SimSystem::Linnworks, method, fault, 4);
-                s.act(|w| w.despatch_part(&order.wms, &[("1", 2)], "RM1GB"));
-                s.until(
-                    "the part is processed",
-                    Span::mins(60),
-                    async |s: &Stage| s.sandbox.notifications().len() == 1,
-                )
-                .await;
-                s.run(Span::mins(30)).await;
-                assert_eq!(s.sandbox.inspect(|w| w.pvx.orders.len()), 1);
-                s.act(|w| w.despatch(&order.wms, "RM2GB"));
-                s.confirmed(&order, Span::mins(20)).await;
-                s.run(SOON).await;
-                assert_eq!(s.sandbox.notifications().len(), 2);
-                assert_eq!(s.sandbox.inspect(|w| w.pvx.orders.len()), 1);
-            })
+    for (method, fault) in [
+        ("Orders/Process*", FaultKind::RefusedRow),
+        ("Orders/SplitOrder", FaultKind::LostAfter),
+    ] {
+        let busy = in_parts().policy(|p| p.order_pull_interval = Span::secs(2));
+        play(busy, async |s: &mut Stage| {
+            let order = s.sold(&[(MUG, 5)]);
+            s.accepted(&order).await;
+            s.fault(SimSystem::Linnworks, method, fault, 4);
+            s.act(|w| w.despatch_part(&order.wms, &[("1", 2)], "RM1GB"));
+            s.until(
+                "the part is processed",
+                Span::mins(60),
+                async |s: &Stage| s.sandbox.notifications().len() == 1,
+            )
             .await;
-        }
+            s.run(Span::mins(20)).await;
+            assert_eq!(s.sandbox.inspect(|w| w.pvx.orders.len()), 1);
+            s.act(|w| w.despatch(&order.wms, "RM2GB"));
+            s.confirmed(&order, Span::mins(20)).await;
+            assert_eq!(s.sandbox.notifications().len(), 2);
+            assert_eq!(s.sandbox.inspect(|w| w.pvx.orders.len()), 1);
+        })
+        .await;
     }
 }
 
@@ -168,6 +169,29 @@ async fn an_order_that_leaves_in_three_parts_adds_up() {
         assert_eq!(s.sandbox.notifications().len(), 3);
         let kinds = s.kinds().await;
         assert!(!kinds.contains(&Kind::AmdTooLate), "{kinds:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_part_that_was_processed_is_no_drift_of_the_stock() {
+    play(in_parts(), async |s: &mut Stage| {
+        s.act(|w| w.count(MUG, "PrimarySite", 30));
+        s.run(Span::mins(10)).await;
+        let order = s.sold(&[(MUG, 5)]);
+        s.accepted(&order).await;
+        s.run(Span::mins(40)).await;
+        s.act(|w| w.despatch_part(&order.wms, &[("1", 3)], "RM1GB"));
+        s.run(Span::mins(75)).await;
+        assert_eq!((s.offered(MUG), s.on_shelf(MUG)), (25, 25));
+        let kinds = s.kinds().await;
+        assert!(!kinds.contains(&Kind::StkDrift), "{}", s.describe().await);
+        s.act(|w| w.despatch(&order.wms, "RM2GB"));
+        s.confirmed(&order, Span::mins(20)).await;
+        s.run(Span::mins(75)).await;
+        assert_eq!((s.offered(MUG), s.on_shelf(MUG)), (25, 25));
+        let kinds = s.kinds().await;
+        assert!(!kinds.contains(&Kind::StkDrift), "{}", s.describe().await);
     })
     .await;
 }

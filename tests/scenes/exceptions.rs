@@ -5,7 +5,6 @@ use tallyman::domain::catalogue::Kind;
 use tallyman::domain::exception::{ExceptionRow, ExceptionState, Team};
 use tallyman::domain::ids::ExceptionId;
 use tallyman::domain::mapping::{MappingEdit, MappingKind};
-use tallyman::domain::order::OrderState;
 use tallyman::domain::time::Span;
 use tallyman::sandbox::OrderSpec;
 

@@ -640,11 +640,6 @@ impl Stage {
             .collect()
     }
 
-    /// Calls made to a system so far.
-    pub fn calls(&self, system: SimSystem) -> u64 {
-        self.sandbox.calls().total(system)
-    }
-
     /// What people see, for the message of a scene that failed.
     pub async fn describe(&self) -> String {
         let mut out = format!("now {}\n", self.now());
