@@ -2,11 +2,13 @@
 
 use super::output::CliError;
 use crate::config::{Config, Loaded};
-use crate::desk::{Access, Clock, Desk};
+use crate::desk::{Access, Clock, CodeRule, Desk};
 use crate::domain::ids::{Operator, PairId};
 use crate::domain::time::Ts;
 use crate::report::Format;
 use crate::store::{Store, StoreOptions};
+use crate::vendors::registry;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -137,7 +139,8 @@ impl Context {
             access,
             loaded.config.pairs.clone(),
             system_clock(),
-        );
+        )
+        .with_code_rule(code_rule(&loaded.config));
         Ok(Self {
             globals: globals.clone(),
             loaded,
@@ -183,6 +186,19 @@ impl Context {
             ))),
         }
     }
+}
+
+/// What each pair's warehouse refuses as an item code. It needs no network: the limits are the vendor's.
+fn code_rule(config: &Config) -> CodeRule {
+    let kinds: BTreeMap<PairId, &'static str> = config
+        .pairs
+        .iter()
+        .filter_map(|pair| {
+            let warehouse = config.system(&pair.warehouse)?;
+            Some((pair.id.clone(), warehouse.account.kind()))
+        })
+        .collect();
+    Arc::new(move |pair, code| registry::item_code_fault(kinds.get(pair)?, code))
 }
 
 /// Opens a configuration's store.

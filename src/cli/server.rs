@@ -2,7 +2,7 @@
 
 use super::context::{Context, system_clock};
 use super::output::CliError;
-use crate::config::{Loaded, ServerConfig};
+use crate::config::{Loaded, ServerConfig, Side};
 use crate::domain::ids::SystemId;
 use crate::secret::Secret;
 use crate::server::{self, Intake};
@@ -61,8 +61,12 @@ pub async fn prepare(context: &Context) -> Result<Option<Prepared>, CliError> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| CliError::failed(taken(config.listen, &error)))?;
-    let systems = context.loaded.config.systems.iter().map(|s| s.id.clone());
-    let systems: std::collections::BTreeSet<SystemId> = systems.collect();
+    // Only warehouses send callbacks; an address of another system is a stranger's.
+    let warehouses = context.loaded.config.systems.iter();
+    let systems: std::collections::BTreeSet<SystemId> = warehouses
+        .filter(|s| s.account.side() == Side::Warehouse)
+        .map(|s| s.id.clone())
+        .collect();
     let intake = Intake::new(context.store.clone(), systems, secret, system_clock());
     Ok(Some(Prepared { intake, listener }))
 }

@@ -86,11 +86,75 @@ pub fn decide(input: &DecideInput<'_>) -> Decision {
             }
             if known.row.state.is_before_warehouse() {
                 before_warehouse(input, known)
+            } else if input.is_recheck {
+                after_sending(input, known, known.row.source_revision.clone())
+            } else if is_splitting(input) {
+                // What the source shows now is half of our own doing: looked at again when the confirmation is settled.
+                Decision::default()
             } else {
-                after_sending(input, known)
+                let whole = with_confirmed_parts(known, input.incoming);
+                let revision = input.incoming.revision();
+                let input = DecideInput {
+                    incoming: &whole,
+                    ..*input
+                };
+                after_sending(&input, known, revision)
             }
         }
     }
+}
+
+/// A part of the order is being split off and processed right now.
+fn is_splitting(input: &DecideInput<'_>) -> bool {
+    input.incoming.status == SourceStatus::Open
+        && input.pending.iter().any(|d| {
+            !d.state.is_final()
+                && matches!(&d.intent, Intent::ConfirmDespatch(intent) if !intent.is_whole)
+        })
+}
+
+/// The order as it was sold. A part that left was split off into an order of its own and processed there, so the source
+/// shows only the rest; counted as a change it would be an amendment nobody made.
+fn with_confirmed_parts(known: &OrderFull, incoming: &SourceOrder) -> SourceOrder {
+    let mut whole = incoming.clone();
+    if incoming.status != SourceStatus::Open {
+        return whole;
+    }
+    for (at, sold) in known.body.source.lines.iter().enumerate() {
+        let gone = confirmed_units(sold, &known.lines);
+        if gone == 0 {
+            continue;
+        }
+        match whole.lines.iter_mut().find(|l| l.row_id == sold.row_id) {
+            Some(line) => {
+                let rest = line.qty_each.max(1);
+                line.qty_each += gone;
+                for part in &mut line.components {
+                    part.qty_each = part.qty_each / rest * line.qty_each;
+                }
+            }
+            None => {
+                let mut line = sold.clone();
+                line.qty_each = gone;
+                for part in &mut line.components {
+                    part.qty_each = part.qty_each / sold.qty_each.max(1) * gone;
+                }
+                let at = at.min(whole.lines.len());
+                whole.lines.insert(at, line);
+            }
+        }
+    }
+    whole
+}
+
+/// Units of a source line whose confirmation is proven, in the source's own units.
+fn confirmed_units(sold: &super::order::SourceLine, lines: &[OrderLine]) -> i64 {
+    lines
+        .iter()
+        .filter(|l| l.row_id == sold.row_id && l.qty_each > 0)
+        .map(|l| l.confirmed_each * sold.qty_each / l.qty_each)
+        .min()
+        .unwrap_or(0)
 }
 
 fn first_sight(input: &DecideInput<'_>) -> Decision {
@@ -348,7 +412,7 @@ fn queue_create(
             order_key: keys::order_lane(&intent.number),
             idem_key: keys::create(input.pair, &input.incoming.source_id, row.wms_revision),
             order: Some(row.id),
-            object: intent.number.0.clone(),
+            object: row.number.clone(),
             intent: create,
             ship_by: row.ship_by,
             due_at: input.now,
@@ -358,9 +422,10 @@ fn queue_create(
     }
 }
 
-fn after_sending(input: &DecideInput<'_>, known: &OrderFull) -> Decision {
+fn after_sending(input: &DecideInput<'_>, known: &OrderFull, revision: String) -> Decision {
     let mut row = known.row.clone();
     take_source(&mut row, input.incoming, input.now);
+    row.source_revision = revision;
     let mut changes = Vec::new();
     let mut need_items = Vec::new();
     match input.incoming.status {
@@ -426,7 +491,7 @@ fn cancel_sent(input: &DecideInput<'_>, row: &mut OrderRow, changes: &mut Vec<Ch
         order_key: keys::order_lane(&number),
         idem_key: keys::cancel(input.pair, &input.incoming.source_id, row.wms_revision),
         order: Some(row.id),
-        object: number.0.clone(),
+        object: row.number.clone(),
         intent: Intent::CancelOrder { number },
         ship_by: row.ship_by,
         due_at: input.now,
@@ -444,7 +509,13 @@ fn amend_sent(
 ) {
     let was = &known.body.source.location;
     match release_after_move(input.incoming, was, input.mappings, input.policy) {
-        Release::Ready => {}
+        Release::Ready => clear_kinds(
+            input,
+            row.id,
+            &[Kind::OrdUnpaidInWms],
+            "the source shows it paid again",
+            changes,
+        ),
         Release::HeldPayment => {
             let fault = Fault {
                 kind: Kind::OrdUnpaidInWms,
@@ -503,6 +574,9 @@ fn amend_sent(
             }
             if intent.content_hash() == sent_hash {
                 row.blocked_by = String::new();
+                let evidence =
+                    "the change was taken back: the warehouse holds what the source says";
+                clear_kinds(input, row.id, CHANGE_KINDS, evidence, changes);
                 return;
             }
             if !used.is_empty() {
@@ -528,7 +602,7 @@ fn amend_sent(
                     &super::hash::of_json(&(&sent_hash, intent.content_hash())),
                 ),
                 order: Some(row.id),
-                object: intent.number.0.clone(),
+                object: row.number.clone(),
                 intent: Intent::AmendOrder(intent),
                 ship_by: row.ship_by,
                 due_at: input.now,
@@ -544,6 +618,35 @@ pub fn enter(row: &mut OrderRow, state: OrderState, now: Ts) {
     if row.state != state {
         row.state = state;
         row.state_since = now;
+    }
+}
+
+/// Kinds about a change that did not reach the warehouse; they end when nothing is left to change.
+const CHANGE_KINDS: &[Kind] = &[
+    Kind::AmdTooLate,
+    Kind::AmdNotExpressible,
+    Kind::AmdConflict,
+    Kind::AmdStatusUnreadable,
+];
+
+fn clear_kinds(
+    input: &DecideInput<'_>,
+    id: OrderId,
+    kinds: &[Kind],
+    evidence: &str,
+    changes: &mut Vec<Change>,
+) {
+    // Not only what is open: a dismissed case leaves a debt, which agreement settles too.
+    let discriminator = format!("ORDER={}", input.incoming.number);
+    for kind in kinds {
+        changes.push(clear(
+            input,
+            id,
+            *kind,
+            &discriminator,
+            "source data",
+            evidence,
+        ));
     }
 }
 

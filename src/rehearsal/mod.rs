@@ -84,8 +84,7 @@ const STEPS_MAX: u64 = 5_000_000;
 pub async fn play(plan: &Plan) -> Result<Report, RehearsalError> {
     let mut rig = Rig::new(RigOptions::from_plan(plan)).await?;
     let started = rig.now();
-    // The last day ends when the floor goes home.
-    let trading_ends = started + Span::days(i64::from(plan.days)) - Span::hours(6);
+    let trading_ends = end_of_trading(started, plan.days);
     run_until(&mut rig, trading_ends).await?;
     rig.calm();
     let calm_at = rig.now();
@@ -94,6 +93,11 @@ pub async fn play(plan: &Plan) -> Result<Report, RehearsalError> {
     let report = Report::new(plan, &rig, started, trading_ends, rested_at, verdicts).await?;
     rig.close().await;
     Ok(report)
+}
+
+/// Faults and deaths go on for an hour after the last customer.
+fn end_of_trading(started: Ts, days: u32) -> Ts {
+    started + Span::days(i64::from(days) - 1) + Span::hours(13)
 }
 
 /// Steps the engine through virtual time up to `until`.
@@ -121,7 +125,7 @@ async fn rest(rig: &mut Rig, from: Ts) -> Result<Ts, RehearsalError> {
         if rig.is_quiet().await? {
             let since = *quiet_since.get_or_insert(now);
             // Quiet long enough for every slow reader (sweep, comparison, watch) to have looked once more.
-            if now.since(since) >= Span::mins(65) {
+            if now.since(since) >= Span::mins(35) {
                 return Ok(since);
             }
         } else {

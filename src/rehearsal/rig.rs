@@ -8,7 +8,7 @@ use crate::domain::delivery::Flow;
 use crate::domain::ids::{RequestId, SystemId};
 use crate::domain::policy::Policy;
 use crate::domain::time::{Span, Ts};
-use crate::sandbox::{Sandbox, SandboxConfig, SimSystem, WorldTraits};
+use crate::sandbox::{Sandbox, SandboxConfig, SimSystem, TradingHours, WorldTraits};
 use crate::secret::Secret;
 use crate::store::{Store, StoreOptions};
 use crate::sync::{Cx, Engine, PairCx, Systems};
@@ -39,8 +39,8 @@ pub struct RigOptions {
     pub is_durable: bool,
 }
 
-/// Customers stop ordering this long before the end of the last day.
-const CLOSING: Span = Span::hours(12);
+/// Customers order for this long on the last day; what they ordered is then worked off.
+const LAST_DAY: Span = Span::hours(12);
 
 /// Monday, 5 January 2026, 06:00 UTC.
 const START: Ts = Ts(1_767_592_800_000_000);
@@ -61,8 +61,9 @@ impl RigOptions {
             seed: plan.seed,
             orders_per_day: plan.orders_per_day,
             start: START,
-            customers_until: Some(START + Span::days(i64::from(plan.days)) - CLOSING),
+            customers_until: Some(START + Span::days(i64::from(plan.days) - 1) + LAST_DAY),
             faults: plan.faults,
+            trading_hours: TradingHours::ALWAYS,
             traits: if plan.with_mistakes {
                 WorldTraits::typical()
             } else {
@@ -327,7 +328,9 @@ impl Rig {
     /// Nothing waits, nothing is in doubt, and the floor has nothing left to despatch.
     pub async fn is_quiet(&self) -> Result<bool, RehearsalError> {
         for system in [&self.pair.source, &self.pair.warehouse] {
-            let work = self.store.lane_work(system, Ts::NEVER).await?;
+            // What waits longer than this waits for a person: a locked order, a refused write.
+            let soon = self.now() + Span::mins(2);
+            let work = self.store.lane_work(system, soon).await?;
             if work.iter().any(|w| w.ready > 0 || w.in_doubt_due > 0) {
                 return Ok(false);
             }

@@ -1,7 +1,6 @@
 //! The twin run: the same seed with and without faults and deaths must end in the same business state.
 
 use super::{Plan, RehearsalError, Rig, RigOptions};
-use crate::domain::time::Span;
 use crate::sandbox::{Book, FaultLevel, World};
 use std::collections::BTreeMap;
 
@@ -95,7 +94,7 @@ pub async fn twin(seed: u64, orders_per_day: u32) -> Result<Vec<String>, Rehears
 
 async fn end_of(plan: &Plan) -> Result<EndState, RehearsalError> {
     let mut rig = Rig::new(RigOptions::from_plan(plan)).await?;
-    let ends = rig.now() + Span::days(i64::from(plan.days));
+    let ends = super::end_of_trading(rig.now(), plan.days);
     super::run_until(&mut rig, ends).await?;
     rig.calm();
     let from = rig.now();

@@ -199,6 +199,27 @@ impl Conn {
         Ok(touched)
     }
 
+    /// As [`Conn::bulk`], reading what the statements return.
+    pub(super) async fn bulk_rows(
+        &mut self,
+        head: &'static str,
+        tail: &'static str,
+        rows: Vec<Vec<Val>>,
+    ) -> StoreResult<Vec<Row>> {
+        let mut found = Vec::new();
+        let mut rows = rows.into_iter().peekable();
+        let mut left = rows.len();
+        while let Some(first) = rows.peek() {
+            let width = first.len().max(1);
+            let size = chunk_size(left, width);
+            left -= size;
+            let sql = bulk_sql(head, tail, width, size);
+            let args: Vec<Val> = rows.by_ref().take(size).flatten().collect();
+            found.extend(self.rows(sql, args).await?);
+        }
+        Ok(found)
+    }
+
     /// Makes the transaction durable. An error here leaves the outcome unknown on PostgreSQL: callers read again.
     pub(super) async fn commit(self) -> Result<(), (StoreError, bool)> {
         let begun = Instant::now();

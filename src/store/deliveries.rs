@@ -3,13 +3,13 @@
 use super::db::Conn;
 use super::journal::{self, Draft};
 use super::value::{Cols, Val, from_json, vals};
-use super::{ClaimQuery, LaneWork, Store, StoreResult, leases};
+use super::{ClaimQuery, LaneWork, Store, StoreResult, SystemWork, leases};
 use crate::domain::change::{Fence, Journal};
 use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, Flow, Lane};
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{DeliveryId, OrderId, PairId, SystemId};
 use crate::domain::time::{Span, Ts};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// The columns of [`delivery_row`], in order; `d` is the delivery, `i` its intent.
 pub(super) const COLUMNS: &str = "d.id, d.flow, d.pair, d.system, d.lane, d.order_key, d.idem_key, d.order_id, d.object, \
@@ -56,22 +56,20 @@ const CLAIM_STEP: &str = "select id from delivery where state = 1 and system = $
  order by ship_sort, id limit $5 @skip";
 const DOUBT: &str = "select id from delivery where state = 3 and system = $1 and due_at <= $2 and flow = $3 \
  order by due_at, id limit $4";
-const READY_WORK: &str = "select pair, flow, lane, step, count(*), min(due_at) from delivery \
- where state = 1 and system = $1 and due_at <= $2 group by pair, flow, lane, step";
-const DOUBT_WORK: &str = "select pair, flow, lane, step, count(*), min(due_at) from delivery \
- where state = 3 and system = $1 and due_at <= $2 group by pair, flow, lane, step";
-const NEXT_READY: &str =
-    "select min(due_at) from delivery where state = 1 and system = $1 and due_at > $2";
-const NEXT_DOUBT: &str =
-    "select min(due_at) from delivery where state = 3 and system = $1 and due_at > $2";
+/// What is due, ready (0) and in doubt (1), and when the next falls due (2 and 3); ready work of paused flows is left out.
+const WORK: &str = "select 0 as part, flow, lane, step, count(*), min(due_at) from delivery \
+ where state = 1 and system = $1 and due_at <= $2 and not exists \
+ (select 1 from pause p where p.pair = delivery.pair and p.flow in (0, delivery.flow)) group by flow, lane, step \
+ union all select 1, flow, lane, step, count(*), min(due_at) from delivery \
+ where state = 3 and system = $1 and due_at <= $2 group by flow, lane, step \
+ union all select 2, 0, 0, 0, 0, min(due_at) from delivery where state = 1 and system = $1 and due_at > $2 \
+ union all select 3, 0, 0, 0, 0, min(due_at) from delivery where state = 3 and system = $1 and due_at > $2";
 const SENDING: &str =
     "select id, pair, order_id, object from delivery where state = 2 and system = $1 @lock";
 
 /// The queries asked several times a second, for the test of their plans.
 #[cfg(test)]
-pub(super) const HOT: &[&str] = &[
-    CLAIM, CLAIM_STEP, DOUBT, READY_WORK, DOUBT_WORK, NEXT_READY, NEXT_DOUBT, SENDING,
-];
+pub(super) const HOT: &[&str] = &[CLAIM, CLAIM_STEP, DOUBT, WORK, SENDING];
 
 /// Hot deliveries by a condition on `d`.
 async fn hot(conn: &mut Conn, tail: &str, args: Vec<Val>) -> StoreResult<Vec<DeliveryRow>> {
@@ -106,15 +104,6 @@ async fn ids(conn: &mut Conn, sql: &'static str, args: Vec<Val>) -> StoreResult<
         .await?
         .iter()
         .map(|row| row.get(0))
-        .collect()
-}
-
-/// Pairs and flows that are paused; flow 0 stands for a whole pair.
-async fn paused(conn: &mut Conn) -> StoreResult<HashSet<(String, i64)>> {
-    conn.rows("select pair, flow from pause", vec![])
-        .await?
-        .iter()
-        .map(|row| Ok((row.get(0)?, row.get(1)?)))
         .collect()
 }
 
@@ -236,42 +225,45 @@ impl Store {
         Ok(count)
     }
 
-    /// Waiting work of a system by flow and step; paused flows are left out.
-    pub async fn lane_work(&self, system: &SystemId, now: Ts) -> StoreResult<Vec<LaneWork>> {
+    /// Waiting work of a system by flow and step, and when the next of it falls due; paused flows are left out.
+    pub async fn system_work(&self, system: &SystemId, now: Ts) -> StoreResult<SystemWork> {
         let mut conn = self.inner.db.read().await?;
-        let paused = paused(&mut conn).await?;
-        let mut out: Vec<LaneWork> = Vec::new();
-        for (sql, is_doubt) in [(READY_WORK, false), (DOUBT_WORK, true)] {
-            for row in conn.rows(sql, vals![system.as_str(), now]).await? {
-                let mut c = row.cols();
-                let (pair, flow) = (c.text::<String>()?, c.code(Flow::from_code)?);
-                let (lane, step) = (c.code(Lane::from_code)?, c.int()?);
-                let (count, oldest) = (c.int()?, c.opt_ts()?);
-                if !is_doubt
-                    && (paused.contains(&(pair.clone(), flow.code()))
-                        || paused.contains(&(pair, 0)))
-                {
-                    continue;
+        let mut work = SystemWork::default();
+        for row in conn.rows(WORK, vals![system.as_str(), now]).await? {
+            let mut c = row.cols();
+            let part = c.int()?;
+            if part >= 2 {
+                for _ in 0..4 {
+                    c.int()?;
                 }
-                add_work(&mut out, (lane, flow, step), count, oldest, is_doubt);
+                work.next_due_at = match (work.next_due_at, c.opt_ts()?) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                };
+                continue;
             }
+            let (flow, lane, step) = (c.code(Flow::from_code)?, c.code(Lane::from_code)?, c.int()?);
+            let (count, oldest) = (c.int()?, c.opt_ts()?);
+            add_work(
+                &mut work.lanes,
+                (lane, flow, step),
+                count,
+                oldest,
+                part == 1,
+            );
         }
-        out.sort_by_key(|w| (w.lane, w.flow, w.step));
-        Ok(out)
+        work.lanes.sort_by_key(|w| (w.lane, w.flow, w.step));
+        Ok(work)
+    }
+
+    /// As [`Store::system_work`], only what is due.
+    pub async fn lane_work(&self, system: &SystemId, now: Ts) -> StoreResult<Vec<LaneWork>> {
+        Ok(self.system_work(system, now).await?.lanes)
     }
 
     /// The next time after `now` at which a delivery of the system falls due (ready or in doubt).
     pub async fn next_delivery_due(&self, system: &SystemId, now: Ts) -> StoreResult<Option<Ts>> {
-        let mut conn = self.inner.db.read().await?;
-        let mut next: Option<i64> = None;
-        for sql in [NEXT_READY, NEXT_DOUBT] {
-            if let Some(row) = conn.row(sql, vals![system.as_str(), now]).await?
-                && let Some(due) = row.get::<Option<i64>>(0)?
-            {
-                next = Some(next.map_or(due, |n| n.min(due)));
-            }
-        }
-        Ok(next.map(Ts))
+        Ok(self.system_work(system, now).await?.next_due_at)
     }
 
     /// Every delivery of an order, hot or ended, oldest first.
@@ -280,6 +272,28 @@ impl Store {
         let mut out = hot(&mut conn, "where d.order_id = $1", vals![order.0]).await?;
         out.extend(ended(&mut conn, "where d.order_id = $1", vals![order.0]).await?);
         Ok(sorted(out))
+    }
+
+    /// As [`Store::deliveries_of_order`] for many orders, only those that have not ended; orders without any are absent.
+    pub async fn hot_deliveries_of(
+        &self,
+        orders: &[OrderId],
+    ) -> StoreResult<HashMap<OrderId, Vec<DeliveryRow>>> {
+        let ids: Vec<i64> = orders.iter().map(|o| o.0).collect();
+        let mut conn = self.inner.db.read().await?;
+        let mut out: HashMap<OrderId, Vec<DeliveryRow>> = HashMap::new();
+        for row in hot(
+            &mut conn,
+            "where d.order_id @any($1) order by d.id",
+            vals![ids],
+        )
+        .await?
+        {
+            if let Some(order) = row.order {
+                out.entry(order).or_default().push(row);
+            }
+        }
+        Ok(out)
     }
 
     /// By id, hot or ended.

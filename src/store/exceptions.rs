@@ -12,6 +12,7 @@ use crate::domain::exception::{
 use crate::domain::ids::{ExceptionId, PairId};
 use crate::domain::mapping::MappingKind;
 use crate::domain::time::Ts;
+use std::collections::HashMap;
 
 /// The columns of [`exception_row`], in order.
 pub(super) const COLUMNS: &str = "e.id, e.kind, e.pair, e.discriminator, e.severity, e.state, e.team, e.person, e.began_at, \
@@ -194,6 +195,38 @@ impl Store {
             ))
         })
         .collect()
+    }
+
+    /// Kinds and discriminators open for each of these objects, by object; objects without any are absent.
+    pub async fn open_for(
+        &self,
+        objects: &[ObjectRef],
+    ) -> StoreResult<HashMap<ObjectRef, Vec<(Kind, String)>>> {
+        let mut by_kind: HashMap<&'static str, Vec<String>> = HashMap::new();
+        for object in objects {
+            by_kind.entry(object.kind()).or_default().push(object.id());
+        }
+        let mut out: HashMap<ObjectRef, Vec<(Kind, String)>> = HashMap::new();
+        let mut conn = self.inner.db.read().await?;
+        for (kind, ids) in by_kind {
+            let rows = conn
+                .rows(
+                    "select m.object_kind, m.object_id, e.kind, e.discriminator from occurrence m \
+                     join exception e on e.id = m.exception_id \
+                     where m.object_kind = $1 and m.object_id @any($2) and m.cleared_at is null and e.state < 10 \
+                     order by m.exception_id",
+                    vals![kind, ids],
+                )
+                .await?;
+            for row in rows {
+                let mut c = row.cols();
+                let (kind, id) = (c.text::<String>()?, c.text::<String>()?);
+                let object = super::journal::object(&kind, &id)?;
+                let open = (kind_of(&c.text::<String>()?)?, c.text()?);
+                out.entry(object).or_default().push(open);
+            }
+        }
+        Ok(out)
     }
 
     /// Exceptions whose snooze, wait or acknowledgement ended by `now`, and those in `fixed_pending`.

@@ -156,6 +156,15 @@ pub struct LaneWork {
     pub in_doubt_due: i64,
 }
 
+/// What a system has to do.
+#[derive(Debug, Clone, Default)]
+pub struct SystemWork {
+    /// Due now, by lane, flow and step.
+    pub lanes: Vec<LaneWork>,
+    /// When the next delivery falls due after now, ready or in doubt.
+    pub next_due_at: Option<Ts>,
+}
+
 /// The shared state store. Cheap to clone. Every clone remembers for itself which changes it has seen
 /// (see [`Store::changed`]), so each waiting task should hold its own.
 pub struct Store {

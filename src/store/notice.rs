@@ -189,6 +189,16 @@ impl Store {
         }
     }
 
+    /// A number that grows with every change known of: at once with those of this process, within about a second with
+    /// those of others. While it stands still, what was read is still so.
+    pub async fn version(&self) -> u64 {
+        let notice = &self.inner.notice;
+        if let Err(error) = notice.poll(&self.inner.db).await {
+            tracing::debug!(%error, "looking for changes of other processes failed");
+        }
+        *notice.shared.version.borrow()
+    }
+
     /// Tells everybody but this clone that something was written.
     pub(super) fn wrote(&self) {
         let mut before = 0;

@@ -281,6 +281,9 @@ impl Store {
                 })
             })
             .collect::<StoreResult<_>>()?;
+        if groups.is_empty() {
+            return Ok(groups);
+        }
         let names: Vec<String> = groups.iter().map(|g| g.despatch.clone()).collect();
         let rows = conn
             .rows(

@@ -13,7 +13,7 @@ use crate::domain::ids::{
 use crate::domain::keys;
 use crate::domain::mapping::{MappingKind, Target};
 use crate::domain::mapping_set::MappingSet;
-use crate::domain::order::{OrderFull, PickLine, SourceOrder};
+use crate::domain::order::{OrderFull, OrderState, PickLine, SourceOrder};
 use crate::domain::preflight::{self, FieldLimits, ItemFact, PreflightInput, Verdict};
 use crate::domain::wms::{NewItem, WmsItem};
 use crate::store::{StoreError, StoreResult};
@@ -32,6 +32,8 @@ pub struct Case {
 
 /// How often a decision is repeated when an order changed under it.
 const STALE_REPEATS_MAX: usize = 5;
+/// Orders of which part has left, looked at for what was split off from them.
+const PART_DESPATCHED_MAX: usize = 10_000;
 
 struct Facts {
     set: Arc<MappingSet>,
@@ -41,6 +43,8 @@ struct Facts {
     existing: HashMap<SourceOrderId, OrderFull>,
     pending: HashMap<OrderId, Vec<DeliveryRow>>,
     open: HashMap<OrderId, Vec<(Kind, String)>>,
+    /// New orders of the source that our own confirmations split off.
+    split_off: HashSet<SourceOrderId>,
     /// Items that can be created, with the state of an attempt to do so.
     creatable: HashMap<ItemCode, (NewItem, String, Option<DeliveryState>)>,
 }
@@ -116,6 +120,7 @@ async fn load(
         existing,
         pending: HashMap::new(),
         open: HashMap::new(),
+        split_off: HashSet::new(),
         creatable: HashMap::new(),
     };
     for case in cases {
@@ -143,10 +148,67 @@ async fn load(
                 .collect(),
         );
     }
+    facts.split_off = split_off(cx, pair, &facts, cases).await?;
     if pair.policy.product_auto_create {
         load_creatable(cx, pair, &mut facts, &lines).await?;
     }
     Ok(facts)
+}
+
+/// Orders never seen before that a confirmation of ours split off from theirs: the goods in them have left already, so
+/// they must never be sent. A split carries the reference of the order it came from (Linnworks keeps it). While the split
+/// itself is in doubt nobody knows which order came of it; then none with that reference is taken on yet.
+async fn split_off(
+    cx: &Cx,
+    pair: &PairCx,
+    facts: &Facts,
+    cases: &[Case],
+) -> StoreResult<HashSet<SourceOrderId>> {
+    let fresh: Vec<(SourceOrderId, String)> = cases
+        .iter()
+        .filter(|c| !facts.existing.contains_key(&c.order.source_id))
+        .map(|c| (c.order.source_id.clone(), c.order.reference.clone()))
+        .collect();
+    let mut found = HashSet::new();
+    if fresh.is_empty() {
+        return Ok(found);
+    }
+    let parents = cx
+        .store
+        .order_rows_in(
+            &pair.id,
+            &[OrderState::PartDespatched],
+            None,
+            PART_DESPATCHED_MAX,
+        )
+        .await?;
+    for parent in parents {
+        if !fresh.iter().any(|(_, r)| *r == parent.reference) {
+            continue;
+        }
+        let splits: Vec<(bool, Option<SourceOrderId>)> = cx
+            .store
+            .deliveries_of_order(parent.id)
+            .await?
+            .into_iter()
+            .filter_map(|d| match d.intent {
+                Intent::ConfirmDespatch(intent) if !intent.is_whole => {
+                    Some((d.state.is_final(), intent.split_id))
+                }
+                _ => None,
+            })
+            .collect();
+        for (child, _) in fresh.iter().filter(|(_, r)| *r == parent.reference) {
+            let is_ours = splits.iter().any(|(is_over, id)| match id {
+                Some(id) => id == child,
+                None => !is_over,
+            });
+            if is_ours {
+                found.insert(child.clone());
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Items the warehouse does not have and the source can describe well enough to create.
@@ -245,7 +307,8 @@ async fn build(cx: &Cx, pair: &PairCx, facts: &Facts, cases: &[Case]) -> StoreRe
                 note: String::new(),
             });
         }
-        if !decided.insert(&case.order.source_id) {
+        if !decided.insert(&case.order.source_id) || facts.split_off.contains(&case.order.source_id)
+        {
             continue;
         }
         let existing = facts.existing.get(&case.order.source_id);

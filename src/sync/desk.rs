@@ -7,11 +7,12 @@ use super::reads;
 use super::requests::{self, Answered};
 use super::settle;
 use super::watch;
+use super::worker::Quiet;
 use crate::domain::catalogue::Kind;
 use crate::domain::change::{Change, Fence, InboxBody};
 use crate::domain::confirm::{self, ConfirmPlan};
 use crate::domain::decide as rules;
-use crate::domain::delivery::{DeliveryState, Flow, Intent, NewDelivery};
+use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Intent, NewDelivery};
 use crate::domain::exception::{ObjectRef, Occurrence};
 use crate::domain::ids::{DeliveryId, DespatchNo, OrderId, PairId, WmsOrderNo};
 use crate::domain::keys;
@@ -42,6 +43,7 @@ pub struct Desk {
     watch_at: Ts,
     /// Despatches that wait for tracking are looked at again then.
     waiting_at: Ts,
+    quiet: Option<Quiet>,
 }
 
 /// What a step of a worker came to.
@@ -68,6 +70,7 @@ impl Default for Desk {
             lease: None,
             watch_at: Ts::MIN,
             waiting_at: Ts::MIN,
+            quiet: None,
         }
     }
 }
@@ -81,6 +84,14 @@ impl Desk {
                 next_at: now + cx.lease_ttl,
             });
         };
+        // Asked before anything is read: whatever is committed from here on counts as new.
+        let version = cx.store.version().await;
+        if let Some(quiet) = self.quiet.filter(|q| q.holds(version, now)) {
+            return Ok(Worked {
+                is_busy: false,
+                next_at: quiet.until,
+            });
+        }
         let mut is_busy = false;
         for _ in 0..ROUNDS_MAX {
             let inbox = take_inbox(cx, &fence).await?;
@@ -107,9 +118,11 @@ impl Desk {
             cases::time_out(cx, &fence, now).await?;
             watch::watch(cx, &fence, now).await?;
         }
+        let until = self.watch_at.min(self.waiting_at);
+        self.quiet = (!is_busy).then_some(Quiet { version, until });
         Ok(Worked {
             is_busy,
-            next_at: self.watch_at.min(self.waiting_at),
+            next_at: until,
         })
     }
 
@@ -372,6 +385,8 @@ async fn plan_all(
     orders: &[OrderFull],
 ) -> StoreResult<Vec<Change>> {
     let set = cx.mapping_set(&pair.id).await?;
+    let ids: Vec<OrderId> = orders.iter().map(|o| o.row.id).collect();
+    let under_way = cx.store.hot_deliveries_of(&ids).await?;
     let mut next = cx.ids(numbers.len() as i64).await?;
     let mut changes = Vec::new();
     let now = cx.now();
@@ -407,9 +422,17 @@ async fn plan_all(
         match confirm::plan(order, &parts, &set, &pair.policy, now) {
             ConfirmPlan::Confirm { intent, lines } => {
                 changes.extend(state("matched", Some(order.row.id)));
-                changes.extend(
-                    confirmation(cx, pair, order, *intent, lines, DeliveryId(next), now).await?,
-                );
+                let none = Vec::new();
+                let under_way = under_way.get(&order.row.id).unwrap_or(&none);
+                changes.extend(confirmation(
+                    pair,
+                    order,
+                    under_way,
+                    *intent,
+                    lines,
+                    DeliveryId(next),
+                    now,
+                ));
                 next += 1;
             }
             ConfirmPlan::WaitTracking { .. } => {
@@ -431,15 +454,15 @@ async fn plan_all(
     Ok(changes)
 }
 
-async fn confirmation(
-    cx: &Cx,
+fn confirmation(
     pair: &PairCx,
     order: &OrderFull,
+    under_way: &[DeliveryRow],
     intent: crate::domain::delivery::DespatchIntent,
     lines: Vec<crate::domain::order::OrderLine>,
     id: DeliveryId,
     now: Ts,
-) -> StoreResult<Vec<Change>> {
+) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut row = order.row.clone();
     row.despatched_at = row.despatched_at.or(Some(intent.despatched_at));
@@ -454,11 +477,11 @@ async fn confirmation(
     }
     // A change that was too late is history once the goods have left; its case stays until somebody records the outcome.
     if intent.is_whole {
-        for old in cx.store.deliveries_of_order(order.row.id).await? {
+        for old in under_way {
             let is_change = matches!(old.flow, Flow::OrderAmend | Flow::OrderCancel);
             if is_change && matches!(old.state, DeliveryState::Rejected | DeliveryState::Dead) {
                 changes.push(settle::ended(
-                    &old,
+                    old,
                     DeliveryState::Superseded,
                     now,
                     "the warehouse despatched the order",
@@ -487,7 +510,7 @@ async fn confirmation(
         body: None,
         lines: Some(lines),
     });
-    Ok(changes)
+    changes
 }
 
 fn orphan(pair: &PairCx, group: &DespatchGroup, now: Ts) -> Vec<Change> {

@@ -24,6 +24,9 @@ const LEVELS_PAGE: usize = 5_000;
 /// Changes committed at once.
 const COMMIT_CHUNK: usize = 500;
 
+/// Two readings count as two only when they are so far apart.
+const RUN_SPACING: Span = Span::mins(1);
+
 /// Units by item and location.
 type Units = HashMap<(ItemCode, LocationId), i64>;
 /// Confirmed units by item and location with the time of confirmation.
@@ -70,11 +73,14 @@ pub async fn publish_all(
         .into_iter()
         .collect();
     loop {
-        let page = cx
+        let mut page = cx
             .store
             .levels_page(&pair.warehouse, after.clone(), LEVELS_PAGE)
             .await?;
         let is_last = page.len() < LEVELS_PAGE;
+        if !is_last {
+            leave_cut_item(&mut page);
+        }
         after = page.last().map(|l| (l.item.clone(), l.site.clone()));
         collect(
             cx,
@@ -82,7 +88,6 @@ pub async fn publish_all(
             &set,
             &places,
             &page,
-            is_last,
             &unsent,
             &unconfirmed,
             &sold,
@@ -96,6 +101,19 @@ pub async fn publish_all(
     decide_writes(cx, fence, pair, snapshot_id, wanted, is_approved).await
 }
 
+/// The last item of a page may have further sites on the next one: it is left for that, so that its figure is summed over
+/// all of them.
+fn leave_cut_item(page: &mut Vec<StockLevelRow>) {
+    let Some(last) = page.last().map(|l| l.item.clone()) else {
+        return;
+    };
+    let whole = page.partition_point(|l| l.item != last);
+    // An item that fills a page by itself has no better place.
+    if whole > 0 {
+        page.truncate(whole);
+    }
+}
+
 /// Joins one page of levels with the positions already known.
 #[allow(clippy::too_many_arguments)]
 async fn collect(
@@ -104,7 +122,6 @@ async fn collect(
     set: &MappingSet,
     places: &[(LocationId, SiteMap)],
     page: &[StockLevelRow],
-    _is_last: bool,
     unsent: &Units,
     unconfirmed: &Units,
     sold: &HashMap<ItemCode, i64>,
@@ -120,13 +137,13 @@ async fn collect(
         .into_iter()
         .map(|p| ((p.item.clone(), p.location.clone()), p))
         .collect();
-    for item in items {
-        let levels: Vec<&StockLevelRow> = page
-            .iter()
-            .filter_map(|l| (l.item == item).then_some(l))
-            .collect();
+    // Rows come in order of item and site.
+    for (item, levels) in items
+        .into_iter()
+        .zip(page.chunk_by(|a, b| a.item == b.item))
+    {
         for (location, place) in places {
-            let here: Vec<&&StockLevelRow> = levels
+            let here: Vec<&StockLevelRow> = levels
                 .iter()
                 .filter(|l| place.sites.contains(&l.site))
                 .collect();
@@ -181,11 +198,12 @@ const PUSH_BACK_EACH_MAX: i64 = 10;
 /// Drift worth up to this much is written over without asking, minor units.
 const PUSH_BACK_MINOR_MAX: i64 = 10_000;
 
-/// Somebody else changed the figure, two readings agree, and it is small enough to be put right without approval.
+/// Somebody else changed the figure and it is small enough to be put right without approval: within tolerance at once,
+/// beyond it when two readings agree.
 fn is_pushed_back(position: &StockPosition) -> bool {
     let units = position.external_each.abs();
     units != 0
-        && position.runs >= 2
+        && position.runs != 1
         && units <= PUSH_BACK_EACH_MAX
         && units.saturating_mul(position.price_minor) <= PUSH_BACK_MINOR_MAX
 }
@@ -494,8 +512,11 @@ fn judge_drift(position: &mut StockPosition, is_outside: bool, now: Ts, changes:
         position.drift_since = None;
         return;
     }
-    position.runs += 1;
-    position.drift_since = position.drift_since.or(Some(now));
+    // Readings seconds apart are one reading: a confirmation whose answer was lost must have the time to be known.
+    let since = *position.drift_since.get_or_insert(now);
+    if now.since(since) >= RUN_SPACING.times(position.runs) {
+        position.runs += 1;
+    }
     if position.runs >= 2 {
         let mut detail = format!(
             "the source shows {}, expected {}; {} nobody can explain in {} readings",
@@ -600,5 +621,36 @@ fn clear(position: &StockPosition, kind: Kind, evidence: &str) -> Change {
         object: ObjectRef::Item(object_name(&position.item, &position.location)),
         how: "auto".to_owned(),
         evidence: evidence.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(item: &str, site: &str) -> StockLevelRow {
+        StockLevelRow {
+            system: "pvx".into(),
+            item: item.into(),
+            site: site.into(),
+            on_hand_each: 1,
+            allocated_each: 0,
+            available_each: 1,
+            snapshot_id: 1,
+            read_at: Ts(0),
+        }
+    }
+
+    #[test]
+    fn an_item_whose_sites_go_on_over_the_page_is_left_for_the_next_one() {
+        let mut page = vec![level("A", "1"), level("A", "2"), level("B", "1")];
+        leave_cut_item(&mut page);
+        assert_eq!(page.len(), 2);
+        assert!(page.iter().all(|l| l.item.as_str() == "A"));
+        leave_cut_item(&mut page);
+        assert_eq!(page.len(), 2, "an item that fills the page stays");
+        page.clear();
+        leave_cut_item(&mut page);
+        assert!(page.is_empty());
     }
 }

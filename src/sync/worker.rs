@@ -143,6 +143,21 @@ pub struct Worker {
     told_auth: bool,
     told_throttled: bool,
     is_first: bool,
+    quiet: Option<Quiet>,
+}
+
+/// Nothing is to be done before `until` as long as the store stands at `version`.
+#[derive(Debug, Clone, Copy)]
+pub struct Quiet {
+    pub version: u64,
+    pub until: Ts,
+}
+
+impl Quiet {
+    /// Whether there is still nothing to do.
+    pub fn holds(self, version: u64, now: Ts) -> bool {
+        self.version == version && now < self.until
+    }
 }
 
 impl Worker {
@@ -162,6 +177,7 @@ impl Worker {
             told_auth: true,
             told_throttled: true,
             is_first: true,
+            quiet: None,
         }
     }
 
@@ -185,6 +201,7 @@ impl Worker {
 
     /// Forgets everything half done: its rows are found "sending" and asked about.
     pub fn forget(&mut self) {
+        self.quiet = None;
         self.active.clear();
         self.recovered_epoch = None;
         self.lease = None;
@@ -202,6 +219,14 @@ impl Worker {
             });
         };
         self.take_over(cx, &fence, now).await?;
+        // Asked before anything is read: whatever is committed from here on counts as new.
+        let version = cx.store.version().await;
+        if let Some(quiet) = self.quiet.filter(|q| q.holds(version, now)) {
+            return Ok(Worked {
+                is_busy: false,
+                next_at: quiet.until,
+            });
+        }
         let mut calls = 0;
         let mut next_at = now + IDLE_MAX;
         let mut schedules = self.my_schedules(cx).await?;
@@ -219,10 +244,10 @@ impl Worker {
                 };
                 break;
             }
-            let work = cx.store.lane_work(&self.gate.system, at).await?;
-            let proposals = self.proposals(&schedules, &work, at);
+            let work = cx.store.system_work(&self.gate.system, at).await?;
+            let proposals = self.proposals(&schedules, &work.lanes, at);
             let Some(lane) = self.choose_lane(&proposals, at) else {
-                next_at = self.next_at(cx, &schedules, &proposals, at).await?;
+                next_at = self.next_at(work.next_due_at, &schedules, &proposals, at);
                 break;
             };
             calls += 1;
@@ -231,9 +256,14 @@ impl Worker {
             }
         }
         self.tell(cx, &fence, now).await?;
+        let next_at = next_at.min(now + IDLE_MAX);
+        self.quiet = (calls == 0).then(|| Quiet {
+            version,
+            until: next_at.min(self.tell_at(cx)),
+        });
         Ok(Worked {
             is_busy: calls > 0,
-            next_at: next_at.min(now + IDLE_MAX),
+            next_at,
         })
     }
 
@@ -243,6 +273,7 @@ impl Worker {
             return Ok(());
         }
         self.active.clear();
+        self.quiet = None;
         cx.store
             .recover(&self.gate.system, now, retry::SETTLE, fence)
             .await?;
@@ -713,18 +744,18 @@ impl Worker {
     }
 
     /// When there is something to do again.
-    async fn next_at(
+    fn next_at(
         &mut self,
-        cx: &Cx,
+        next_due_at: Option<Ts>,
         schedules: &[ScheduleRow],
         proposals: &[Proposal],
         now: Ts,
-    ) -> StoreResult<Ts> {
+    ) -> Ts {
         let mut next = now + IDLE_MAX;
         for row in schedules.iter().filter(|s| s.due_at > now) {
             next = next.min(row.due_at);
         }
-        if let Some(due) = cx.store.next_delivery_due(&self.gate.system, now).await? {
+        if let Some(due) = next_due_at {
             next = next.min(due);
         }
         let ops: Vec<Op> = self
@@ -736,7 +767,22 @@ impl Worker {
         for op in ops {
             next = next.min(self.gate.next_at(op, now));
         }
-        Ok(next.max(now + Span::ms(1)))
+        next.max(now + Span::ms(1))
+    }
+
+    /// When there may be something to tell although nothing happens.
+    fn tell_at(&self, cx: &Cx) -> Ts {
+        let mut at = Ts::NEVER;
+        if self.gate.calls_total != self.live_calls {
+            at = at.min(self.live_at.max(Ts(0)) + cx.live_every);
+        }
+        if let (true, Some(calm)) = (self.told_down, self.calm_since) {
+            at = at.min(calm + CALM);
+        }
+        if let (false, Some(since)) = (self.told_throttled, self.throttled_since) {
+            at = at.min(since + THROTTLED_LONG);
+        }
+        at
     }
 
     /// Stores the state for people, and opens or closes the cases about the system itself.

@@ -5,7 +5,7 @@ use super::peoplevox::{Names, Peoplevox, PeoplevoxConfig};
 use super::transport::{TransportOptions, VendorHosts, reqwest_wire};
 use super::{Limit, SalesSystem, Warehouse};
 use crate::config::{Account, LinnworksAccount, Loaded, PeoplevoxAccount, SystemConfig, nearest};
-use crate::domain::ids::SystemId;
+use crate::domain::ids::{ItemCode, SystemId};
 use crate::wire::Wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -90,6 +90,14 @@ pub fn build(loaded: &Loaded, wires: &BTreeMap<SystemId, Wire>) -> Result<System
         Ok(systems)
     } else {
         Err(RegistryError(faults))
+    }
+}
+
+/// Why a warehouse of this kind refuses an item code; `None` when it takes it, or the kind has no such rule.
+pub fn item_code_fault(kind: &str, code: &ItemCode) -> Option<String> {
+    match kind {
+        "peoplevox" => super::peoplevox::item_code_fault(code),
+        _ => None,
     }
 }
 

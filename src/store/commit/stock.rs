@@ -12,16 +12,45 @@ use crate::store::StoreResult;
 use crate::store::value::{to_json, vals};
 use std::collections::{HashMap, HashSet};
 
+/// A despatch taken into account: its place in the batch, and what it is now.
+struct Marked<'b> {
+    index: usize,
+    system: &'b SystemId,
+    despatch: &'b str,
+    state: &'b str,
+    order: Option<OrderId>,
+}
+
 pub(super) async fn write(work: &mut Work<'_>, changes: &[(usize, &Change)]) -> StoreResult<()> {
+    let mut marked: Vec<Marked<'_>> = Vec::new();
+    let mut in_marked: HashSet<(&str, &str)> = HashSet::new();
     for (index, change) in changes {
-        match change {
-            Change::Despatches { system, lines } => despatches(work, system, lines).await?,
-            Change::DespatchState {
+        if let Change::DespatchState {
+            system,
+            despatch,
+            state,
+            order,
+        } = change
+        {
+            // One statement may touch a despatch once.
+            if !in_marked.insert((system.as_str(), despatch)) {
+                despatch_states(work, std::mem::take(&mut marked)).await?;
+                in_marked.clear();
+                in_marked.insert((system.as_str(), despatch));
+            }
+            marked.push(Marked {
+                index: *index,
                 system,
                 despatch,
                 state,
-                order,
-            } => despatch_state(work, *index, system, (despatch, state), *order).await?,
+                order: *order,
+            });
+            continue;
+        }
+        despatch_states(work, std::mem::take(&mut marked)).await?;
+        in_marked.clear();
+        match change {
+            Change::Despatches { system, lines } => despatches(work, system, lines).await?,
             Change::Items { system, items, at } => self::items(work, system, items, *at).await?,
             Change::Targets {
                 pair,
@@ -35,7 +64,7 @@ pub(super) async fn write(work: &mut Work<'_>, changes: &[(usize, &Change)]) -> 
             _ => {}
         }
     }
-    Ok(())
+    despatch_states(work, marked).await
 }
 
 /// Known lines stay, tracking that was empty is filled in. Lines of one despatch that do not differ in anything are told
@@ -101,43 +130,54 @@ async fn despatches(
     Ok(())
 }
 
-/// A despatch that holds several orders is marked for the named order only.
-async fn despatch_state(
-    work: &mut Work<'_>,
-    index: usize,
-    system: &SystemId,
-    (despatch, state): (&str, &str),
-    order: Option<OrderId>,
-) -> StoreResult<()> {
+/// Marks despatches, each of them once. A despatch that holds several orders is marked for the named order only.
+async fn despatch_states(work: &mut Work<'_>, marked: Vec<Marked<'_>>) -> StoreResult<()> {
+    if marked.is_empty() {
+        return Ok(());
+    }
+    let rows = marked
+        .iter()
+        .map(|m| {
+            vals![
+                m.system.as_str(),
+                m.despatch,
+                m.state,
+                m.order.map(|o| o.0),
+                work.at
+            ]
+        })
+        .collect();
     let changed = work
         .conn
-        .exec(
-            "update despatch set state = $3, order_id = coalesce($4, order_id), updated_at = $5 \
-             where system = $1 and despatch = $2 and state <> $3 and ($4 is null \
-             or number = (select wms_number from orders where id = $4) \
-             or not exists (select 1 from despatch d where d.system = $1 and d.despatch = $2 and d.number <> despatch.number))",
-            vals![
-                system.as_str(),
-                despatch,
-                state,
-                order.map(|o| o.0),
-                work.at
-            ],
+        .bulk_rows(
+            "update despatch set state = v.column3, order_id = coalesce(v.column4, order_id), updated_at = v.column5 from (",
+            ") as v where despatch.system = v.column1 and despatch.despatch = v.column2 and despatch.state <> v.column3 \
+             and (v.column4 is null or number = (select wms_number from orders where id = v.column4) \
+             or not exists (select 1 from despatch d where d.system = v.column1 and d.despatch = v.column2 \
+             and d.number <> despatch.number)) returning despatch.system, despatch.despatch",
+            rows,
         )
         .await?;
-    if changed > 0 {
-        work.note(
-            index,
-            order.map(|o| o.0),
-            entry(
-                "despatch.state",
-                ObjectRef::Despatch(despatch.to_owned()),
-                None,
-                "",
-                state,
-                system.as_str(),
-            ),
-        );
+    let mut hits: HashSet<(String, String)> = HashSet::with_capacity(changed.len());
+    for row in changed {
+        let mut c = row.cols();
+        hits.insert((c.text()?, c.text()?));
+    }
+    for m in marked {
+        if hits.contains(&(m.system.0.clone(), m.despatch.to_owned())) {
+            work.note(
+                m.index,
+                m.order.map(|o| o.0),
+                entry(
+                    "despatch.state",
+                    ObjectRef::Despatch(m.despatch.to_owned()),
+                    None,
+                    "",
+                    m.state,
+                    m.system.as_str(),
+                ),
+            );
+        }
     }
     Ok(())
 }

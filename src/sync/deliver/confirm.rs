@@ -13,10 +13,13 @@ use crate::domain::delivery::{
 use crate::domain::ids::{LocationId, OrderId, SourceOrderId};
 use crate::domain::order::{OrderFull, OrderState, SourceOrder, SourceStatus};
 use crate::domain::retry;
-use crate::domain::time::Ts;
+use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
 use crate::vendors::{Answer, CallLog, Op, ROWS_MAX, RowOutcome, SalesSystem, ShippingUpdate};
 use std::sync::Arc;
+
+/// How long tracking is set before the results are stored and other lanes have their turn.
+const SHIP_SHARE: Span = Span::ms(250);
 
 const STEP_SPLIT: i64 = 1;
 const STEP_SHIP: i64 = 2;
@@ -313,21 +316,55 @@ impl ConfirmJob {
         Ok(())
     }
 
-    /// Sets tracking on as many orders at once as budget and concurrency allow; there is no batch form.
+    /// Sets tracking on as many orders at once as budget and concurrency allow; there is no batch form. Answers that come
+    /// at once are followed by more calls before the results are stored, so that they share a commit.
     async fn ship(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
+        let begun = jcx.cx.now();
+        let mut changes = Vec::new();
+        let mut made = 0;
+        loop {
+            // The first call's budget was taken by the worker.
+            let taken = usize::from(made == 0);
+            let granted = self.granted(jcx, taken);
+            if granted == 0 {
+                break;
+            }
+            made += granted;
+            let is_well = self.ship_some(jcx, granted, &mut changes).await?;
+            let is_time_up = jcx.cx.now().since(begun) >= SHIP_SHARE;
+            if !is_well || is_time_up || made >= ROWS_MAX {
+                break;
+            }
+        }
+        jcx.cx.commit("confirm", Some(jcx.fence), changes).await?;
+        self.advance();
+        Ok(())
+    }
+
+    /// Calls that may be made now, `taken` of them already paid for.
+    fn granted(&self, jcx: &mut JobCx<'_>, taken: usize) -> usize {
         let at_once = self.source.concurrency_max().max(1);
         let waiting = self
             .orders
             .iter()
             .filter(|o| o.is_live && o.row.step == STEP_SHIP)
             .count();
-        let mut granted = 1;
-        // The first call's budget was taken by the worker.
+        let mut granted = taken.min(waiting);
         while granted < waiting.min(at_once)
             && jcx.gate.take(Op::SetShipping, Lane::Despatch, jcx.cx.now())
         {
             granted += 1;
         }
+        granted
+    }
+
+    /// Makes these calls side by side; false when one of them failed.
+    async fn ship_some(
+        &mut self,
+        jcx: &mut JobCx<'_>,
+        granted: usize,
+        changes: &mut Vec<Change>,
+    ) -> StoreResult<bool> {
         let mut updates = Vec::new();
         for (at, one) in self
             .orders
@@ -358,16 +395,15 @@ impl ConfirmJob {
             }
         });
         let answers: Vec<(usize, CallLog, Answer<()>)> = futures::future::join_all(calls).await;
-        let mut changes = Vec::new();
+        let mut is_well = true;
         for (at, log, answer) in answers {
+            is_well &= answer.is_ok();
             let called = jcx.finish(Keep::Always, started, log, answer).await?;
             if let Some(one) = self.orders.get_mut(at) {
                 changes.extend(shipped(jcx, one, called));
             }
         }
-        jcx.cx.commit("confirm", Some(jcx.fence), changes).await?;
-        self.advance();
-        Ok(())
+        Ok(is_well)
     }
 
     async fn process(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {

@@ -11,10 +11,12 @@ use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::decide::{self, PENDING_CHANGE};
 use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, Intent};
-use crate::domain::ids::{OrderId, RequestId, WmsOrderNo};
+use crate::domain::ids::{OrderId, PairId, RequestId, WmsOrderNo};
+use crate::domain::mapping_set::MappingSet;
 use crate::domain::order::{OrderFull, OrderState, SourceStatus, WmsOrderIntent};
 use crate::domain::preflight::{self, Fault};
 use crate::domain::retry;
+use crate::domain::status;
 use crate::domain::time::Ts;
 use crate::domain::wms::{WmsLine, WmsOrder};
 use crate::store::StoreResult;
@@ -577,6 +579,12 @@ async fn accept(
     let ids: Vec<OrderId> = rows.iter().filter_map(|row| row.order).collect();
     let first_id = jcx.cx.ids(ids.len() as i64).await?;
     let now = jcx.cx.now();
+    let mut sets: HashMap<PairId, Arc<MappingSet>> = HashMap::new();
+    for row in &rows {
+        if !sets.contains_key(&row.pair) {
+            sets.insert(row.pair.clone(), jcx.cx.mapping_set(&row.pair).await?);
+        }
+    }
     jcx.gate.orders_total += accepted.len() as i64;
     settle::commit_orders(jcx, "create", &ids, |orders| {
         let mut changes = Vec::new();
@@ -598,7 +606,7 @@ async fn accept(
                     order,
                     intent,
                     differences,
-                    status,
+                    sets.get(&row.pair).and_then(|set| shown_state(status, set)),
                     now,
                     RequestId(first_id + at as i64),
                 ));
@@ -609,12 +617,19 @@ async fn accept(
     .await
 }
 
+/// The status read back and the state it stands for. A status that is unknown or already past the warehouse is left to
+/// the status pull, which knows what to make of it.
+fn shown_state(text: &str, set: &MappingSet) -> Option<(String, OrderState)> {
+    let state = status::order_state(status::wms_status(text, set)?);
+    state.is_in_warehouse().then(|| (text.to_owned(), state))
+}
+
 fn accepted_order(
     delivery: &DeliveryRow,
     order: &OrderFull,
     intent: &WmsOrderIntent,
     differences: &[String],
-    status: &str,
+    shown: Option<(String, OrderState)>,
     now: Ts,
     request: RequestId,
 ) -> Vec<Change> {
@@ -622,12 +637,13 @@ fn accepted_order(
     let mut row = order.row.clone();
     let is_change_waiting =
         row.blocked_by == PENDING_CHANGE || row.source_status != SourceStatus::Open;
-    decide::enter(&mut row, OrderState::InWarehouse, now);
+    let (text, state) = shown.unzip();
+    decide::enter(&mut row, state.unwrap_or(OrderState::InWarehouse), now);
     row.accepted_at = Some(now);
     row.first_sent_at = row.first_sent_at.or(delivery.sent_at).or(Some(now));
     row.sent_hash = Some(intent.content_hash());
     row.wms_number = Some(intent.number.clone());
-    row.wms_status = (!status.is_empty()).then(|| status.to_owned());
+    row.wms_status = text;
     row.blocked_by = String::new();
     if !differences.is_empty() {
         row.blocked_by = crate::text::clean_to(&differences.join("; "), 500);

@@ -21,6 +21,13 @@ pub enum Tick {
     Done,
 }
 
+fn object_of(row: &DeliveryRow) -> ObjectRef {
+    match row.order {
+        Some(order) => ObjectRef::Order(order),
+        None => ObjectRef::Item(row.object.clone()),
+    }
+}
+
 /// Open occurrences of the objects behind deliveries: by delivery id, kind and discriminator.
 pub async fn open_of(
     store: &Store,
@@ -30,19 +37,11 @@ pub async fn open_of(
     if store.open_exceptions(&[], None).await?.is_empty() {
         return Ok(out);
     }
-    for row in rows {
-        let object = match row.order {
-            Some(order) => ObjectRef::Order(order),
-            None => ObjectRef::Item(row.object.clone()),
-        };
-        let open = store.occurrences_of(&object).await?;
-        if !open.is_empty() {
-            out.insert(
-                row.id.0,
-                open.into_iter()
-                    .map(|(kind, discriminator, _)| (kind, discriminator))
-                    .collect(),
-            );
+    let objects: Vec<ObjectRef> = rows.iter().map(|row| object_of(row)).collect();
+    let open = store.open_for(&objects).await?;
+    for (row, object) in rows.iter().zip(&objects) {
+        if let Some(open) = open.get(object) {
+            out.insert(row.id.0, open.clone());
         }
     }
     Ok(out)

@@ -24,13 +24,15 @@ pub struct ItemLook {
 }
 
 impl ItemLook {
-    /// At most [`TERMS_MAX`] codes are looked up per call.
-    pub const fn new(
+    /// At most [`TERMS_MAX`] codes are looked up per call. A code the warehouse cannot have is not asked for: one of them
+    /// would have the whole search refused, again and again.
+    pub fn new(
         warehouse: Arc<dyn Warehouse>,
         pair: PairCx,
-        codes: Vec<ItemCode>,
+        mut codes: Vec<ItemCode>,
         requests: Vec<RequestId>,
     ) -> Self {
+        codes.retain(|code| warehouse.item_code_fault(code).is_none());
         Self {
             warehouse,
             pair,

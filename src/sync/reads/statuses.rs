@@ -117,6 +117,7 @@ impl StatusPull {
 
     async fn compare(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
         let set = jcx.cx.mapping_set(&self.run.pair.id).await?;
+        let learnt = learnt(jcx, &self.run, &set).await?;
         let rows = ours(jcx, &self.run).await?;
         let by_number: HashMap<&str, &OrderRow> = rows
             .iter()
@@ -128,7 +129,10 @@ impl StatusPull {
         for status in &self.seen {
             present.insert(status.number.as_str());
             match by_number.get(status.number.as_str()) {
-                Some(row) if row.wms_status.as_deref() != Some(status.status_text.as_str()) => {
+                Some(row)
+                    if row.wms_status.as_deref() != Some(status.status_text.as_str())
+                        || learnt.contains(&status.status_text) =>
+                {
                     moved.insert(row.id, status.status_text.clone());
                 }
                 Some(_) => {}
@@ -141,6 +145,7 @@ impl StatusPull {
             .filter(|n| !present.contains(n.as_str()))
             .collect();
         self.changed = moved.len();
+        settle_learnt(jcx, &self.run, &learnt).await?;
         apply_statuses(jcx, &moved, &HashMap::new(), &set).await?;
         self.report_strangers(jcx, &strangers).await?;
         if left.is_empty() {
@@ -218,6 +223,38 @@ impl StatusPull {
         jcx.cx.commit("status", Some(jcx.fence), vec![done]).await?;
         Ok(Tick::Done)
     }
+}
+
+/// Statuses that were unknown when they were seen and have a meaning by now.
+async fn learnt(jcx: &JobCx<'_>, run: &Run, set: &MappingSet) -> StoreResult<HashSet<String>> {
+    let open = jcx
+        .cx
+        .store
+        .open_exceptions(&[Kind::MapStatusUnknown], Some(&run.pair.id))
+        .await?;
+    Ok(open
+        .iter()
+        .filter_map(|case| case.discriminator.strip_prefix("STATUS="))
+        .filter(|text| status::wms_status(text, set).is_some())
+        .map(str::to_owned)
+        .collect())
+}
+
+async fn settle_learnt(jcx: &JobCx<'_>, run: &Run, learnt: &HashSet<String>) -> StoreResult<()> {
+    let changes = learnt
+        .iter()
+        .map(|text| Change::ClearAll {
+            kind: Kind::MapStatusUnknown,
+            pair: run.pair.id.clone(),
+            discriminator: format!("STATUS={text}"),
+            how: "mapping".to_owned(),
+            evidence: "the status is mapped now; the orders that show it were taken on".to_owned(),
+        })
+        .collect();
+    jcx.cx
+        .commit("status", Some(jcx.fence), changes)
+        .await
+        .map(|_| ())
 }
 
 fn not_in_source(run: &Run, stranger: &WmsOrderStatus, now: Ts) -> Occurrence {
@@ -302,12 +339,17 @@ pub async fn apply_statuses(
 fn status_change(order: &OrderFull, text: &str, set: &MappingSet, now: Ts) -> Vec<Change> {
     let mut row = order.row.clone();
     let mut changes = Vec::new();
-    if row.wms_status.as_deref() == Some(text) {
+    let known = status::wms_status(text, set);
+    // The same word again is news only when its meaning has been learnt since.
+    let is_learnt = known.map(status::order_state).is_some_and(|state| {
+        row.state.is_in_warehouse() && state.is_in_warehouse() && state.code() > row.state.code()
+    });
+    if row.wms_status.as_deref() == Some(text) && !is_learnt {
         return changes;
     }
     let old = row.wms_status.replace(text.to_owned());
     let pair = row.pair.clone();
-    match status::wms_status(text, set) {
+    match known {
         None => {
             let fault = Fault {
                 kind: Kind::MapStatusUnknown,

@@ -23,7 +23,7 @@ mod warehouse;
 mod write;
 
 pub use names::{FIELD_LIMITS, Names};
-pub use write::address_line2;
+pub use write::{address_line2, item_code_fault};
 
 use crate::domain::wms::WarehouseLimits;
 use crate::secret::Secret;

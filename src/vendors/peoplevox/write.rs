@@ -1,6 +1,7 @@
 //! Writes: orders, lines, items, cancellations and subscriptions. There is no write of stock.
 
 use super::Peoplevox;
+use super::clause::searchable;
 use super::client::succeed;
 use super::names::{
     DELETED_MARK, EVENTS, ITEM_CODE_CHARS_MAX, LINE_REF_CHARS_MAX, ORDER_NUMBER_CHARS_MAX, template,
@@ -70,7 +71,7 @@ fn number_fault(number: &WmsOrderNo) -> Option<String> {
 
 /// What is wrong with an item code: 1 to 50 printable ASCII characters, no blank at either end, no mark of deleted records.
 /// What Peoplevox itself allows is not documented; these are the codes seen to work everywhere.
-pub(super) fn item_code_fault(code: &ItemCode) -> Option<String> {
+pub fn item_code_fault(code: &ItemCode) -> Option<String> {
     let text = code.as_str();
     let shown = clean_to(text, 60);
     if text.is_empty() {
@@ -92,7 +93,8 @@ pub(super) fn item_code_fault(code: &ItemCode) -> Option<String> {
             "{shown:?} holds {DELETED_MARK}, the mark of deleted items"
         ))
     } else {
-        None
+        // An item that cannot be searched for can never be proven to be there.
+        searchable(text).err().map(|fault| fault.to_string())
     }
 }
 

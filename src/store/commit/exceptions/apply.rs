@@ -314,6 +314,9 @@ async fn owner(work: &mut Work<'_>, book: &mut Book, occurrence: &Occurrence) ->
     Ok(occurrence.kind.owner_at(state))
 }
 
+/// Pair name of exceptions that concern a whole system, whichever pairs use it.
+const EVERY_PAIR: &str = "all";
+
 async fn parent_of(
     work: &mut Work<'_>,
     book: &mut Book,
@@ -349,7 +352,10 @@ async fn parent_of(
     Ok(book
         .parents
         .as_ref()
-        .and_then(|p| p.iter().find(|(id, of)| of == pair && is_open(id)))
+        .and_then(|p| {
+            p.iter()
+                .find(|(id, of)| (of == pair || of.as_str() == EVERY_PAIR) && is_open(id))
+        })
         .map(|(id, _)| *id))
 }
 

@@ -1,0 +1,25 @@
+//! Orders from source to confirmed despatch, and calls against the limits' floor. `tallyman bench engine` takes the same figures.
+
+mod support;
+
+use tallyman::bench::{calls, engine};
+
+#[tokio::main]
+async fn main() {
+    if !support::is_bench() {
+        return;
+    }
+    let options = engine::EngineOptions {
+        orders: 1_000,
+        store_url: None,
+        folder: None,
+        seed: 1,
+    };
+    support::show(engine::run(&options).await);
+    let options = calls::CallOptions {
+        orders: 1_000,
+        folder: None,
+        seed: 1,
+    };
+    support::show(calls::run(&options).await);
+}

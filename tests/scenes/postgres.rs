@@ -1,0 +1,56 @@
+//! A handful of the scenes on PostgreSQL, where a team's engines and consoles meet.
+
+use crate::stage::{Setting, Stage, play_on};
+use crate::{changes, despatch, doubt, exceptions, orders, pg, systems};
+
+async fn on_postgres(setting: Setting, scene: impl AsyncFnOnce(&mut Stage)) {
+    if let Some(url) = pg::database().await {
+        play_on(url, setting, scene).await;
+    }
+}
+
+#[tokio::test]
+async fn an_order_goes_once() {
+    on_postgres(Setting::default(), orders::a_paid_order).await;
+}
+
+#[tokio::test]
+async fn one_mapping_releases_forty_orders() {
+    on_postgres(Setting::default(), orders::an_unmapped_service).await;
+}
+
+#[tokio::test]
+async fn a_lost_request_is_sent_again_once() {
+    on_postgres(Setting::default(), doubt::a_lost_request).await;
+}
+
+#[tokio::test]
+async fn a_cancel_before_picking_is_applied_once() {
+    on_postgres(Setting::default(), changes::a_cancel_before_picking).await;
+}
+
+#[tokio::test]
+async fn a_despatch_is_confirmed_once() {
+    on_postgres(Setting::default(), despatch::a_despatch).await;
+}
+
+#[tokio::test]
+async fn a_part_despatch_adds_up() {
+    let setting = Setting::default().policy(|p| p.partial_shipment = true);
+    on_postgres(setting, despatch::a_part_despatch).await;
+}
+
+#[tokio::test]
+async fn two_engines_share_the_work() {
+    on_postgres(Setting::default(), systems::two_engines).await;
+}
+
+#[tokio::test]
+async fn the_second_of_two_people_is_told_who_was_first() {
+    on_postgres(Setting::default(), exceptions::two_people).await;
+}
+
+#[tokio::test]
+async fn a_case_said_to_be_fixed_is_proved() {
+    on_postgres(Setting::default(), exceptions::said_fixed).await;
+}
