@@ -11,6 +11,7 @@ pub mod key;
 pub mod keymap;
 pub mod layers;
 pub mod list;
+mod movement;
 pub mod nav;
 pub mod panes;
 mod perform;

@@ -53,6 +53,8 @@ pub struct MappingEditor {
     /// Numbers of the targets that match what is typed, best first.
     pub matches: Vec<usize>,
     pub pick: usize,
+    /// A completion was chosen with the arrows; without it an empty field picks nothing.
+    has_picked: bool,
     pub stage: Stage,
     pub error: Option<String>,
     pub guard: Guard,
@@ -79,6 +81,7 @@ impl MappingEditor {
             load: Load::Loading,
             matches: Vec::new(),
             pick: 0,
+            has_picked: false,
             stage: Stage::Editing,
             error: None,
             guard: Guard::default(),
@@ -174,14 +177,24 @@ impl MappingEditor {
             .collect();
         let typed = self.to.text();
         self.matches = fuzzy::rank(typed.trim(), texts.iter().map(String::as_str));
+        if typed.trim().is_empty() {
+            // Nothing typed yet: what is called like the value comes first.
+            let alike = fuzzy::rank(self.from.text().trim(), texts.iter().map(String::as_str));
+            self.matches
+                .sort_by_key(|at| alike.iter().position(|a| a == at).unwrap_or(usize::MAX));
+        }
         // What still exists in the other system is offered first.
         self.matches
             .sort_by_key(|at| self.targets.get(*at).is_none_or(|t| !t.is_active));
         self.pick = 0;
+        self.has_picked = false;
     }
 
-    /// The completion under the cursor.
+    /// The completion Enter would take.
     pub fn picked(&self) -> Option<&Target> {
+        if !self.has_picked && self.to.is_blank() {
+            return None;
+        }
         self.targets.get(*self.matches.get(self.pick)?)
     }
 
@@ -195,12 +208,12 @@ impl MappingEditor {
                 Ok(typed)
             };
         }
-        if self.pick == 0
+        if !self.has_picked
             && let Some(exact) = self.targets.iter().find(|t| t.code == typed)
         {
             return Ok(exact.code.clone());
         }
-        if typed.is_empty() && self.pick == 0 {
+        if typed.is_empty() && !self.has_picked {
             return Err("type a few letters of the code or the name, or pick one".to_owned());
         }
         self.picked().map(|t| t.code.clone()).ok_or_else(|| {
@@ -359,7 +372,10 @@ impl MappingEditor {
             }
             (Focus::To, Code::Down) => {
                 let last = self.matches.len().saturating_sub(1);
-                self.pick = (self.pick + 1).min(last);
+                if self.picked().is_some() {
+                    self.pick = (self.pick + 1).min(last);
+                }
+                self.has_picked = true;
             }
             (Focus::To, Code::Up) if self.pick > 0 => self.pick -= 1,
             (_, Code::Down) => self.turn(1),
@@ -481,6 +497,22 @@ mod tests {
         assert!(
             matches!(out.as_slice(), [Out::Close, Out::Act(Act::ApplyMappings { reason, .. })] if reason == "exception 7")
         );
+    }
+
+    #[test]
+    fn with_nothing_typed_the_arrows_pick_and_the_value_most_alike_comes_first() {
+        let mut editor = editor();
+        editor.from = Field::line("Tracked 48");
+        editor.take_targets(Ok(editor.targets.clone()));
+        assert!(editor.picked().is_none());
+        assert!(
+            editor.key(Key::plain(Code::Enter), Ts(0)).is_empty(),
+            "nothing is chosen"
+        );
+        editor.key(Key::plain(Code::Down), Ts(0));
+        assert_eq!(editor.picked().map(|t| t.code.as_str()), Some("TPS48"));
+        editor.key(Key::plain(Code::Down), Ts(0));
+        assert_eq!(editor.picked().map(|t| t.code.as_str()), Some("DHLX"));
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn draw_completion(layer: &MappingEditor, pen: &mut Pen<'_>, area: Rect) {
             area.width.saturating_sub(LABEL),
             &[(&code, role), (&target.name, role), (note, Role::Warn)],
         );
-        if at == layer.pick && layer.focus == Focus::To {
+        if at == layer.pick && layer.focus == Focus::To && layer.picked().is_some() {
             let room = Rect::new(area.x + LABEL, y, area.width.saturating_sub(LABEL), 1);
             pen.fill(room, Role::Selection);
         }
