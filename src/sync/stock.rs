@@ -285,7 +285,8 @@ async fn decide_writes(
     wanted: Vec<(StockPosition, bool)>,
     is_approved: bool,
 ) -> StoreResult<Published> {
-    let total = cx.store.item_count(&pair.warehouse).await?.max(1) as usize;
+    let listed = usize::try_from(cx.store.item_count(&pair.warehouse).await?).unwrap_or(0);
+    let total = listed.max(wanted.len()).max(1);
     let due: Vec<StockPosition> = wanted
         .iter()
         .filter(|(_, due)| *due)
