@@ -119,8 +119,7 @@ async fn every_request() -> Vec<Sent> {
         .await
         .ok();
     lw.products_page(3, &log).await.ok();
-    let out = sent.lock().unwrap().clone();
-    out
+    sent.lock().unwrap().clone()
 }
 
 fn post(path: &str, body: Value) -> Sent {

@@ -152,7 +152,7 @@ fn source_order(n: usize, received: Ts) -> SourceOrder {
 fn order(n: usize, orders: usize, now: Ts) -> Change {
     let received = now - Span(APART.0 * (orders - n) as i64);
     let source = source_order(n, received);
-    let is_open = n % OPEN_ONE_IN == 0;
+    let is_open = n.is_multiple_of(OPEN_ONE_IN);
     let state = if is_open {
         OPEN_STATES[n / OPEN_ONE_IN % OPEN_STATES.len()]
     } else {

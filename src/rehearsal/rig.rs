@@ -280,7 +280,7 @@ impl Rig {
 
     /// The rehearsal's operator looks at a stopped stock run now and then and approves it.
     async fn approve_mass_changes(&self) -> Result<(), RehearsalError> {
-        if self.steps % OPERATOR_LOOKS_EVERY != 0 {
+        if !self.steps.is_multiple_of(OPERATOR_LOOKS_EVERY) {
             return Ok(());
         }
         let open = self
@@ -328,9 +328,9 @@ impl Rig {
     /// Nothing waits, nothing is in doubt, and the floor has nothing left to despatch.
     pub async fn is_quiet(&self) -> Result<bool, RehearsalError> {
         for system in [&self.pair.source, &self.pair.warehouse] {
-            // What waits longer than this waits for a person: a locked order, a refused write.
-            let soon = self.now() + Span::mins(2);
-            let work = self.store.lane_work(system, soon).await?;
+            // A step does everything that is due; what is due later waits out a back-off or waits for a person.
+            let overdue = self.now() - Span::secs(1);
+            let work = self.store.lane_work(system, overdue).await?;
             if work.iter().any(|w| w.ready > 0 || w.in_doubt_due > 0) {
                 return Ok(false);
             }

@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 /// The business state both runs are compared by: per source order what the warehouse holds, and what the source says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EndState {
-    /// Source order number → (warehouse status, lines as item × quantity, processed in the source, tracking set).
-    pub orders: BTreeMap<i64, (String, Vec<(String, i64)>, bool, bool)>,
+    /// By source order number.
+    pub orders: BTreeMap<i64, OrderEnd>,
 }
+
+/// How one order ended: warehouse status, lines as item × quantity, processed in the source, tracking set.
+pub type OrderEnd = (String, Vec<(String, i64)>, bool, bool);
 
 impl EndState {
     /// Reads it from the world.

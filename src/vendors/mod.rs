@@ -289,6 +289,9 @@ pub struct SourceStock {
     pub available_each: i64,
 }
 
+/// Stock figures of one item, by the source's own item id: one per location.
+pub type StockByItem = (String, Vec<SourceStock>);
+
 /// A product of the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceProduct {
@@ -406,7 +409,7 @@ pub trait SalesSystem: System {
         &'a self,
         ids: &'a [String],
         log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<(String, Vec<SourceStock>)>>>;
+    ) -> BoxFuture<'a, Answer<Vec<StockByItem>>>;
     /// The source's own item ids by SKU; unknown SKUs are absent.
     fn stock_ids<'a>(
         &'a self,
