@@ -92,21 +92,19 @@ impl Worker {
 
     pub(super) fn tell_auth(&mut self, now: Ts, changes: &mut Vec<Change>) {
         match self.gate.auth_failed.clone() {
-            Some((text, _)) => {
-                if !self.told_auth || self.gate.calls_total <= 3 {
-                    self.told_auth = true;
-                    let text = format!(
-                        "{} refuses our credentials: {text}. Work waits; a test is made every minute",
-                        self.gate.system
-                    );
-                    changes.push(self.raise(Kind::SysAuth, &text, now));
-                }
+            Some((text, _)) if !self.told_auth || self.gate.calls_total <= 3 => {
+                self.told_auth = true;
+                let text = format!(
+                    "{} refuses our credentials: {text}. Work waits; a test is made every minute",
+                    self.gate.system
+                );
+                changes.push(self.raise(Kind::SysAuth, &text, now));
             }
             None if self.told_auth && self.gate.calls_total > 0 => {
                 self.told_auth = false;
                 changes.push(self.close(Kind::SysAuth, "a test call passed"));
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
 
