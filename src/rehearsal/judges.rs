@@ -600,7 +600,7 @@ async fn at_rest(rig: &Rig) -> Result<Verdict, RehearsalError> {
             broken.push(format!("{flow}: {in_doubt} in doubt"));
         }
     }
-    if !rig.is_quiet().await? {
+    if !rig.is_engine_quiet().await? {
         broken.push("work is still due".to_owned());
     }
     Ok(Verdict::new(

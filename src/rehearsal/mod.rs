@@ -80,7 +80,7 @@ pub enum RehearsalError {
 }
 
 /// After the last customer the world runs on this long with faults off, so that everything can come to rest.
-const REST: Span = Span::hours(30);
+const REST: Span = Span::hours(8);
 /// Faults stop this long before the end of the resting time begins.
 const STEPS_MAX: u64 = 5_000_000;
 

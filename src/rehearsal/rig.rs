@@ -325,8 +325,8 @@ impl Rig {
         self.commit("server", changes).await
     }
 
-    /// Nothing waits, nothing is in doubt, and the floor has nothing left to despatch.
-    pub async fn is_quiet(&self) -> Result<bool, RehearsalError> {
+    /// Nothing is overdue and nothing is in doubt.
+    pub async fn is_engine_quiet(&self) -> Result<bool, RehearsalError> {
         for system in [&self.pair.source, &self.pair.warehouse] {
             // A step does everything that is due; what is due later waits out a back-off or waits for a person.
             let overdue = self.now() - Span::secs(1);
@@ -334,6 +334,14 @@ impl Rig {
             if work.iter().any(|w| w.ready > 0 || w.in_doubt_due > 0) {
                 return Ok(false);
             }
+        }
+        Ok(true)
+    }
+
+    /// Nothing is overdue or in doubt, and the floor has nothing left to despatch.
+    pub async fn is_quiet(&self) -> Result<bool, RehearsalError> {
+        if !self.is_engine_quiet().await? {
+            return Ok(false);
         }
         let is_floor_busy = self.sandbox.inspect(|world| {
             world.pvx.orders.iter().any(|o| {
