@@ -151,8 +151,8 @@ mod tests {
     }
 
     #[test]
-    fn options_may_follow_a_filter_and_a_mistyped_one_is_no_filter() {
-        let line = "tallyman exceptions list -team:cx kind:SYS_AUTH --limit 7 --format json mug";
+    fn options_come_before_a_filter_and_a_mistyped_one_is_no_filter() {
+        let line = "tallyman exceptions list --limit 7 --format json -team:cx kind:SYS_AUTH mug";
         let cli = Cli::try_parse_from(line.split(' ')).unwrap();
         assert_eq!(cli.globals.format, crate::report::Format::Json);
         let Some(Verb::Exceptions(exceptions::ExceptionsVerb::List(args))) = cli.verb else {
