@@ -57,13 +57,13 @@ const CLAIM_STEP: &str = "select id from delivery where state = 1 and system = $
 const DOUBT: &str = "select id from delivery where state = 3 and system = $1 and due_at <= $2 and flow = $3 \
  order by due_at, id limit $4";
 /// What is due, ready (0) and in doubt (1), and when the next falls due (2 and 3); ready work of paused flows is left out.
-const WORK: &str = "select 0 as part, flow, lane, step, count(*), min(due_at) from delivery \
+const WORK: &str = "select cast(0 as bigint) as part, flow, lane, step, count(*), min(due_at) from delivery \
  where state = 1 and system = $1 and due_at <= $2 and not exists \
  (select 1 from pause p where p.pair = delivery.pair and p.flow in (0, delivery.flow)) group by flow, lane, step \
- union all select 1, flow, lane, step, count(*), min(due_at) from delivery \
+ union all select cast(1 as bigint), flow, lane, step, count(*), min(due_at) from delivery \
  where state = 3 and system = $1 and due_at <= $2 group by flow, lane, step \
- union all select 2, 0, 0, 0, 0, min(due_at) from delivery where state = 1 and system = $1 and due_at > $2 \
- union all select 3, 0, 0, 0, 0, min(due_at) from delivery where state = 3 and system = $1 and due_at > $2";
+ union all select cast(2 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), min(due_at) from delivery where state = 1 and system = $1 and due_at > $2 \
+ union all select cast(3 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), min(due_at) from delivery where state = 3 and system = $1 and due_at > $2";
 const SENDING: &str =
     "select id, pair, order_id, object from delivery where state = 2 and system = $1 @lock";
 
