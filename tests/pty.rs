@@ -114,38 +114,6 @@ fn goes_to(pty: &mut Pty, key: &str, title: &str) {
 }
 
 #[test]
-fn the_demo_paints_soon_and_every_pane_opens_by_its_number() {
-    let home = place();
-    let begun = Instant::now();
-    let mut pty = demo(home.path(), 80, 24);
-    assert!(begun.elapsed() < PAINT_MAX, "{:?}", begun.elapsed());
-    for (key, title) in [
-        ("2", "Exceptions"),
-        ("3", "Orders"),
-        ("4", "Mappings"),
-        ("5", "Stock"),
-        ("8", "Audit"),
-        ("1", "Live"),
-    ] {
-        goes_to(&mut pty, key, title);
-    }
-    goes_to(&mut pty, "3", "Orders");
-    pty.sees("in warehouse");
-    pty.send("?");
-    pty.sees("Read again");
-    pty.waits_for("the help", |p| {
-        p.screen().contains('┌') || p.screen().contains('╭')
-    });
-    pty.send("\u{1b}");
-    pty.waits_for("the help closed", |p| {
-        !p.screen().contains('┌') && !p.screen().contains('╭')
-    });
-    pty.send("q");
-    assert_eq!(pty.exit_code(LIMIT), 0);
-    is_given_back(&pty);
-}
-
-#[test]
 fn a_large_demo_survives_a_storm_of_resizes_and_gives_the_terminal_back_when_terminated() {
     let home = place();
     let begun = Instant::now();
