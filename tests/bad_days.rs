@@ -1,6 +1,7 @@
 //! Wrong credentials, wrong files, wrong places: one clear message that names the thing and the remedy, the right exit
 //! code, nothing half done.
 
+#![allow(dead_code, unused_imports)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::{Read, Write};

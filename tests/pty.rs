@@ -1,5 +1,6 @@
 //! The real program in a real (pseudo) terminal: `tallyman demo` and `tallyman console`, as a person meets them.
 
+#![allow(dead_code, unused_imports)]
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
