@@ -192,7 +192,7 @@ impl Conn {
             let width = first.len().max(1);
             let size = chunk_size(left, width);
             left -= size;
-            let sql = bulk_sql(head, tail, width, size);
+            let sql = bulk_sql(self.dialect(), (head, tail), width, size);
             let args: Vec<Val> = rows.by_ref().take(size).flatten().collect();
             touched += self.exec(sql, args).await?;
         }
@@ -213,7 +213,7 @@ impl Conn {
             let width = first.len().max(1);
             let size = chunk_size(left, width);
             left -= size;
-            let sql = bulk_sql(head, tail, width, size);
+            let sql = bulk_sql(self.dialect(), (head, tail), width, size);
             let args: Vec<Val> = rows.by_ref().take(size).flatten().collect();
             found.extend(self.rows(sql, args).await?);
         }
@@ -255,7 +255,8 @@ fn chunk_size(left: usize, width: usize) -> usize {
         .unwrap_or(1)
 }
 
-fn bulk_sql(head: &str, tail: &str, width: usize, size: usize) -> String {
+/// On SQLite the values have no numbers: the driver looks every number up by name, which takes longer than the insert.
+fn bulk_sql(dialect: Dialect, (head, tail): (&str, &str), width: usize, size: usize) -> String {
     use std::fmt::Write as _;
     let mut sql = String::with_capacity(head.len() + tail.len() + width * size * 5);
     sql.push_str(head);
@@ -266,8 +267,13 @@ fn bulk_sql(head: &str, tail: &str, width: usize, size: usize) -> String {
             if column > 0 {
                 sql.push(',');
             }
-            // Writing to a String cannot fail.
-            let _ = write!(sql, "${}", row * width + column + 1);
+            match dialect {
+                Dialect::Sqlite => sql.push('?'),
+                Dialect::Pg => {
+                    // Writing to a String cannot fail.
+                    let _ = write!(sql, "${}", row * width + column + 1);
+                }
+            }
         }
         sql.push(')');
     }
@@ -366,8 +372,12 @@ mod tests {
         assert_eq!(chunk_size(1, 3), 1);
         assert_eq!(chunk_size(1_000, 200), 32);
         assert_eq!(
-            bulk_sql("insert into t", "", 2, 2),
+            bulk_sql(Dialect::Pg, ("insert into t", ""), 2, 2),
             "insert into t values ($1,$2),($3,$4) "
+        );
+        assert_eq!(
+            bulk_sql(Dialect::Sqlite, ("insert into t", ""), 2, 2),
+            "insert into t values (?,?),(?,?) "
         );
     }
 }
