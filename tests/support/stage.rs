@@ -677,15 +677,23 @@ impl Stage {
     }
 
     /// The end of every scene: the audit chain verifies and the store's own rules hold.
-    async fn end(mut self) {
+    async fn end(&mut self) {
         self.engines.clear();
         let chain = self.store.verify_journal().await.unwrap();
         assert_eq!(chain, None, "the audit chain is broken");
         let broken = self.store.invariants(self.now()).await.unwrap();
         assert!(broken.is_empty(), "{broken:#?}");
         self.store.close().await;
-        if let Some(folder) = self.folder.take() {
-            std::fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+impl Drop for Stage {
+    /// The store's folder goes with the stage, also when the scene failed.
+    fn drop(&mut self) {
+        if let Some(folder) = self.folder.take()
+            && let Err(error) = std::fs::remove_dir_all(&folder)
+        {
+            eprintln!("{} could not be removed: {error}", folder.display());
         }
     }
 }
