@@ -1,0 +1,257 @@
+//! Every judge must be able to say no: a world put wrong by hand, or a ledger written by hand, breaks its rule.
+
+use super::*;
+use crate::domain::time::{Span, Ts};
+use crate::rehearsal::{Plan, RigOptions};
+use crate::sandbox::{Effect, Notification, OrderSpec, PvxLine, PvxStatus, SimSystem};
+use serde_json::{Value, json};
+
+/// A rig whose engine never runs: what nobody did, the judges must miss.
+async fn idle_rig() -> Rig {
+    crate::vendors::transport::install_crypto();
+    let plan = Plan {
+        with_mistakes: false,
+        with_deaths: false,
+        orders_per_day: 0,
+        faults: crate::sandbox::FaultLevel::None,
+        ..Plan::day(1)
+    };
+    let mut options = RigOptions::from_plan(&plan);
+    options.sandbox.opening_orders = 0;
+    Rig::new(options).await.expect("a rig")
+}
+
+fn place(rig: &Rig) -> String {
+    rig.sandbox
+        .act(|world| world.place(&OrderSpec::default()))
+        .expect("an order")
+}
+
+/// Keys the order into the warehouse the way somebody at a desk would.
+fn key_in(rig: &Rig, id: &str, number: &str, qty: Option<i64>) {
+    rig.sandbox.act(|world| {
+        let code = OrderSpec::default().lines[0].0.clone();
+        let item = world.pvx.item_by_code[&code];
+        let at = world.pvx_open_order(number);
+        let now = rig.now();
+        let order = &mut world.pvx.orders[at];
+        order.po_reference = id.to_owned();
+        order.lines.extend(qty.map(|ordered| PvxLine {
+            item,
+            line: "1".to_owned(),
+            sequence: 1,
+            ordered,
+            allocated: 0,
+            picked: 0,
+            despatched: 0,
+            price_minor: 0,
+            requested: None,
+            created_at: now,
+        }));
+    });
+}
+
+fn set_status(rig: &Rig, number: &str, status: PvxStatus) {
+    rig.sandbox.act(|world| {
+        let at = world.pvx.order_by_number[number];
+        world.pvx.orders[at].status = status;
+    });
+}
+
+async fn broken(rig: &Rig) -> Vec<&'static str> {
+    let verdicts = judge(rig).await.expect("a judgement");
+    verdicts
+        .iter()
+        .filter(|v| !v.holds())
+        .map(|v| v.code)
+        .collect()
+}
+
+fn number(rig: &Rig, suffix: &str) -> String {
+    format!("{}-{suffix}", rig.pair.prefix)
+}
+
+#[tokio::test]
+async fn a_world_where_nothing_was_sold_breaks_nothing_until_stock_moves_unpublished() {
+    let mut rig = idle_rig().await;
+    assert_eq!(broken(&rig).await, Vec::<&str>::new());
+    let code = OrderSpec::default().lines[0].0.clone();
+    rig.sandbox
+        .act(|world| world.goods_in(&code, crate::sandbox::MAPPED_SITE, 5))
+        .expect("goods in");
+    assert_eq!(broken(&rig).await, Vec::<&str>::new(), "not due yet");
+    let later = rig.now() + Span::hours(2);
+    rig.advance_to(later);
+    assert_eq!(broken(&rig).await, vec!["I-STK-6"]);
+    rig.close().await;
+}
+
+#[tokio::test]
+async fn an_order_that_never_arrived_is_missed() {
+    let rig = idle_rig().await;
+    place(&rig);
+    assert!(broken(&rig).await.contains(&"I-ORD-1"));
+    rig.close().await;
+}
+
+#[tokio::test]
+async fn an_order_that_stands_twice_is_seen_until_one_is_cancelled() {
+    let rig = idle_rig().await;
+    let id = place(&rig);
+    key_in(&rig, &id, &number(&rig, "A"), Some(1));
+    key_in(&rig, &id, &number(&rig, "B"), Some(1));
+    assert!(broken(&rig).await.contains(&"I-ORD-2"));
+    set_status(&rig, &number(&rig, "B"), PvxStatus::Cancelled);
+    assert!(!broken(&rig).await.contains(&"I-ORD-2"));
+    rig.close().await;
+}
+
+#[tokio::test]
+async fn a_wrong_quantity_and_an_order_without_lines_are_seen() {
+    let rig = idle_rig().await;
+    let (wrong, empty) = (place(&rig), place(&rig));
+    key_in(&rig, &wrong, &number(&rig, "A"), Some(7));
+    key_in(&rig, &empty, &number(&rig, "B"), None);
+    let codes = broken(&rig).await;
+    assert!(codes.contains(&"I-ORD-3") && codes.contains(&"I-ORD-4"));
+    rig.close().await;
+}
+
+#[tokio::test]
+async fn a_despatch_nobody_confirmed_is_seen() {
+    let rig = idle_rig().await;
+    let id = place(&rig);
+    key_in(&rig, &id, &number(&rig, "A"), Some(1));
+    set_status(&rig, &number(&rig, "A"), PvxStatus::Despatched);
+    assert!(broken(&rig).await.contains(&"I-DSP-2"));
+    rig.close().await;
+}
+
+#[tokio::test]
+async fn a_parcel_that_left_for_a_cancelled_sale_is_seen() {
+    let rig = idle_rig().await;
+    let id = place(&rig);
+    key_in(&rig, &id, &number(&rig, "A"), Some(1));
+    rig.sandbox
+        .act(|world| world.cancel(&id))
+        .expect("a cancellation");
+    assert!(!broken(&rig).await.contains(&"I-ORD-5"));
+    set_status(&rig, &number(&rig, "A"), PvxStatus::Despatched);
+    assert!(broken(&rig).await.contains(&"I-ORD-5"));
+    rig.close().await;
+}
+
+fn effect(op: &'static str, object: &str, detail: Value) -> Effect {
+    Effect {
+        seq: 1,
+        at: Ts(0),
+        system: SimSystem::Peoplevox,
+        op,
+        object: object.to_owned(),
+        key: String::new(),
+        content_hash: "0".repeat(16),
+        detail,
+        answered: true,
+        caused_by_world: op.starts_with("Floor"),
+    }
+}
+
+#[tokio::test]
+async fn a_despatch_after_our_own_cancellation_is_seen_unless_a_case_names_it() {
+    let rig = idle_rig().await;
+    let ledger = [
+        effect(
+            "SaveData Sales orders",
+            "W-1",
+            json!({"created": false, "status": "New", "cancel": true, "cancelled": true, "changed": {}}),
+        ),
+        effect("Floor despatch", "W-1", json!({})),
+    ];
+    let judged = |seen: &Seen| {
+        rig.sandbox
+            .inspect(|world| orders::nothing_shipped_after_cancel(world, &ledger, seen))
+    };
+    assert!(!judged(&Seen::default()).holds());
+    let told = Seen {
+        cased_labels: HashSet::from(["W-1".to_owned()]),
+        ..Seen::default()
+    };
+    assert!(judged(&told).holds());
+    rig.close().await;
+}
+
+#[test]
+fn a_change_once_picking_began_is_seen_and_one_before_is_not() {
+    let header = |status: &str, changed: Value, cancel: bool| {
+        let detail = json!({"created": false, "status": status, "cancel": cancel, "cancelled": false, "changed": changed});
+        orders::no_write_after_picking(&[effect("SaveData Sales orders", "W-1", detail)]).holds()
+    };
+    let town = json!({"Town": ["York", "Leeds"]});
+    for late in [
+        "Partially picked",
+        "Picked",
+        "Packed",
+        "Partially despatched",
+        "Despatched",
+        "Cancelled",
+    ] {
+        assert!(!header(late, town.clone(), false), "{late}");
+        assert!(!header(late, json!({}), true), "{late}");
+        let lines =
+            json!({"status": late, "lines": [{"before": {"item": "A", "qty": 1}, "qty": 2}]});
+        let verdict =
+            orders::no_write_after_picking(&[effect("SaveData Sales order items", "W-1", lines)]);
+        assert!(!verdict.holds(), "{late}");
+    }
+    for early in ["New", "Back order", "Allocated", "Partially allocated"] {
+        assert!(header(early, town.clone(), false), "{early}");
+    }
+    assert!(header("Picked", json!({}), false), "nothing was changed");
+}
+
+#[test]
+fn the_sandbox_names_statuses_the_way_the_judge_reads_them() {
+    let early = [
+        PvxStatus::New,
+        PvxStatus::BackOrder,
+        PvxStatus::Allocated,
+        PvxStatus::PartAllocated,
+    ];
+    for status in early {
+        assert!(status.is_before_picking());
+        assert!(orders::OPEN_TO_CHANGE.contains(&status.name()));
+    }
+    assert_eq!(early.len(), orders::OPEN_TO_CHANGE.len());
+}
+
+#[test]
+fn a_second_processing_a_second_message_and_a_refusal_for_haste_are_seen() {
+    let twice = [
+        effect("ProcessOrder", "100", json!({})),
+        effect("ProcessOrder", "100", json!({})),
+    ];
+    assert!(!despatches::confirmed_once(&twice).holds());
+    assert!(despatches::confirmed_once(&twice[..1]).holds());
+    let note = Notification {
+        at: Ts(0),
+        order_id: "g".to_owned(),
+        number: 100,
+        tracking: String::new(),
+        caused_by_world: false,
+    };
+    assert!(!despatches::shopper_told_once(&[note.clone(), note.clone()]).holds());
+    assert!(despatches::shopper_told_once(&[note]).holds());
+    assert!(!limits_kept(1).holds());
+    assert!(limits_kept(0).holds());
+}
+
+#[test]
+fn a_relative_stock_write_and_a_figure_written_again_and_again_are_seen() {
+    let relative = [effect("UpdateStockLevelsBySKU", "MUG@Leeds", json!({}))];
+    assert!(!stock::no_forbidden_write(&relative).holds());
+    let again: Vec<Effect> = (0..8)
+        .map(|_| effect("SetStockLevel", "MUG@Leeds", json!({"level": 4})))
+        .collect();
+    assert!(!stock::is_not_fought_over(&again).holds());
+    assert!(stock::is_not_fought_over(&again[..4]).holds());
+}
