@@ -1,7 +1,6 @@
 //! Wrong credentials, wrong files, wrong places: one clear message that names the thing and the remedy, the right exit
 //! code, nothing half done.
 
-#![allow(dead_code, unused_imports)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::{Read, Write};
@@ -247,6 +246,66 @@ fn wrong_credentials_and_wrong_addresses_are_told_by_check_with_the_key_to_look_
             assert!(!told.contains(secret.as_str()), "{told}");
         }
     }
+}
+
+#[test]
+fn the_engine_says_whose_credentials_were_refused_and_goes_on_with_the_other_system() {
+    let world = World::new();
+    let place = world.place();
+    place.change(&world.credentials.pvx_password, "wrong-password");
+    place.told(&["store", "migrate"], 0);
+    place.told(&["mappings", "import", "maps.csv", "--reason", "go"], 0);
+    place.told(&["sync", "--for", "6s"], 0);
+    let told = place.told(
+        &["exceptions", "list", "--format", "json", "kind:SYS_AUTH"],
+        0,
+    );
+    assert!(
+        told.contains("pvx") && !told.contains("wrong-password"),
+        "{told}"
+    );
+    let orders = place.told(&["orders", "list", "--format", "json"], 0);
+    let orders: serde_json::Value = serde_json::from_str(&orders).unwrap();
+    assert!(
+        orders["total"].as_i64().unwrap() > 0,
+        "the sales system was read"
+    );
+    let log = std::fs::read_to_string(place.path().join(".local/state/tallyman/tallyman.log"));
+    assert!(!log.unwrap().contains("wrong-password"));
+}
+
+#[test]
+fn a_csv_that_is_wrong_anywhere_is_taken_nowhere() {
+    let world = World::new();
+    let place = world.place();
+    place.told(&["store", "migrate"], 0);
+    let cases: [(&str, &[&str]); 4] = [
+        (
+            "kind,from,to,attributes\nCARRIER,Twice,RM48,\nCARRIER,Twice,RM24,\n",
+            &["line 3: maps the same value as line 2"],
+        ),
+        (
+            "kind,from,to,attributes\nCARRIER,Good,RM48,\nCARRIER,Bad\n",
+            &["line 3: has 2 cells"],
+        ),
+        (
+            "kind,from,to,attributes\nCARIER,Good,RM48,\n",
+            &["line 2: \"CARIER\" is not a kind of mapping"],
+        ),
+        ("\u{0}\u{1}\u{2}", &["first line must be: kind,from,to,attributes"]),
+    ];
+    for (text, expected) in cases {
+        place.write("bad.csv", text);
+        let told = place.told(&["mappings", "import", "bad.csv", "--reason", "x"], 1);
+        for words in expected {
+            assert!(told.contains(words), "{words} is not in\n{told}");
+        }
+        let list = place.told(&["mappings", "list", "--format", "json"], 0);
+        let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+        assert_eq!(list["total"], 0, "{list}");
+    }
+    let told = place.told(&["mappings", "import", "missing.csv", "--reason", "x"], 1);
+    assert!(told.contains("missing.csv"), "{told}");
 }
 
 #[test]

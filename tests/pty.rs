@@ -1,6 +1,5 @@
 //! The real program in a real (pseudo) terminal: `tallyman demo` and `tallyman console`, as a person meets them.
 
-#![allow(dead_code, unused_imports)]
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -112,6 +111,31 @@ fn goes_to(pty: &mut Pty, key: &str, title: &str) {
             .nth(2)
             .is_some_and(|line| line.trim_start().starts_with(title))
     });
+}
+
+#[test]
+fn the_demo_paints_soon_and_every_pane_opens_by_its_number() {
+    let home = place();
+    let begun = Instant::now();
+    let mut pty = demo(home.path(), 80, 24);
+    assert!(begun.elapsed() < PAINT_MAX, "{:?}", begun.elapsed());
+    for (key, title) in [
+        ("2", "Exceptions"),
+        ("3", "Orders"),
+        ("4", "Mappings"),
+        ("5", "Stock"),
+        ("8", "Audit"),
+        ("1", "Live"),
+    ] {
+        goes_to(&mut pty, key, title);
+    }
+    pty.send("?");
+    pty.sees("Read again");
+    pty.send("\u{1b}");
+    pty.waits_for("the help closed", |p| !p.screen().contains("Read again"));
+    pty.send("q");
+    assert_eq!(pty.exit_code(LIMIT), 0);
+    is_given_back(&pty);
 }
 
 #[test]

@@ -4,17 +4,26 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use tallyman::rehearsal::{Plan, play};
+use futures::StreamExt;
+use tallyman::rehearsal::{Plan, play, twin};
+
+/// Days played at once; each waits a good part of its time for its store.
+const AT_ONCE: usize = 2;
 
 async fn seeds(range: std::ops::Range<u64>) {
     tallyman::vendors::transport::install_crypto();
     let mut red = Vec::new();
     let (mut deaths, mut faults) = (0, 0);
-    for seed in range {
-        let plan = Plan::day(seed);
-        let report = play(&plan)
-            .await
-            .unwrap_or_else(|error| panic!("{error}; play it again: {}", plan.replay()));
+    let days = futures::stream::iter(range.map(Plan::day)).map(|plan| {
+        tokio::spawn(async move {
+            play(&plan)
+                .await
+                .unwrap_or_else(|error| panic!("{error}; play it again: {}", plan.replay()))
+        })
+    });
+    let reports: Vec<_> = days.buffer_unordered(AT_ONCE).collect().await;
+    for report in reports {
+        let report = report.unwrap();
         deaths += report.deaths;
         faults += report.faults.iter().map(|(_, n)| n).sum::<u64>();
         if !report.is_green() {
@@ -35,7 +44,7 @@ async fn seeds(range: std::ops::Range<u64>) {
 
 macro_rules! day {
     ($($name:ident: $range:expr;)*) => {$(
-        #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
             seeds($range).await;
         }
@@ -43,6 +52,32 @@ macro_rules! day {
 }
 
 day! {
-    trading_days_1_to_10_keep_every_promise: 1..11;
-    trading_days_101_to_110_keep_every_promise: 101..111;
+    trading_days_1_to_25_keep_every_promise: 1..26;
+    trading_days_26_to_50_keep_every_promise: 26..51;
+    trading_days_51_to_75_keep_every_promise: 51..76;
+    trading_days_76_to_100_keep_every_promise: 76..101;
+    trading_days_101_to_125_keep_every_promise: 101..126;
+    trading_days_126_to_150_keep_every_promise: 126..151;
+    trading_days_151_to_175_keep_every_promise: 151..176;
+    trading_days_176_to_200_keep_every_promise: 176..201;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_with_faults_and_deaths_ends_like_the_same_day_without() {
+    tallyman::vendors::transport::install_crypto();
+    let mut told = Vec::new();
+    for seed in 1..11 {
+        let differences = twin(seed, 40).await.unwrap();
+        told.extend(differences.into_iter().map(|d| format!("seed {seed}: {d}")));
+    }
+    assert!(told.is_empty(), "{}", told.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seed_plays_the_same_way_twice() {
+    tallyman::vendors::transport::install_crypto();
+    let plan = Plan::day(7);
+    let (first, second) = (play(&plan).await.unwrap(), play(&plan).await.unwrap());
+    assert!(first.deaths > 0);
+    assert_eq!(first.fingerprint, second.fingerprint, "{}", plan.replay());
 }

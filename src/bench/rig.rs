@@ -187,7 +187,7 @@ impl BenchRig {
             Arc::new(move || Ts(ticking.load(Ordering::Relaxed))),
             options.seed,
         );
-        cx.lease_ttl = Span::hours(1);
+        cx.pace.lease_ttl = Span::hours(1);
         if !options.with_limits {
             cx.limits = unlimited(&systems);
         }

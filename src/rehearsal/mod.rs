@@ -1,6 +1,7 @@
 //! Rehearsal: engine and sandbox in one process under virtual time, from a seed, judged by what really happened in the
 //! sandbox. A red seed replays exactly.
 
+mod fuse;
 pub mod judges;
 pub mod report;
 pub mod rig;
@@ -40,7 +41,7 @@ impl Plan {
             seed,
             days: 1,
             orders_per_day: 40,
-            read_every: Span::mins(5),
+            read_every: Span::mins(10),
             faults: FaultLevel::Heavy,
             with_deaths: true,
             with_mistakes: true,
@@ -119,6 +120,8 @@ pub async fn run_until(rig: &mut Rig, until: Ts) -> Result<(), RehearsalError> {
 /// Runs on without faults until nothing moves in either system, at most for [`REST`]. Returns when it came to rest.
 async fn rest(rig: &mut Rig, from: Ts) -> Result<Ts, RehearsalError> {
     let limit = from + REST;
+    // The slowest reader comes every sixth time.
+    let settled = rig.read_every().times(7);
     let mut quiet_since = None;
     for _ in 0..STEPS_MAX {
         let now = rig.now();
@@ -129,7 +132,7 @@ async fn rest(rig: &mut Rig, from: Ts) -> Result<Ts, RehearsalError> {
         if rig.is_quiet().await? {
             let since = *quiet_since.get_or_insert(now);
             // Quiet long enough for every slow reader (sweep, comparison, watch) to have looked once more.
-            if now.since(since) >= Span::mins(35) {
+            if now.since(since) >= settled {
                 return Ok(since);
             }
         } else {

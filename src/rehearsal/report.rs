@@ -30,6 +30,8 @@ pub struct Report {
     pub exceptions_by_kind: Vec<(String, i64)>,
     /// Time from the last fault to rest.
     pub rest_minutes: i64,
+    /// Stands for everything that happened in the systems; a seed that is played again has it again.
+    pub fingerprint: u64,
     pub verdicts: Vec<Verdict>,
 }
 
@@ -98,6 +100,7 @@ impl Report {
             exceptions_resolved: totals.exceptions_resolved,
             exceptions_by_kind: totals.exceptions_by_kind,
             rest_minutes: Span(rested.since(trading_ended).0.max(0)).as_secs() / 60,
+            fingerprint: rig.sandbox.fingerprint(),
             verdicts,
         })
     }

@@ -1,5 +1,6 @@
 //! The rig: a sandbox, a store, adapters wired in process, a virtual clock, and an engine that may die and come back.
 
+use super::fuse::Fuse;
 use super::{Plan, RehearsalError};
 use crate::desk::mappings::csv;
 use crate::domain::catalogue::Kind;
@@ -11,18 +12,15 @@ use crate::domain::time::{Span, Ts};
 use crate::sandbox::{Sandbox, SandboxConfig, SimSystem, TradingHours, WorldTraits};
 use crate::secret::Secret;
 use crate::store::{Store, StoreOptions};
-use crate::sync::{Cx, Engine, PairCx, Systems};
+use crate::sync::{Cx, Engine, Pace, PairCx, Systems};
 use crate::vendors::linnworks::{Linnworks, LinnworksConfig};
 use crate::vendors::peoplevox::{Peoplevox, PeoplevoxConfig};
 use crate::wire::Wire;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::future::Future;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::task::{Context, Poll};
 
 /// How a rig is built.
 #[derive(Debug, Clone)]
@@ -51,11 +49,11 @@ impl RigOptions {
         let mut policy = Policy::linnworks();
         // A day is played in seconds: readings come a little apart, the slow ones often enough to matter within the day.
         policy.order_pull_interval = plan.read_every;
-        policy.order_sweep_interval = Span::mins(30);
+        policy.order_sweep_interval = plan.read_every.times(6);
         policy.despatch_poll_interval = plan.read_every;
         policy.status_interval = plan.read_every.times(2);
         policy.stock_interval = plan.read_every.times(4);
-        policy.reconcile_stock_interval = Span::mins(30);
+        policy.reconcile_stock_interval = plan.read_every.times(6);
         policy.partial_shipment = true;
         let sandbox = SandboxConfig {
             seed: plan.seed,
@@ -96,6 +94,7 @@ pub struct Rig {
     store_options: StoreOptions,
     systems: Systems,
     engine: Option<Engine>,
+    fuse: Fuse,
     lives: u64,
     dice: StdRng,
     folder: Option<PathBuf>,
@@ -107,6 +106,18 @@ pub struct Rig {
 const CALLBACK_BASE: &str = "https://hooks.example.test/hooks/pvx/rehearsal-rehearsal-rehearsal";
 /// Steps between two looks of the rehearsal's operator.
 const OPERATOR_LOOKS_EVERY: u64 = 50;
+
+/// A rehearsal's clock leaps from event to event; what a live engine looks at every minute is looked at less often.
+const PACE: Pace = Pace {
+    lease_ttl: Span::mins(15),
+    live_every: Span::mins(30),
+    idle_max: Span::mins(5),
+    watch_every: Span::mins(5),
+    waiting_every: Span::mins(1),
+};
+
+/// A process that is to die does so at one of this many points of its step, if the step has as many.
+const POINTS_MAX: u32 = 24;
 
 static RIGS_MADE: AtomicU64 = AtomicU64::new(0);
 
@@ -137,7 +148,8 @@ impl Rig {
             is_durable: options.is_durable,
         };
         let store = Store::open(&store_options).await?;
-        let systems = systems(&sandbox, &options)?;
+        let fuse = Fuse::new();
+        let systems = systems_over(&sandbox, &options, |system| fuse.wire(sandbox.wire(system)))?;
         let pair = PairCx {
             id: "lw-pvx".into(),
             source: "lw".into(),
@@ -160,6 +172,7 @@ impl Rig {
             store_options,
             systems,
             engine: None,
+            fuse,
             lives: 0,
             dice,
             folder,
@@ -204,6 +217,11 @@ impl Rig {
         Ts(self.clock.load(Ordering::Relaxed))
     }
 
+    /// How often orders are read.
+    pub fn read_every(&self) -> Span {
+        self.options.policy.order_pull_interval
+    }
+
     /// Moves the clock forward and lets the world's events happen.
     pub fn advance_to(&mut self, to: Ts) {
         self.clock.fetch_max(to.0, Ordering::Relaxed);
@@ -231,8 +249,9 @@ impl Rig {
             clock,
             seed,
         );
-        cx.lease_ttl = Span::mins(5);
-        cx.live_every = Span::mins(30);
+        cx.pace = PACE;
+        let fuse = self.fuse.clone();
+        cx.checkpoint = Some(Arc::new(move || Box::pin(fuse.clone().pass())));
         let callbacks = Secret::new(CALLBACK_BASE.to_owned());
         cx.callback_base
             .insert(self.pair.warehouse.clone(), callbacks);
@@ -250,19 +269,16 @@ impl Rig {
             None => self.engine(),
         };
         if self.options.death_chance > 0.0 && self.dice.random_bool(self.options.death_chance) {
-            let polls = self.dice.random_range(1..60_u32);
-            let fate = DieAfter {
-                inner: Box::pin(engine.step(now)),
-                polls_left: polls,
-            }
-            .await;
+            self.fuse.light(self.dice.random_range(1..POINTS_MAX));
+            let fate = self.fuse.burn(engine.step(now)).await;
+            self.fuse.put_out();
             match fate {
                 None => {
                     drop(engine);
                     self.deaths += 1;
                     self.reopen().await?;
                     // A new process comes up after the old one's leases have run out.
-                    return Ok(now + Span::secs(1) + Span::mins(5));
+                    return Ok(now + Span::secs(1) + PACE.lease_ttl);
                 }
                 Some(done) => {
                     let next = done?.next_at;
@@ -431,24 +447,6 @@ pub fn systems_over(
         .sources
         .insert(SystemId::from("lw"), Arc::new(linnworks));
     Ok(systems)
-}
-
-/// A future that is dropped after a number of polls: the process dies at some await point.
-struct DieAfter<'a, T> {
-    inner: Pin<Box<dyn Future<Output = T> + Send + 'a>>,
-    polls_left: u32,
-}
-
-impl<T> Future for DieAfter<'_, T> {
-    type Output = Option<T>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.polls_left == 0 {
-            return Poll::Ready(None);
-        }
-        self.polls_left -= 1;
-        self.inner.as_mut().poll(cx).map(Some)
-    }
 }
 
 // ---- facts for the judges, computed from the sandbox alone

@@ -143,6 +143,11 @@ impl Sandbox {
         self.lock().ledger.since(seq).collect()
     }
 
+    /// One number that stands for everything that happened; equal runs have equal numbers.
+    pub fn fingerprint(&self) -> u64 {
+        self.lock().ledger.fingerprint()
+    }
+
     /// Messages shoppers got.
     pub fn notifications(&self) -> Vec<Notification> {
         self.lock().ledger.notifications().to_vec()

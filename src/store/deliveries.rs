@@ -63,7 +63,9 @@ const WORK: &str = "select cast(0 as bigint) as part, flow, lane, step, count(*)
  union all select cast(1 as bigint), flow, lane, step, count(*), min(due_at) from delivery \
  where state = 3 and system = $1 and due_at <= $2 group by flow, lane, step \
  union all select cast(2 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), min(due_at) from delivery where state = 1 and system = $1 and due_at > $2 \
- union all select cast(3 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), min(due_at) from delivery where state = 3 and system = $1 and due_at > $2";
+ union all select cast(3 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), min(due_at) from delivery where state = 3 and system = $1 and due_at > $2 \
+union all select cast(4 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), count(*), cast(null as bigint) from \
+(select 1 from request where is_done = 0 limit 1) as asked";
 const SENDING: &str =
     "select id, pair, order_id, object from delivery where state = 2 and system = $1 @lock";
 
@@ -232,6 +234,13 @@ impl Store {
         for row in conn.rows(WORK, vals![system.as_str(), now]).await? {
             let mut c = row.cols();
             let part = c.int()?;
+            if part == 4 {
+                for _ in 0..3 {
+                    c.int()?;
+                }
+                work.is_asked = c.int()? > 0;
+                continue;
+            }
             if part >= 2 {
                 for _ in 0..4 {
                     c.int()?;

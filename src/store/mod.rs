@@ -163,6 +163,8 @@ pub struct SystemWork {
     pub lanes: Vec<LaneWork>,
     /// When the next delivery falls due after now, ready or in doubt.
     pub next_due_at: Option<Ts>,
+    /// Somebody asked for something that is not done yet.
+    pub is_asked: bool,
 }
 
 /// The shared state store. Cheap to clone. Every clone remembers for itself which changes it has seen

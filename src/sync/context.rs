@@ -8,6 +8,7 @@ use crate::domain::time::{Span, Ts};
 use crate::secret::Secret;
 use crate::store::{Committed, Store, StoreResult};
 use crate::vendors::{SalesSystem, Warehouse};
+use futures::future::BoxFuture;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, HashMap};
@@ -55,6 +56,35 @@ struct IdBlock {
     end: i64,
 }
 
+/// A place to stop at, see [`Cx::checkpoint`].
+pub type Checkpoint = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// How often the engine looks at things nobody calls it for. A rehearsal, whose clock leaps, looks less often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// How long a lease lives without renewal.
+    pub lease_ttl: Span,
+    /// How often a working system's state is stored for the Live pane.
+    pub live_every: Span,
+    /// A worker without anything to do looks again after this long.
+    pub idle_max: Span,
+    /// How often the watches run.
+    pub watch_every: Span,
+    /// How often despatches without tracking are looked at.
+    pub waiting_every: Span,
+}
+
+impl Pace {
+    /// The pace of a program that serves people.
+    pub const LIVE: Self = Self {
+        lease_ttl: Span::secs(30),
+        live_every: Span::secs(2),
+        idle_max: Span::mins(1),
+        watch_every: Span::mins(1),
+        waiting_every: Span::secs(15),
+    };
+}
+
 /// Shared by all workers of one engine.
 pub struct Cx {
     pub store: Store,
@@ -69,10 +99,10 @@ pub struct Cx {
     wake: tokio::sync::watch::Sender<u64>,
     /// Calls a minute by system and limit key, in place of what the adapter says; empty keeps the adapters' own.
     pub limits: Limits,
-    /// How long a lease lives without renewal.
-    pub lease_ttl: Span,
-    /// How often a working system's state is stored for the Live pane.
-    pub live_every: Span,
+    /// How often the engine looks at things nobody calls it for.
+    pub pace: Pace,
+    /// Waited for before and after every commit; a rehearsal ends the process's life there. `None` in a live engine.
+    pub checkpoint: Option<Checkpoint>,
     /// Addresses below which callbacks of a system arrive; a system without one is only polled. They are credentials.
     pub callback_base: BTreeMap<SystemId, Secret>,
 }
@@ -98,8 +128,8 @@ impl Cx {
             mappings: Mutex::new(HashMap::new()),
             wake: tokio::sync::watch::Sender::new(0),
             limits: Limits::new(),
-            lease_ttl: Span::secs(30),
-            live_every: Span::secs(2),
+            pace: Pace::LIVE,
+            checkpoint: None,
             callback_base: BTreeMap::new(),
         }
     }
@@ -165,9 +195,17 @@ impl Cx {
             fence: fence.cloned(),
             changes,
         };
+        self.pass().await;
         let done = Box::pin(self.store.commit(batch)).await?;
+        self.pass().await;
         self.wake.send_modify(|n| *n += 1);
         Ok(done)
+    }
+
+    async fn pass(&self) {
+        if let Some(checkpoint) = &self.checkpoint {
+            checkpoint().await;
+        }
     }
 
     /// Sees every commit of any worker of this process.

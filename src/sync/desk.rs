@@ -59,10 +59,6 @@ pub struct Worked {
 const HINT_SOON: Span = Span::secs(1);
 /// A hinted reading comes after this part of its interval at the earliest.
 const HINT_PARTS: i64 = 4;
-/// How often watches run.
-const WATCH_EVERY: Span = Span::secs(60);
-/// How often despatches without tracking are looked at.
-const WAITING_EVERY: Span = Span::secs(15);
 
 impl Default for Desk {
     fn default() -> Self {
@@ -81,7 +77,7 @@ impl Desk {
         let Some(fence) = hold(&mut self.lease, cx, DESK_LEASE, now).await? else {
             return Ok(Worked {
                 is_busy: false,
-                next_at: now + cx.lease_ttl,
+                next_at: now + cx.pace.lease_ttl,
             });
         };
         // Asked before anything is read: whatever is committed from here on counts as new.
@@ -111,10 +107,10 @@ impl Desk {
         if !is_waiting {
             self.waiting_at = Ts::NEVER;
         } else if is_waiting_due || self.waiting_at == Ts::NEVER {
-            self.waiting_at = now + WAITING_EVERY;
+            self.waiting_at = now + cx.pace.waiting_every;
         }
         if now >= self.watch_at {
-            self.watch_at = now + WATCH_EVERY;
+            self.watch_at = now + cx.pace.watch_every;
             cases::time_out(cx, &fence, now).await?;
             watch::watch(cx, &fence, now).await?;
         }
@@ -144,9 +140,12 @@ pub async fn hold(
 ) -> StoreResult<Option<Fence>> {
     let is_fresh = lease
         .as_ref()
-        .is_some_and(|l| l.until.since(now) > Span(cx.lease_ttl.0 * 2 / 3));
+        .is_some_and(|l| l.until.since(now) > Span(cx.pace.lease_ttl.0 * 2 / 3));
     if !is_fresh {
-        *lease = cx.store.lease(name, &cx.holder, now, cx.lease_ttl).await?;
+        *lease = cx
+            .store
+            .lease(name, &cx.holder, now, cx.pace.lease_ttl)
+            .await?;
     }
     Ok(lease.as_ref().map(|l| Fence {
         lease: l.name.clone(),

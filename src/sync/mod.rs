@@ -17,5 +17,5 @@ pub mod stock;
 pub mod watch;
 pub mod worker;
 
-pub use context::{Cx, PairCx, Systems};
+pub use context::{Cx, Pace, PairCx, Systems};
 pub use engine::{Engine, StepDone};

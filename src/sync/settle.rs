@@ -106,6 +106,14 @@ pub fn again_uncounted(row: &DeliveryRow, step: i64, due_at: Ts, text: &str) -> 
     Change::Deliver(moved)
 }
 
+/// As [`again_uncounted`] from the start: its object was not found at `absent_at`, and is looked for once more.
+pub fn again_missing(row: &DeliveryRow, absent_at: Ts, due_at: Ts, text: &str) -> Change {
+    let mut moved = base(row, DeliveryState::Ready, due_at, text);
+    moved.attempts = (row.attempts - 1).max(0);
+    moved.absent_at = Some(absent_at);
+    Change::Deliver(moved)
+}
+
 /// The effect is unknown: ask after the settle time.
 pub fn doubtful(row: &DeliveryRow, now: Ts, text: &str) -> Change {
     let mut moved = base(row, DeliveryState::InDoubt, now + retry::SETTLE, text);

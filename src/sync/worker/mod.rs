@@ -21,8 +21,6 @@ use job::{Active, Proposal, Purpose, first_op, first_read, read_lane};
 
 /// Calls made within one step; the rest follows in the next.
 const CALLS_PER_STEP_MAX: usize = 400;
-/// A worker without anything to do looks again after this long.
-const IDLE_MAX: Span = Span::mins(1);
 
 /// The worker of one system.
 pub struct Worker {
@@ -111,7 +109,7 @@ impl Worker {
             self.recovered_epoch = None;
             return Ok(Worked {
                 is_busy: false,
-                next_at: now + cx.lease_ttl,
+                next_at: now + cx.pace.lease_ttl,
             });
         };
         self.take_over(cx, &fence, now).await?;
@@ -124,9 +122,8 @@ impl Worker {
             });
         }
         let mut calls = 0;
-        let mut next_at = now + IDLE_MAX;
+        let mut next_at = now + cx.pace.idle_max;
         let mut schedules = self.my_schedules(cx).await?;
-        self.start_looks(cx, &fence).await?;
         while calls < CALLS_PER_STEP_MAX {
             let at = cx.now().max(now);
             if let Some(closed) = self.gate.closed(at) {
@@ -141,6 +138,9 @@ impl Worker {
                 break;
             }
             let work = cx.store.system_work(&self.gate.system, at).await?;
+            if calls == 0 && work.is_asked {
+                self.start_looks(cx, &fence).await?;
+            }
             let proposals = self.proposals(&schedules, &work.lanes, at);
             let Some(lane) = self.choose_lane(&proposals, at) else {
                 next_at = self.next_at(work.next_due_at, &schedules, &proposals, at);
@@ -152,7 +152,7 @@ impl Worker {
             }
         }
         self.tell(cx, &fence, now).await?;
-        let next_at = next_at.min(now + IDLE_MAX);
+        let next_at = next_at.min(now + cx.pace.idle_max);
         self.quiet = (calls == 0).then(|| Quiet {
             version,
             until: next_at.min(self.tell_at(cx)),
@@ -354,7 +354,7 @@ impl Worker {
         proposals: &[Proposal],
         now: Ts,
     ) -> Ts {
-        let mut next = now + IDLE_MAX;
+        let mut next = Ts::NEVER;
         for row in schedules.iter().filter(|s| s.due_at > now) {
             next = next.min(row.due_at);
         }

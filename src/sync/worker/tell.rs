@@ -22,7 +22,7 @@ impl Worker {
     pub(super) fn tell_at(&self, cx: &Cx) -> Ts {
         let mut at = Ts::NEVER;
         if self.gate.calls_total != self.live_calls {
-            at = at.min(self.live_at.max(Ts(0)) + cx.live_every);
+            at = at.min(self.live_at.max(Ts(0)) + cx.pace.live_every);
         }
         if let (true, Some(calm)) = (self.told_down, self.calm_since) {
             at = at.min(calm + CALM);
@@ -39,8 +39,8 @@ impl Worker {
         self.tell_down(now, &mut changes);
         self.tell_auth(now, &mut changes);
         self.tell_throttled(now, &mut changes);
-        let is_due =
-            now.since(self.live_at) >= cx.live_every && self.gate.calls_total != self.live_calls;
+        let is_due = now.since(self.live_at) >= cx.pace.live_every
+            && self.gate.calls_total != self.live_calls;
         if is_due || !changes.is_empty() {
             self.live_at = now;
             self.live_calls = self.gate.calls_total;

@@ -8,7 +8,7 @@ use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, DespatchI
 use crate::domain::ids::{LocationId, OrderId, SourceOrderId};
 use crate::domain::order::{OrderFull, OrderState, SourceOrder, SourceStatus};
 use crate::domain::retry;
-use crate::domain::time::Ts;
+use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
 use crate::sync::calls::{Called, JobCx};
 use crate::sync::deliver::open_of;
@@ -47,11 +47,16 @@ impl ConfirmJob {
     }
 }
 
+/// Two readings this far apart prove that an order is gone.
+const MISSING_SPACING: Span = Span::mins(2);
+
 pub(super) enum Look {
     Go,
     AlreadyDone(String),
     /// Something a person can lift in the source; tried again by itself.
     Blocked(Kind, String),
+    /// The source answered without it. One answer proves nothing; it may lag or leave rows out.
+    Missing,
     Refused(Kind, String),
 }
 
@@ -61,10 +66,7 @@ pub(super) fn look(
     centres: &[LocationId],
 ) -> Look {
     let Some(source) = source else {
-        return Look::Refused(
-            Kind::DspOrphan,
-            "the source no longer knows this order; it may have been merged or deleted".to_owned(),
-        );
+        return Look::Missing;
     };
     match source.status {
         SourceStatus::Processed
@@ -91,6 +93,26 @@ pub(super) fn look(
         ),
         SourceStatus::Open => Look::Go,
     }
+}
+
+/// Looked for and not found: looked for again first, then a person is told.
+pub(super) fn missing(row: &DeliveryRow, now: Ts) -> Vec<Change> {
+    let first = row.absent_at.unwrap_or(now);
+    if now.since(first) >= MISSING_SPACING {
+        let text = "the source no longer knows this order; it may have been merged or deleted";
+        return vec![
+            settle::rejected(row, now, text),
+            Change::Raise(settle::about(row, Kind::DspOrphan, text, row.caused_at)),
+        ];
+    }
+    let text =
+        "the source answered without this order; looked for again before anything is concluded";
+    vec![settle::again_missing(
+        row,
+        first,
+        first + MISSING_SPACING,
+        text,
+    )]
 }
 
 pub(super) fn shipped(jcx: &JobCx<'_>, one: &mut One, called: Called<()>) -> Vec<Change> {

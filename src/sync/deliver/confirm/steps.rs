@@ -1,6 +1,6 @@
 //! The calls of a confirmation, one step each; what they came to is stored before the next.
 
-use super::outcome::{Look, look, not_there, shipped, used_children, with_intent};
+use super::outcome::{Look, look, missing, not_there, shipped, used_children, with_intent};
 use super::{ConfirmJob, Phase, STEP_PROCESS, STEP_READ_BACK, STEP_SHIP, STEP_SPLIT};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
@@ -69,6 +69,10 @@ impl ConfirmJob {
                 Look::AlreadyDone(text) => {
                     one.is_live = false;
                     done.push((one.row.clone(), source, text));
+                }
+                Look::Missing => {
+                    one.is_live = false;
+                    changes.extend(missing(&one.row, now));
                 }
                 Look::Blocked(kind, text) => {
                     one.is_live = false;
