@@ -292,7 +292,10 @@ fn a_csv_that_is_wrong_anywhere_is_taken_nowhere() {
             "kind,from,to,attributes\nCARIER,Good,RM48,\n",
             &["line 2: \"CARIER\" is not a kind of mapping"],
         ),
-        ("\u{0}\u{1}\u{2}", &["first line must be: kind,from,to,attributes"]),
+        (
+            "\u{0}\u{1}\u{2}",
+            &["first line must be: kind,from,to,attributes"],
+        ),
     ];
     for (text, expected) in cases {
         place.write("bad.csv", text);

@@ -130,9 +130,9 @@ fn the_demo_paints_soon_and_every_pane_opens_by_its_number() {
         goes_to(&mut pty, key, title);
     }
     pty.send("?");
-    pty.sees("Read again");
+    pty.sees("Help: type to search");
     pty.send("\u{1b}");
-    pty.waits_for("the help closed", |p| !p.screen().contains("Read again"));
+    pty.waits_for("the help closed", |p| !p.screen().contains("Help: type"));
     pty.send("q");
     assert_eq!(pty.exit_code(LIMIT), 0);
     is_given_back(&pty);

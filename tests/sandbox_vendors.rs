@@ -97,6 +97,7 @@ impl House {
             .orders_by_ids(&ids, &self.log)
             .await
             .unwrap()
+            .rows
             .remove(0)
     }
 }
@@ -147,11 +148,12 @@ async fn an_order_goes_out_is_picked_and_comes_back_confirmed() {
         .open_orders_by_ids(&ids, log)
         .await
         .unwrap()
+        .rows
         .remove(0);
     let page = house.lw.open_orders_page(&leeds, 1, log).await.unwrap();
     assert!(page.is_last);
     assert_eq!(
-        page.rows[0].revision(),
+        page.orders.rows[0].revision(),
         order.revision(),
         "both shapes say the same"
     );
@@ -420,7 +422,7 @@ async fn a_typical_day_is_read_without_a_malformed_answer() {
         house.wait(Span::mins(12));
         let ids = house.lw.open_order_ids(&leeds, log).await.unwrap();
         for chunk in ids.chunks(100) {
-            for order in house.lw.open_orders_by_ids(chunk, log).await.unwrap() {
+            for order in house.lw.open_orders_by_ids(chunk, log).await.unwrap().rows {
                 let may =
                     (order.is_paid || order.is_resend) && !order.is_parked && !order.is_locked;
                 if !may || !sent.insert(order.source_id.clone()) {

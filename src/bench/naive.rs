@@ -40,7 +40,10 @@ pub async fn run(rig: &BenchRig, orders: usize) -> Result<(), BenchError> {
     let mut sent = Vec::with_capacity(ids.len());
     for id in ids {
         let found = source.open_orders_by_ids(std::slice::from_ref(&id), &log);
-        let order = had(found.await)?.pop().ok_or_else(|| missing("order"))?;
+        let order = had(found.await)?
+            .rows
+            .pop()
+            .ok_or_else(|| missing("order"))?;
         let intent = intent_of(rig, &set, &warehouse, &order).await?;
         send(&warehouse, &intent, &log).await?;
         sent.push((id, intent.number));
@@ -79,7 +82,7 @@ async fn confirm(
     log: &CallLog,
 ) -> Result<(), BenchError> {
     let ids = std::slice::from_ref(id);
-    let found = had(source.orders_by_ids(ids, log).await)?.pop();
+    let found = had(source.orders_by_ids(ids, log).await)?.rows.pop();
     let order = found.ok_or_else(|| missing("order"))?;
     let update = ShippingUpdate {
         source_id: id.clone(),

@@ -404,12 +404,7 @@ fn fresh_folder(seed: u64) -> Result<PathBuf, RehearsalError> {
     Ok(folder)
 }
 
-/// Adapters that talk to the sandbox in process: the same bytes as over a network.
-pub fn systems(sandbox: &Sandbox, options: &RigOptions) -> Result<Systems, RehearsalError> {
-    systems_over(sandbox, options, |system| sandbox.wire(system))
-}
-
-/// As [`systems`], over wires of one's own that lead to the sandbox.
+/// Adapters that talk to the sandbox in process, over wires that lead to it: the same bytes as over a network.
 pub fn systems_over(
     sandbox: &Sandbox,
     options: &RigOptions,

@@ -89,6 +89,35 @@ pub struct Page<T> {
     pub is_last: bool,
 }
 
+/// An order the vendor sent that cannot be read: a member is missing or holds what no order can hold. It is set aside
+/// alone, so that the orders beside it go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadOrder {
+    pub source_id: SourceOrderId,
+    /// The number people know it by, or its id.
+    pub label: String,
+    /// The member at fault and why.
+    pub text: String,
+}
+
+/// Orders of one answer.
+#[derive(Debug, Clone, Default)]
+pub struct Orders {
+    pub rows: Vec<SourceOrder>,
+    /// Those that could not be read. They exist, so nothing may be concluded from their absence in `rows`.
+    pub unread: Vec<UnreadOrder>,
+}
+
+/// A page of orders.
+#[derive(Debug, Clone)]
+pub struct OrdersPage {
+    pub orders: Orders,
+    /// The vendor's own count when it gives one.
+    pub total: Option<i64>,
+    /// Decided by the vendor's own end rule.
+    pub is_last: bool,
+}
+
 /// Result of one row of a batch write, in the order sent. A row that is missing from the answer is `Unknown`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowOutcome {
@@ -351,19 +380,19 @@ pub trait SalesSystem: System {
         location: &'a LocationId,
         page: u32,
         log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Page<SourceOrder>>>;
+    ) -> BoxFuture<'a, Answer<OrdersPage>>;
     /// Open orders by id, at most [`TERMS_MAX`]; ids that are not open are absent.
     fn open_orders_by_ids<'a>(
         &'a self,
         ids: &'a [SourceOrderId],
         log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<SourceOrder>>>;
+    ) -> BoxFuture<'a, Answer<Orders>>;
     /// Orders in any state by id, at most [`TERMS_MAX`]; unknown ids are absent.
     fn orders_by_ids<'a>(
         &'a self,
         ids: &'a [SourceOrderId],
         log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<SourceOrder>>>;
+    ) -> BoxFuture<'a, Answer<Orders>>;
     fn set_shipping<'a>(
         &'a self,
         update: &'a ShippingUpdate,

@@ -33,6 +33,24 @@ async fn a_paid_order_reaches_the_warehouse_once_with_service_site_channel_and_r
 }
 
 #[tokio::test]
+async fn an_order_that_cannot_be_read_is_a_case_of_its_own_and_delays_no_other() {
+    play(Setting::default(), async |s: &mut Stage| {
+        let (odd, well) = (s.sold(&[(MUG, 7)]), s.sold(&[(MUG, 2)]));
+        s.smudge("\"Quantity\":7", "\"Quantity\":7.5");
+        s.accepted(&well).await;
+        s.run(SOON).await;
+        assert!(s.wms(&odd).is_none());
+        assert_eq!(s.kinds().await, [Kind::SysPoison]);
+        let case = s.case(Kind::SysPoison).await.unwrap();
+        assert_eq!(case.members, 1);
+        s.wipe();
+        s.accepted(&odd).await;
+        s.case_closes(Kind::SysPoison, SOON).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_unpaid_order_waits_and_goes_when_it_is_paid_weeks_later() {
     play(Setting::default(), async |s: &mut Stage| {
         let order = s.place(&OrderSpec {

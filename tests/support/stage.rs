@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use tallyman::config::PairConfig;
 use tallyman::desk::{Access, Desk, DeskResult, Done};
@@ -22,6 +22,7 @@ use tallyman::domain::policy::Policy;
 use tallyman::domain::stock::StockPosition;
 use tallyman::domain::time::{Span, Ts};
 use tallyman::rehearsal::RigOptions;
+use tallyman::rehearsal::rig::systems_over;
 use tallyman::sandbox::{
     Effect, FaultKind, FaultRule, LwOrder, MAPPED_LOCATION, Notification, OrderSpec, PvxOrder,
     PvxStatus, Sandbox, SandboxConfig, SimSystem, TradingHours, World, WorldTraits,
@@ -29,6 +30,8 @@ use tallyman::sandbox::{
 use tallyman::store::read::RequestRow;
 use tallyman::store::{Store, StoreOptions};
 use tallyman::sync::{Cx, Engine, PairCx, Systems};
+use tallyman::wire::Wire;
+use tower::{Service, ServiceExt};
 
 /// The item most scenes sell.
 pub const MUG: &str = "MUG-BLU-01";
@@ -125,6 +128,28 @@ pub struct Stage {
     engines: Vec<Engine>,
     lives: u64,
     folder: Option<PathBuf>,
+    smudges: Smudges,
+}
+
+/// Texts that are replaced in every answer of a vendor.
+type Smudges = Arc<Mutex<Vec<(String, String)>>>;
+
+fn smudged(wire: Wire, smudges: Smudges) -> Wire {
+    Wire::new(tower::service_fn(move |request| {
+        let (mut wire, smudges) = (wire.clone(), smudges.clone());
+        async move {
+            let answer = wire.ready().await?.call(request).await?;
+            let smudges = smudges.lock().unwrap().clone();
+            Ok(answer.map(|body| {
+                smudges
+                    .iter()
+                    .fold(body, |body, (from, to)| match std::str::from_utf8(&body) {
+                        Ok(text) if text.contains(from) => text.replace(from, to).into(),
+                        _ => body,
+                    })
+            }))
+        }
+    }))
 }
 
 static STAGES_MADE: AtomicU64 = AtomicU64::new(0);
@@ -161,7 +186,11 @@ impl Stage {
             warehouse_per_minute: None,
             is_durable: false,
         };
-        let systems = tallyman::rehearsal::rig::systems(&sandbox, &options).unwrap();
+        let smudges = Smudges::default();
+        let systems = systems_over(&sandbox, &options, |system| {
+            smudged(sandbox.wire(system), smudges.clone())
+        })
+        .unwrap();
         let desk = desk_of(&store, &setting, &clock, &systems, "sam");
         let mut stage = Self {
             sandbox,
@@ -175,6 +204,7 @@ impl Stage {
             engines: Vec::new(),
             lives: 0,
             folder,
+            smudges,
         };
         let csv = stage.sandbox.demo_mappings();
         let read = stage.desk.import_csv(&stage.pair, &csv).await.unwrap();
@@ -185,6 +215,17 @@ impl Stage {
             .unwrap();
         stage.engine_starts();
         stage
+    }
+
+    /// From here on every answer of a vendor says `to` where it said `from`.
+    pub fn smudge(&self, from: &str, to: &str) {
+        let smudge = (from.to_owned(), to.to_owned());
+        self.smudges.lock().unwrap().push(smudge);
+    }
+
+    /// Answers are as the vendors gave them again.
+    pub fn wipe(&self) {
+        self.smudges.lock().unwrap().clear();
     }
 
     /// The desk of another person.

@@ -188,9 +188,10 @@ pub(super) const SYS_POISON: Entry = Entry {
     severity: Severity::S3,
     severity_rule: "Raised by promise, size and repetition only",
     cause: Cause::Data,
-    meaning: "Working on this message failed twice in the engine itself. Others go on; this one is \
-        set aside.",
-    automatic: "Keeps it whole and does not try again by itself.",
+    meaning: "This order or message cannot be read, or working on it failed twice in the engine \
+        itself. Others go on; this one is set aside.",
+    automatic: "An order that cannot be read is read again with every pull; anything else is kept \
+        whole and not tried again by itself.",
     actions: &[
         "Inspect it",
         "Try again after a new version",
@@ -198,7 +199,7 @@ pub(super) const SYS_POISON: Entry = Entry {
     ],
     next_step: "Keep the message as it is and pass it to whoever maintains the program.",
     remedy: Remedy::Retry,
-    clears_when: "The message was worked, or cancelled with a reason.",
+    clears_when: "The order could be read, the message was worked, or it was cancelled with a reason.",
     is_dismissable: true,
     is_parent: false,
 };

@@ -4,6 +4,7 @@ use super::super::calls::{JobCx, Keep, call};
 use super::super::context::PairCx;
 use super::super::deliver::Tick;
 use super::super::requests;
+use super::unread::{self, UnreadCases};
 use super::{Run, statuses};
 use crate::domain::change::{Change, InboxBody, NewInbox};
 use crate::domain::delivery::Flow;
@@ -12,7 +13,7 @@ use crate::domain::order::{OrderFull, SourceOrder, SourceStatus};
 use crate::domain::preflight;
 use crate::domain::wms::{WmsItem, WmsLine};
 use crate::store::StoreResult;
-use crate::vendors::{Op, SalesSystem, TERMS_MAX, Warehouse};
+use crate::vendors::{Op, Orders, SalesSystem, TERMS_MAX, Warehouse};
 use std::sync::Arc;
 
 /// Looks items up in the warehouse and records which exist.
@@ -153,17 +154,45 @@ impl SourceLook {
             }
             Ok(found) => found,
         };
+        let now = jcx.cx.now();
+        let cases: Vec<Change> = found
+            .unread
+            .iter()
+            .map(|order| {
+                let known = chunk.iter().find(|o| o.row.source_id == order.source_id);
+                unread::case_of(&self.pair.id, order, known.map(|o| o.row.id), now)
+            })
+            .collect();
+        let unread: Vec<(OrderId, String)> = chunk
+            .iter()
+            .filter_map(|o| {
+                let at = found
+                    .unread
+                    .iter()
+                    .find(|u| u.source_id == o.row.source_id)?;
+                Some((o.row.id, at.text.clone()))
+            })
+            .collect();
+        let cleared = UnreadCases::load(jcx.cx, &self.pair)
+            .await?
+            .read_again(&self.pair.id, &found.rows);
         let mut changes = inbox_of(jcx, &self.pair, found_or_gone(&chunk, found)).await?;
+        changes.extend(cases);
+        changes.extend(cleared);
         let first = jcx.cx.ids(self.requests.len() as i64 + 1).await?;
         let mut used = 0;
         for (id, order) in &self.requests {
             if !chunk.iter().any(|o| o.row.id == *order) {
                 continue;
             }
+            let fault = unread.iter().find(|(at, _)| at == order);
             changes.push(Change::RequestDone {
                 id: *id,
-                is_ok: true,
-                answer: "read in the source".to_owned(),
+                is_ok: fault.is_none(),
+                answer: fault.map_or_else(
+                    || "read in the source".to_owned(),
+                    |(_, text)| format!("the source's answer cannot be read: {text}"),
+                ),
             });
             if chunk
                 .iter()
@@ -187,11 +216,16 @@ impl SourceLook {
     }
 }
 
-/// Orders as the source answered; an order it does not mention is gone.
-pub fn found_or_gone(asked: &[OrderFull], found: Vec<SourceOrder>) -> Vec<SourceOrder> {
-    let mut out = found;
+/// Orders as the source answered; an order it does not mention is gone. One that could not be read is there.
+pub fn found_or_gone(asked: &[OrderFull], found: Orders) -> Vec<SourceOrder> {
+    let Orders {
+        rows: mut out,
+        unread,
+    } = found;
     for order in asked {
-        if !out.iter().any(|o| o.source_id == order.row.source_id) {
+        let id = &order.row.source_id;
+        let is_there = out.iter().any(|o| o.source_id == *id);
+        if !is_there && !unread.iter().any(|o| o.source_id == *id) {
             let mut gone = order.body.source.clone();
             gone.status = SourceStatus::Gone;
             out.push(gone);

@@ -8,6 +8,7 @@ pub mod products;
 pub mod snapshot;
 pub mod statuses;
 pub mod subscriptions;
+pub mod unread;
 
 use super::calls::JobCx;
 use super::context::PairCx;

@@ -7,13 +7,13 @@ use super::super::context::mapped_places;
 use super::super::deliver::Tick;
 use super::Run;
 use super::lookups::{found_or_gone, inbox_of};
+use super::unread::{self, UnreadCases};
 use crate::domain::change::Change;
 use crate::domain::ids::{LocationId, OrderId, SourceOrderId};
-use crate::domain::order::SourceOrder;
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
 use crate::store::read::KnownOpen;
-use crate::vendors::{Op, SalesSystem, TERMS_MAX};
+use crate::vendors::{Op, Orders, SalesSystem, TERMS_MAX};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -48,6 +48,7 @@ pub struct OrderPull {
     details: VecDeque<SourceOrderId>,
     missing: Vec<OrderId>,
     known: HashMap<SourceOrderId, KnownOpen>,
+    unread: UnreadCases,
     page: u32,
     is_sweep: bool,
     found: usize,
@@ -69,6 +70,7 @@ impl OrderPull {
             details: VecDeque::new(),
             missing: Vec::new(),
             known: HashMap::new(),
+            unread: UnreadCases::default(),
             page: 1,
             is_sweep,
             found: 0,
@@ -92,6 +94,7 @@ impl OrderPull {
         if self.locations.is_none() {
             let set = jcx.cx.mapping_set(&self.run.pair.id).await?;
             self.locations = Some(mapped_places(&set).0.into());
+            self.unread = UnreadCases::load(jcx.cx, &self.run.pair).await?;
         }
         match self.phase {
             Phase::Ids | Phase::Sweep => {
@@ -247,7 +250,8 @@ impl OrderPull {
                 return Ok(Tick::Done);
             }
             Ok(found) => {
-                let changes = inbox_of(jcx, &self.run.pair, found_or_gone(&asked, found)).await?;
+                let found = found_or_gone(&asked, found);
+                let changes = inbox_of(jcx, &self.run.pair, found).await?;
                 self.changed += changes.len();
                 jcx.cx.commit("pull", Some(jcx.fence), changes).await?;
             }
@@ -268,8 +272,8 @@ impl OrderPull {
                 Ok(Tick::Done)
             }
             Ok(page) => {
-                self.found += page.rows.len();
-                self.take_in(jcx, page.rows).await?;
+                self.found += page.orders.rows.len() + page.orders.unread.len();
+                self.take_in(jcx, page.orders).await?;
                 self.page += 1;
                 if !page.is_last {
                     return Ok(Tick::More);
@@ -280,11 +284,19 @@ impl OrderPull {
         }
     }
 
-    /// New or changed orders go to decision; unchanged ones only have their reading time moved.
-    async fn take_in(&mut self, jcx: &mut JobCx<'_>, orders: Vec<SourceOrder>) -> StoreResult<()> {
+    /// New or changed orders go to decision; unchanged ones only have their reading time moved; one that cannot be read
+    /// becomes a case.
+    async fn take_in(&mut self, jcx: &mut JobCx<'_>, orders: Orders) -> StoreResult<()> {
+        let now = jcx.cx.now();
+        let pair = &self.run.pair.id;
+        let mut about = self.unread.read_again(pair, &orders.rows);
+        for order in &orders.unread {
+            let known = self.known.get(&order.source_id).map(|k| k.id);
+            about.push(unread::case_of(pair, order, known, now));
+        }
         let mut seen = Vec::new();
         let mut news = Vec::new();
-        for order in orders {
+        for order in orders.rows {
             match self.known.get(&order.source_id) {
                 Some(known) if known.revision == order.revision() => seen.push(known.id),
                 _ => news.push(order),
@@ -292,6 +304,7 @@ impl OrderPull {
         }
         self.changed += news.len();
         let mut changes = inbox_of(jcx, &self.run.pair, news).await?;
+        changes.extend(about);
         if !seen.is_empty() {
             changes.push(Change::OrderSeen {
                 ids: seen,

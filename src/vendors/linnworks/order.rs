@@ -46,12 +46,27 @@ pub(super) fn read(
     read_members(order, shape, is_centre).map_err(|fault| format!("{}: {fault}", name_of(order)))
 }
 
-/// What to call an order in an error: its number, else its id.
+/// The id of an order, when that much can be read.
+pub(super) fn id_of(order: &wire::Order) -> Option<SourceOrderId> {
+    let id = order.order_id.id("").ok()??;
+    (id != ZERO_ID).then_some(SourceOrderId(id))
+}
+
+/// What people know an order by: its number, else its id; empty when it has neither.
+pub(super) fn label_of(order: &wire::Order) -> String {
+    match order.num_order_id.whole("") {
+        Ok(Some(number)) => number.to_string(),
+        _ => id_of(order).map(|id| id.0).unwrap_or_default(),
+    }
+}
+
+/// What to call an order in an error.
 fn name_of(order: &wire::Order) -> String {
-    match (order.num_order_id.whole(""), order.order_id.id("")) {
-        (Ok(Some(n)), _) => format!("order {n}"),
-        (_, Ok(Some(id))) => format!("order {id}"),
-        _ => "an order without a number".to_owned(),
+    let label = label_of(order);
+    if label.is_empty() {
+        "an order without a number".to_owned()
+    } else {
+        format!("order {label}")
     }
 }
 

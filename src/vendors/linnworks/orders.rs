@@ -10,13 +10,15 @@ use crate::domain::ids::{LocationId, SourceOrderId};
 use crate::domain::order::SourceOrder;
 use crate::text::clean_to;
 use crate::vendors::{
-    Answer, CallError, CallLog, NotifyState, Page, ROWS_MAX, Relation, RowOutcome, ShippingUpdate,
-    TERMS_MAX,
+    Answer, CallError, CallLog, NotifyState, Orders, OrdersPage, ROWS_MAX, Relation, RowOutcome,
+    ShippingUpdate, TERMS_MAX, UnreadOrder,
 };
 use std::collections::HashSet;
 
 /// Longest tracking text Linnworks is given, characters; several numbers are joined with commas.
 pub(super) const TRACKING_CHARS_MAX: usize = 250;
+/// So many orders of an answer may be unreadable however few are well.
+const UNREAD_MAX: usize = 2;
 /// Longest note, characters.
 pub(super) const NOTE_CHARS_MAX: usize = 2_000;
 
@@ -48,30 +50,24 @@ impl Linnworks {
         location: &LocationId,
         page: u32,
         log: &CallLog,
-    ) -> Answer<Page<SourceOrder>> {
+    ) -> Answer<OrdersPage> {
         let method = Method::OpenOrders;
         let body = Content::Json(request::open_orders(location, page));
         let answer: wire::OrderPage = self.client.call(method, body, log).await?;
         let (total, is_last) = page_end(&answer, page).map_err(|text| malformed(method, &text))?;
-        let orders = answer.data.unwrap_or_default();
+        let sent = answer.data.unwrap_or_default();
+        let orders = self.orders(method, &sent, Shape::Listed)?;
         let wanted = normal_id(location.as_str());
-        let mut rows = Vec::with_capacity(orders.len());
-        let mut seen = HashSet::with_capacity(orders.len());
-        for order in &orders {
-            let order = self.order(method, order, Shape::Listed)?;
-            if normal_id(order.location.as_str()) != wanted {
-                let text = format!(
-                    "order {} belongs to location {}, though {location} was asked for",
-                    order.number, order.location
-                );
-                return Err(malformed(method, &text));
-            }
-            if seen.insert(order.source_id.clone()) {
-                rows.push(order);
-            }
+        let elsewhere = |o: &&SourceOrder| normal_id(o.location.as_str()) != wanted;
+        if let Some(order) = orders.rows.iter().find(elsewhere) {
+            let text = format!(
+                "order {} belongs to location {}, though {location} was asked for",
+                order.number, order.location
+            );
+            return Err(malformed(method, &text));
         }
-        Ok(Page {
-            rows,
+        Ok(OrdersPage {
+            orders,
             total,
             is_last,
         })
@@ -81,10 +77,10 @@ impl Linnworks {
         &self,
         ids: &[SourceOrderId],
         log: &CallLog,
-    ) -> Answer<Vec<SourceOrder>> {
+    ) -> Answer<Orders> {
         let method = Method::OpenOrdersDetails;
         if at_most(method, ids.len(), TERMS_MAX)? {
-            return Ok(Vec::new());
+            return Ok(Orders::default());
         }
         let body = Content::Json(request::open_orders_details(ids));
         let answer: wire::OrderList = self.client.call(method, body, log).await?;
@@ -94,14 +90,10 @@ impl Linnworks {
         self.orders_asked(method, &orders, ids, Shape::Listed)
     }
 
-    pub(super) async fn read_by_ids(
-        &self,
-        ids: &[SourceOrderId],
-        log: &CallLog,
-    ) -> Answer<Vec<SourceOrder>> {
+    pub(super) async fn read_by_ids(&self, ids: &[SourceOrderId], log: &CallLog) -> Answer<Orders> {
         let method = Method::OrdersById;
         if at_most(method, ids.len(), TERMS_MAX)? {
-            return Ok(Vec::new());
+            return Ok(Orders::default());
         }
         let body = Content::Json(request::orders_by_id(ids));
         let orders: Vec<wire::Order> = self.client.call(method, body, log).await?;
@@ -116,25 +108,53 @@ impl Linnworks {
         orders: &[wire::Order],
         ids: &[SourceOrderId],
         shape: Shape,
-    ) -> Answer<Vec<SourceOrder>> {
+    ) -> Answer<Orders> {
         let wanted: HashSet<String> = ids.iter().map(|id| normal_id(id.as_str())).collect();
-        let mut seen = HashSet::with_capacity(orders.len());
-        let mut out = Vec::with_capacity(orders.len());
-        for order in orders.iter().filter(|o| !order::is_nothing(o)) {
-            let order = self.order(method, order, shape)?;
-            if !wanted.contains(order.source_id.as_str()) {
-                let text = format!("order {} was not asked for", order.number);
+        let found = self.orders(method, orders, shape)?;
+        let rows = found.rows.iter().map(|o| (&o.source_id, &o.number));
+        let unread = found.unread.iter().map(|o| (&o.source_id, &o.label));
+        for (id, name) in rows.chain(unread) {
+            if !wanted.contains(id.as_str()) {
+                let text = format!("order {name} was not asked for");
                 return Err(malformed(method, &text));
             }
-            if seen.insert(order.source_id.clone()) {
-                out.push(order);
-            }
         }
-        Ok(out)
+        Ok(found)
     }
 
-    fn order(&self, method: Method, order: &wire::Order, shape: Shape) -> Answer<SourceOrder> {
-        order::read(order, shape, &|id| self.is_centre(id)).map_err(|text| malformed(method, &text))
+    /// Reads the orders of an answer, each once. One that cannot be read is set aside alone, as long as its id can be
+    /// read and most of the answer is well: beyond that it is the answer that changed its shape.
+    fn orders(&self, method: Method, sent: &[wire::Order], shape: Shape) -> Answer<Orders> {
+        let mut out = Orders::default();
+        let mut seen = HashSet::with_capacity(sent.len());
+        let mut first_fault = None;
+        for order in sent.iter().filter(|o| !order::is_nothing(o)) {
+            match order::read(order, shape, &|id| self.is_centre(id)) {
+                Ok(order) => {
+                    if seen.insert(order.source_id.clone()) {
+                        out.rows.push(order);
+                    }
+                }
+                Err(text) => match order::id_of(order) {
+                    Some(source_id) if seen.insert(source_id.clone()) => {
+                        first_fault.get_or_insert(text.clone());
+                        out.unread.push(UnreadOrder {
+                            source_id,
+                            label: order::label_of(order),
+                            text,
+                        });
+                    }
+                    Some(_) => {}
+                    None => return Err(malformed(method, &text)),
+                },
+            }
+        }
+        match first_fault {
+            Some(text) if out.unread.len() > UNREAD_MAX.max(out.rows.len()) => {
+                Err(malformed(method, &text))
+            }
+            _ => Ok(out),
+        }
     }
 
     pub(super) async fn write_shipping(
@@ -215,8 +235,9 @@ impl Linnworks {
         let rows: Vec<wire::Order> = self.client.call(method, body, log).await?;
         let orders: Vec<SourceOrder> = rows
             .iter()
-            .map(|row| self.order(method, row, Shape::Listed))
-            .collect::<Answer<_>>()?;
+            .map(|row| order::read(row, Shape::Listed, &|id| self.is_centre(id)))
+            .collect::<Result<_, _>>()
+            .map_err(|text| malformed(method, &text))?;
         outcome::split_child(id, lines, &orders).map_err(|text| CallError {
             class: AnswerClass::Unknown,
             text: format!("{}: {text}", method.path()),

@@ -4,10 +4,9 @@ use super::{Linnworks, request};
 use crate::domain::delivery::{DespatchIntentLine, StockWrite};
 use crate::domain::ids::{LocationId, Sku, SourceOrderId};
 use crate::domain::mapping::Target;
-use crate::domain::order::SourceOrder;
 use crate::vendors::{
-    Answer, CallLog, NotifyState, Page, Relation, RowOutcome, SalesSystem, ShippingUpdate,
-    SourceLocation, SourceProduct, SourceStock,
+    Answer, CallLog, NotifyState, Orders, OrdersPage, Page, Relation, RowOutcome, SalesSystem,
+    ShippingUpdate, SourceLocation, SourceProduct, SourceStock,
 };
 use futures::future::BoxFuture;
 
@@ -33,7 +32,7 @@ impl SalesSystem for Linnworks {
         location: &'a LocationId,
         page: u32,
         log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Page<SourceOrder>>> {
+    ) -> BoxFuture<'a, Answer<OrdersPage>> {
         Box::pin(self.read_open_page(location, page, log))
     }
 
@@ -41,7 +40,7 @@ impl SalesSystem for Linnworks {
         &'a self,
         ids: &'a [SourceOrderId],
         log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<SourceOrder>>> {
+    ) -> BoxFuture<'a, Answer<Orders>> {
         Box::pin(self.read_open_by_ids(ids, log))
     }
 
@@ -49,7 +48,7 @@ impl SalesSystem for Linnworks {
         &'a self,
         ids: &'a [SourceOrderId],
         log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<SourceOrder>>> {
+    ) -> BoxFuture<'a, Answer<Orders>> {
         Box::pin(self.read_by_ids(ids, log))
     }
 

@@ -6,15 +6,28 @@ use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::delivery::{AnswerClass, DeliveryState, Intent, Lane};
 use crate::domain::ids::SourceOrderId;
-use crate::domain::order::SourceStatus;
+use crate::domain::order::{SourceOrder, SourceStatus};
 use crate::domain::time::Span;
 use crate::store::StoreResult;
 use crate::sync::calls::{Called, JobCx, Keep, call};
 use crate::sync::settle::{self, Was};
-use crate::vendors::{Answer, CallLog, Op, ROWS_MAX, RowOutcome, ShippingUpdate};
+use crate::vendors::{Answer, CallLog, Op, Orders, ROWS_MAX, RowOutcome, ShippingUpdate};
 
 /// How long tracking is set before the results are stored and other lanes have their turn.
 const SHIP_SHARE: Span = Span::ms(250);
+
+fn in_rows(found: &Orders, id: &SourceOrderId) -> Option<SourceOrder> {
+    found.rows.iter().find(|o| &o.source_id == id).cloned()
+}
+
+/// Why the source's answer about this order cannot be read; `None` when it can, or when the order is not in it.
+fn why_unread(found: &Orders, id: &SourceOrderId) -> Option<String> {
+    let order = found.unread.iter().find(|o| &o.source_id == id)?;
+    Some(format!(
+        "the source's answer cannot be read: {}",
+        order.text
+    ))
+}
 
 impl ConfirmJob {
     pub(super) async fn look_first(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
@@ -50,7 +63,15 @@ impl ConfirmJob {
         let mut done = Vec::new();
         let mut changes = Vec::new();
         for one in self.orders.iter_mut().filter(|o| o.is_live) {
-            let source = found.iter().find(|o| &o.source_id == one.target()).cloned();
+            let source = in_rows(&found, one.target());
+            if let Some(text) = why_unread(&found, one.target()) {
+                one.is_live = false;
+                changes.extend(settle::back_off(jcx.cx, &one.row, &text, now));
+                let kind = Kind::DspConfirmFailed;
+                let about = settle::about(&one.row, kind, &text, one.row.caused_at);
+                changes.push(Change::Raise(about));
+                continue;
+            }
             match look(&one.intent, source.as_ref(), &self.fulfilment_centres) {
                 Look::Go => {
                     one.source = source;
@@ -369,7 +390,11 @@ impl ConfirmJob {
         let mut changes = Vec::new();
         for one in self.orders.iter_mut().filter(|o| o.is_live) {
             one.is_live = false;
-            let source = found.iter().find(|o| &o.source_id == one.target()).cloned();
+            if let Some(text) = why_unread(&found, one.target()) {
+                changes.extend(settle::unreadable(jcx.cx, &one.row, &text, now));
+                continue;
+            }
+            let source = in_rows(&found, one.target());
             match source.as_ref().map(|s| s.status) {
                 Some(SourceStatus::Processed) => {
                     done.push((

@@ -140,7 +140,7 @@ async fn a_customer_called_quota_exceeded_throttles_nothing() {
         .orders_by_ids(&[id()], &CallLog::default())
         .await
         .unwrap();
-    assert_eq!(orders[0].address.name, "API calls quota exceeded!");
+    assert_eq!(orders.rows[0].address.name, "API calls quota exceeded!");
 }
 
 #[tokio::test]
@@ -317,7 +317,8 @@ async fn nothing_to_ask_makes_no_call_and_too_much_is_refused() {
     let fake = Fake::answering([]);
     let linnworks = adapter(&fake);
     let log = CallLog::default();
-    assert!(linnworks.orders_by_ids(&[], &log).await.unwrap().is_empty());
+    let none = linnworks.orders_by_ids(&[], &log).await.unwrap();
+    assert!(none.rows.is_empty() && none.unread.is_empty());
     assert!(
         linnworks
             .process_batch(&[], &place(), &log)

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::delivery::{AnswerClass, DespatchIntentLine};
 use crate::domain::ids::{LocationId, SourceOrderId};
 use crate::domain::order::{SourceOrder, SourceStatus};
-use crate::vendors::{Answer, CallLog, NotifyState, SalesSystem};
+use crate::vendors::{Answer, CallError, CallLog, NotifyState, SalesSystem};
 
 async fn read(order: &Value) -> Answer<SourceOrder> {
     let fake = Fake::answering([ok(&json!([order]))]);
@@ -12,8 +12,15 @@ async fn read(order: &Value) -> Answer<SourceOrder> {
     let mut orders = adapter(&fake)
         .orders_by_ids(&ids, &CallLog::default())
         .await?;
-    assert_eq!(orders.len(), 1);
-    Ok(orders.remove(0))
+    assert_eq!(orders.rows.len() + orders.unread.len(), 1);
+    match orders.unread.pop() {
+        Some(unread) => Err(CallError {
+            class: AnswerClass::Malformed,
+            text: unread.text,
+            wait: None,
+        }),
+        None => Ok(orders.rows.remove(0)),
+    }
 }
 
 async fn read_with(change: impl FnOnce(&mut Value)) -> Answer<SourceOrder> {
@@ -304,10 +311,14 @@ async fn orders_of_a_fulfilment_centre_are_known_once_the_locations_were_read() 
     let linnworks = adapter(&fake);
     let log = CallLog::default();
     let ids = [SourceOrderId::from(ORDER_ID)];
-    assert!(!linnworks.orders_by_ids(&ids, &log).await.unwrap()[0].location_is_fulfilment_centre);
+    assert!(
+        !linnworks.orders_by_ids(&ids, &log).await.unwrap().rows[0].location_is_fulfilment_centre
+    );
     let locations = linnworks.locations(&log).await.unwrap();
     assert!(locations[0].is_fulfilment_centre && !locations[0].counts_open_orders);
-    assert!(linnworks.orders_by_ids(&ids, &log).await.unwrap()[0].location_is_fulfilment_centre);
+    assert!(
+        linnworks.orders_by_ids(&ids, &log).await.unwrap().rows[0].location_is_fulfilment_centre
+    );
 }
 
 #[tokio::test]
@@ -329,11 +340,63 @@ async fn nothing_found_strangers_and_repeats_are_told_apart() {
             .orders_by_ids(&ids, &log)
             .await
             .unwrap()
+            .rows
             .is_empty()
     );
-    assert_eq!(linnworks.orders_by_ids(&ids, &log).await.unwrap().len(), 1);
+    let found = linnworks.orders_by_ids(&ids, &log).await.unwrap();
+    assert_eq!(found.rows.len(), 1);
     let error = linnworks.orders_by_ids(&ids, &log).await.unwrap_err();
     assert_eq!(error.class, AnswerClass::Malformed);
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_read_is_set_aside_and_the_ones_beside_it_are_read() {
+    let other = "4f1d2c4b-5a69-4788-9b0c-1d2e3f405162";
+    let mut odd = details();
+    odd["OrderId"] = json!(other);
+    odd["NumOrderId"] = json!(100_499);
+    odd["Items"][0]["Quantity"] = json!(1.5);
+    let place = LocationId::from(LOCATION);
+    let ids = [SourceOrderId::from(ORDER_ID), SourceOrderId::from(other)];
+    let fake = Fake::answering([
+        ok(&json!([odd.clone(), details()])),
+        ok(&page(1, 1, &[details(), odd.clone()])),
+        ok(&json!([odd])),
+    ]);
+    let linnworks = adapter(&fake);
+    let log = CallLog::default();
+    let by_ids = linnworks.orders_by_ids(&ids, &log).await.unwrap();
+    let paged = linnworks.open_orders_page(&place, 1, &log).await.unwrap();
+    for orders in [by_ids, paged.orders] {
+        assert_eq!(orders.rows.len(), 1);
+        assert_eq!(orders.rows[0].number, "100482");
+        let unread = &orders.unread[0];
+        assert_eq!(
+            (unread.label.as_str(), &unread.source_id),
+            ("100499", &ids[1])
+        );
+        assert!(unread.text.contains("Quantity is 1.5"), "{}", unread.text);
+    }
+    let alone = linnworks.orders_by_ids(&ids[1..], &log).await.unwrap();
+    assert!(alone.rows.is_empty() && alone.unread.len() == 1);
+}
+
+#[tokio::test]
+async fn an_answer_most_of_whose_orders_cannot_be_read_has_changed_its_shape() {
+    let odd = |n: u8| {
+        let mut order = details();
+        order["OrderId"] = json!(format!("4f1d2c4b-5a69-4788-9b0c-1d2e3f4051{n:02}"));
+        order["Items"] = Value::Null;
+        order
+    };
+    let place = LocationId::from(LOCATION);
+    let fake = Fake::answering([ok(&page(1, 1, &[odd(1), odd(2), odd(3), details()]))]);
+    let error = adapter(&fake)
+        .open_orders_page(&place, 1, &CallLog::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error.class, AnswerClass::Malformed);
+    assert!(error.text.contains("Items is missing"), "{}", error.text);
 }
 
 fn page(number: i64, pages: i64, orders: &[Value]) -> Value {
@@ -360,7 +423,7 @@ async fn a_page_is_last_by_the_vendors_own_count_and_must_be_the_one_asked_for()
     let place = LocationId::from(LOCATION);
     let first = linnworks.open_orders_page(&place, 1, &log).await.unwrap();
     assert_eq!(
-        (first.rows.len(), first.total, first.is_last),
+        (first.orders.rows.len(), first.total, first.is_last),
         (1, Some(201), false)
     );
     assert!(
