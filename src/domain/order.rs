@@ -329,6 +329,11 @@ impl OrderState {
         self.code() >= Self::InWarehouse.code() && self.code() <= Self::CancelReview.code()
     }
 
+    /// Shipped, whether the source shows it or not.
+    pub const fn has_left(self) -> bool {
+        self.code() >= Self::Despatched.code() && self.code() <= Self::Closed.code()
+    }
+
     /// Nothing further is expected.
     pub const fn is_finished(self) -> bool {
         matches!(

@@ -45,6 +45,40 @@ async fn the_floor_works_a_whole_day_without_a_case() {
 }
 
 #[tokio::test]
+async fn goods_added_to_the_sale_after_packing_are_not_confirmed_as_shipped() {
+    play(Setting::default(), async |s: &mut Stage| {
+        let order = s.mug_in_warehouse().await;
+        s.act(|w| w.despatch(&order.wms, "RM77GB"));
+        // The sale grows before anybody has read it again.
+        s.act(|w| w.amend_order(&order.id, |o| o.lines[0].quantity += 1));
+        s.run(SOON).await;
+        assert_eq!(s.processed(&order), 0);
+        let kinds = s.kinds().await;
+        assert!(kinds.contains(&Kind::DspConfirmFailed), "{kinds:?}");
+        assert!(kinds.contains(&Kind::AmdTooLate), "{kinds:?}");
+        // Customer care makes the sale agree with what left.
+        s.act(|w| w.amend_order(&order.id, |o| o.lines[0].quantity -= 1));
+        s.confirmed(&order, Span::hours(1)).await;
+        assert_eq!((s.processed(&order), s.told(&order).len()), (1, 1));
+        s.case_closes(Kind::DspConfirmFailed, SOON).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_address_changed_after_packing_is_told_and_the_despatch_confirmed() {
+    play(Setting::default(), async |s: &mut Stage| {
+        let order = s.mug_in_warehouse().await;
+        s.act(|w| w.despatch(&order.wms, "RM78GB"));
+        s.act(|w| w.amend_order(&order.id, |o| o.address.line1 = "1 New Street".to_owned()));
+        s.confirmed(&order, SOON).await;
+        s.run(SOON).await;
+        assert_eq!(s.kinds().await, [Kind::AmdTooLate]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_label_booked_late_is_waited_for_and_then_sent() {
     play(Setting::default(), async |s: &mut Stage| {
         let order = s.mug_in_warehouse().await;

@@ -10,13 +10,14 @@ use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Intent, NewDelivery};
 use crate::domain::hash;
-use crate::domain::ids::{ItemCode, OrderId};
+use crate::domain::ids::{ItemCode, OrderId, Sku};
 use crate::domain::keys;
 use crate::domain::order::{
     OrderBody, OrderFull, OrderLine, OrderRow, OrderState, SourceLine, SourceOrder, SourceStatus,
 };
 use crate::domain::preflight::{Fault, Verdict};
 use crate::domain::release::{Release, release_after_move};
+use std::collections::BTreeMap;
 
 /// A part of the order is being split off and processed right now.
 pub(super) fn is_splitting(input: &DecideInput<'_>) -> bool {
@@ -92,6 +93,9 @@ pub(super) fn after_sending(
         SourceStatus::Open if row.state.is_in_warehouse() => {
             amend_sent(input, known, &mut row, &mut changes, &mut need_items)
         }
+        SourceStatus::Open if row.state.has_left() => {
+            changed_after_despatch(input, known, &row, &mut changes);
+        }
         SourceStatus::Open => {}
     }
     changes.push(Change::Order {
@@ -151,6 +155,55 @@ fn cancel_sent(input: &DecideInput<'_>, row: &mut OrderRow, changes: &mut Vec<Ch
         depth: 1,
         caused_at: input.now,
     })));
+}
+
+/// The parcel has left: a change can only be told.
+fn changed_after_despatch(
+    input: &DecideInput<'_>,
+    known: &OrderFull,
+    row: &OrderRow,
+    changes: &mut Vec<Change>,
+) {
+    let Some(sent) = &known.body.intent else {
+        return;
+    };
+    let is_changed = match (input.check)(input.incoming, row.wms_revision) {
+        Verdict::Pass { intent, .. } => {
+            let wanted = keep_line_refs(sent, *intent);
+            known.row.sent_hash.as_ref() != Some(&wanted.content_hash())
+        }
+        Verdict::Fail(_) | Verdict::NeedItems(_) => {
+            goods(sent.lines.iter().map(|l| (&l.sku, l.qty_each)))
+                != goods(
+                    input
+                        .incoming
+                        .pick_lines()
+                        .iter()
+                        .map(|l| (&l.sku, l.qty_each)),
+                )
+        }
+    };
+    if is_changed {
+        let fault = Fault {
+            kind: Kind::AmdTooLate,
+            discriminator: format!("ORDER={}", row.number),
+            detail: "changed in the source after it was despatched; nothing was written, offer the customer a return"
+                .to_owned(),
+        };
+        raise_faults(input, row, &[fault], changes);
+    } else {
+        let evidence = "the change was taken back: what left is what the source says";
+        clear_kinds(input, row.id, CHANGE_KINDS, evidence, changes);
+    }
+}
+
+/// Units by SKU.
+pub fn goods<'a>(lines: impl Iterator<Item = (&'a Sku, i64)>) -> BTreeMap<&'a str, i64> {
+    let mut goods = BTreeMap::new();
+    for (sku, units) in lines {
+        *goods.entry(sku.as_str()).or_insert(0) += units;
+    }
+    goods
 }
 
 fn amend_sent(

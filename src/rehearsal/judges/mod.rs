@@ -104,9 +104,16 @@ impl Seen {
 pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
     let seen = Seen::read(rig).await?;
     let ledger = rig.sandbox.ledger();
+    // Read once more, decided and sent: a whole reading interval and the time it takes.
+    let lately = rig.now() - rig.read_every().times(2);
+    let touched: HashSet<String> = ledger
+        .iter()
+        .filter(|e| e.caused_by_world && e.at >= lately)
+        .map(|e| e.object.clone())
+        .collect();
     let mut verdicts = rig.sandbox.inspect(|world| {
         vec![
-            orders::orders_arrived(world, &seen),
+            orders::orders_arrived(world, &seen, &touched),
             orders::one_live_order(world),
             orders::lines_equal(world, &seen),
             orders::no_empty_headers(world, &seen),

@@ -88,8 +88,11 @@ async fn a_world_where_nothing_was_sold_breaks_nothing_until_stock_moves_unpubli
 
 #[tokio::test]
 async fn an_order_that_never_arrived_is_missed() {
-    let rig = idle_rig().await;
+    let mut rig = idle_rig().await;
     place(&rig);
+    assert!(!broken(&rig).await.contains(&"I-ORD-1"), "not due yet");
+    let later = rig.now() + Span::hours(2);
+    rig.advance_to(later);
     assert!(broken(&rig).await.contains(&"I-ORD-1"));
     rig.close().await;
 }

@@ -3,7 +3,7 @@
 use super::{ConfirmJob, One, STEP_PROCESS};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
-use crate::domain::decide;
+use crate::domain::decide::{self, goods};
 use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, DespatchIntent, Intent};
 use crate::domain::ids::{LocationId, OrderId, SourceOrderId};
 use crate::domain::order::{OrderFull, OrderState, SourceOrder, SourceStatus};
@@ -93,6 +93,47 @@ pub(super) fn look(
         ),
         SourceStatus::Open => Look::Go,
     }
+}
+
+/// What is sold now and was not when the order was packed, or the other way round; `None` when the goods are the same.
+/// Processing ends the sale, so it must not happen over goods nobody shipped. A sale that was split or confirmed in part
+/// before has other lines by our own doing.
+pub(super) fn sold_since(
+    known: Option<&OrderFull>,
+    intent: &DespatchIntent,
+    source: &SourceOrder,
+) -> Option<String> {
+    let known = known?;
+    let is_in_parts = !intent.is_whole
+        || intent.split_id.is_some()
+        || known.lines.iter().any(|l| l.confirmed_each > 0);
+    if is_in_parts {
+        return None;
+    }
+    let sent = known.body.intent.as_ref()?;
+    let wanted = source.pick_lines();
+    let was = goods(sent.lines.iter().map(|l| (&l.sku, l.qty_each)));
+    let is = goods(wanted.iter().map(|l| (&l.sku, l.qty_each)));
+    let mut skus: Vec<&str> = was.keys().chain(is.keys()).copied().collect();
+    skus.sort_unstable();
+    skus.dedup();
+    let changes: Vec<String> = skus
+        .into_iter()
+        .filter_map(|sku| {
+            let (was, is) = (
+                was.get(sku).copied().unwrap_or(0),
+                is.get(sku).copied().unwrap_or(0),
+            );
+            (was != is).then(|| format!("{sku}: packed {was}, sold {is}"))
+        })
+        .collect();
+    (!changes.is_empty()).then(|| {
+        format!(
+            "the sale changed after it was packed ({}): make it agree with what left, or split it, in the source; the \
+             confirmation follows by itself",
+            changes.join("; ")
+        )
+    })
 }
 
 /// Looked for and not found: looked for again first, then a person is told.

@@ -1,17 +1,21 @@
 //! The calls of a confirmation, one step each; what they came to is stored before the next.
 
-use super::outcome::{Look, look, missing, not_there, shipped, used_children, with_intent};
+use super::outcome::{
+    Look, look, missing, not_there, shipped, sold_since, used_children, with_intent,
+};
 use super::{ConfirmJob, Phase, STEP_PROCESS, STEP_READ_BACK, STEP_SHIP, STEP_SPLIT};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::delivery::{AnswerClass, DeliveryState, Intent, Lane};
-use crate::domain::ids::SourceOrderId;
-use crate::domain::order::{SourceOrder, SourceStatus};
+use crate::domain::ids::{OrderId, PairId, SourceOrderId};
+use crate::domain::order::{OrderFull, SourceOrder, SourceStatus};
 use crate::domain::time::Span;
 use crate::store::StoreResult;
 use crate::sync::calls::{Called, JobCx, Keep, call};
+use crate::sync::reads::lookups::inbox_of;
 use crate::sync::settle::{self, Was};
 use crate::vendors::{Answer, CallLog, Op, Orders, ROWS_MAX, RowOutcome, ShippingUpdate};
+use std::collections::{BTreeMap, HashMap};
 
 /// How long tracking is set before the results are stored and other lanes have their turn.
 const SHIP_SHARE: Span = Span::ms(250);
@@ -29,7 +33,35 @@ fn why_unread(found: &Orders, id: &SourceOrderId) -> Option<String> {
     ))
 }
 
+/// Open sales whose content is not what we know go to decision, which tells people about changes that come too late.
+async fn changed_sales(
+    jcx: &JobCx<'_>,
+    known: &HashMap<OrderId, OrderFull>,
+    found: &Orders,
+) -> StoreResult<Vec<Change>> {
+    let mut by_pair: BTreeMap<&PairId, Vec<SourceOrder>> = BTreeMap::new();
+    for order in known.values() {
+        let changed = in_rows(found, &order.row.source_id)
+            .filter(|s| s.status == SourceStatus::Open)
+            .filter(|s| s.revision() != order.row.source_revision);
+        by_pair.entry(&order.row.pair).or_default().extend(changed);
+    }
+    let mut changes = Vec::new();
+    for (id, orders) in by_pair {
+        if let Some(pair) = jcx.cx.pair(id) {
+            changes.extend(inbox_of(jcx, pair, orders).await?);
+        }
+    }
+    Ok(changes)
+}
+
 impl ConfirmJob {
+    async fn known(&self, jcx: &JobCx<'_>) -> StoreResult<HashMap<OrderId, OrderFull>> {
+        let ids: Vec<OrderId> = self.orders.iter().filter_map(|o| o.row.order).collect();
+        let orders = jcx.cx.store.orders_by_id(&ids).await?;
+        Ok(orders.into_iter().map(|o| (o.row.id, o)).collect())
+    }
+
     pub(super) async fn look_first(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let ids: Vec<SourceOrderId> = self
             .orders
@@ -60,8 +92,9 @@ impl ConfirmJob {
             }
         };
         let now = called.finished_at;
+        let known = self.known(jcx).await?;
         let mut done = Vec::new();
-        let mut changes = Vec::new();
+        let mut changes = changed_sales(jcx, &known, &found).await?;
         for one in self.orders.iter_mut().filter(|o| o.is_live) {
             let source = in_rows(&found, one.target());
             if let Some(text) = why_unread(&found, one.target()) {
@@ -72,7 +105,15 @@ impl ConfirmJob {
                 changes.push(Change::Raise(about));
                 continue;
             }
-            match look(&one.intent, source.as_ref(), &self.fulfilment_centres) {
+            let ours = one.row.order.and_then(|id| known.get(&id));
+            let look = match look(&one.intent, source.as_ref(), &self.fulfilment_centres) {
+                Look::Go => source
+                    .as_ref()
+                    .and_then(|s| sold_since(ours, &one.intent, s))
+                    .map_or(Look::Go, |text| Look::Blocked(Kind::DspConfirmFailed, text)),
+                other => other,
+            };
+            match look {
                 Look::Go => {
                     one.source = source;
                     let needs_tracking = one
