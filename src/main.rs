@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         return cli::finish(Err(cli::CliError::failed(error)));
     }
     tallyman::vendors::transport::install_crypto();
-    let cli = cli::Cli::parse();
+    let cli = cli::Cli::parse_from(cli::shield_terms(std::env::args_os()));
     if let Err(error) = cli::start_logging(&cli.globals.log) {
         return cli::finish(Err(error));
     }

@@ -8,6 +8,7 @@ use crate::report::{Print, Table};
 use crate::store::StoreResult;
 use crate::store::read::{Anchor, ListQuery, Window};
 use serde::Serialize;
+use std::ffi::OsString;
 use std::future::Future;
 
 /// Rows asked of the store at once.
@@ -28,12 +29,35 @@ pub struct ListArgs {
     #[arg(long, default_value_t = 100, value_parser = parse_limit)]
     pub limit: usize,
     /// Filter, for example: severity:S1,S2 -team:cx ship<4h mug
-    #[arg(
-        allow_hyphen_values = true,
-        value_parser = parse_term,
-        value_name = "FILTER"
-    )]
+    #[arg(value_parser = parse_term, value_name = "FILTER")]
     pub filter: Vec<String>,
+}
+
+/// Stands before a filter term that begins with a hyphen ("not") while the command line is taken apart, so that it does
+/// not pass for a bundle of short options and options may stand anywhere.
+const SHIELD: char = '\u{1}';
+
+/// The words of a command line with the negated filter terms of a list shielded.
+pub fn shield_terms(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut is_list = false;
+    words
+        .into_iter()
+        .map(|word| match word.to_str() {
+            Some("list") => {
+                is_list = true;
+                word
+            }
+            Some(text) if is_list && is_negated_term(text) => {
+                OsString::from(format!("{SHIELD}{text}"))
+            }
+            _ => word,
+        })
+        .collect()
+}
+
+/// A short option is one letter; anything longer behind a single hyphen is a term.
+fn is_negated_term(text: &str) -> bool {
+    text.starts_with('-') && !text.starts_with("--") && text.chars().count() > 2
 }
 
 fn parse_limit(text: &str) -> Result<usize, String> {
@@ -43,14 +67,8 @@ fn parse_limit(text: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("a whole number between 1 and {ROWS_MAX}"))
 }
 
-/// A word of a filter may begin with a hyphen ("not"), but a mistyped option must not pass for one.
 fn parse_term(text: &str) -> Result<String, String> {
-    if text.starts_with("--") {
-        return Err(
-            "there is no such option; a filter term begins with at most one hyphen".to_owned(),
-        );
-    }
-    Ok(text.to_owned())
+    Ok(text.strip_prefix(SHIELD).unwrap_or(text).to_owned())
 }
 
 /// Which way a list runs when nobody says how to sort.

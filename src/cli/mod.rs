@@ -25,6 +25,7 @@ mod stock;
 mod store;
 
 pub use context::{Context, Globals, Opening, system_clock};
+pub use listing::shield_terms;
 pub use logging::{LOG_BYTES_MAX, start_logging};
 pub use output::{CliError, Outcome, finish};
 
@@ -131,40 +132,34 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    #[test]
-    fn a_negated_filter_term_is_no_option() {
-        let cli = Cli::try_parse_from([
-            "tallyman",
-            "exceptions",
-            "list",
-            "--limit",
-            "5",
-            "severity:S1",
-            "-team:cx",
-        ])
-        .unwrap();
-        let Some(Verb::Exceptions(exceptions::ExceptionsVerb::List(args))) = cli.verb else {
-            panic!("a list was asked for")
-        };
-        assert_eq!(args.filter, ["severity:S1", "-team:cx"]);
-        assert_eq!(args.limit, 5);
+    fn read(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(shield_terms(line.split(' ').map(Into::into)))
     }
 
     #[test]
-    fn options_come_before_a_filter_and_a_mistyped_one_is_no_filter() {
-        let line = "tallyman exceptions list --limit 7 --format json -team:cx kind:SYS_AUTH mug";
-        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
-        assert_eq!(cli.globals.format, crate::report::Format::Json);
-        let Some(Verb::Exceptions(exceptions::ExceptionsVerb::List(args))) = cli.verb else {
-            panic!("a list was asked for")
-        };
-        assert_eq!(args.filter, ["-team:cx", "kind:SYS_AUTH", "mug"]);
-        assert_eq!(args.limit, 7);
-        let wrong = "tallyman exceptions list kind:SYS_AUTH --fromat json";
-        let told = Cli::try_parse_from(wrong.split(' '))
+    fn negated_terms_and_options_of_a_list_stand_in_any_order() {
+        for line in [
+            "tallyman exceptions list --limit 7 --format json -team:cx kind:SYS_AUTH mug",
+            "tallyman exceptions list -team:cx kind:SYS_AUTH mug --limit 7 --format json",
+            "tallyman exceptions list -team:cx --limit 7 kind:SYS_AUTH --format json mug",
+        ] {
+            let cli = read(line).unwrap();
+            assert_eq!(cli.globals.format, crate::report::Format::Json, "{line}");
+            let Some(Verb::Exceptions(exceptions::ExceptionsVerb::List(args))) = cli.verb else {
+                panic!("a list was asked for")
+            };
+            assert_eq!(args.filter, ["-team:cx", "kind:SYS_AUTH", "mug"], "{line}");
+            assert_eq!(args.limit, 7, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_mistyped_option_is_no_filter() {
+        let told = read("tallyman exceptions list kind:SYS_AUTH --fromat json")
             .unwrap_err()
             .to_string();
-        assert!(told.contains("no such option"), "{told}");
+        assert!(told.contains("--fromat"), "{told}");
+        assert!(read("tallyman orders show -x").is_err());
     }
 
     #[test]

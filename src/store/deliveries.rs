@@ -64,8 +64,8 @@ const WORK: &str = "select cast(0 as bigint) as part, flow, lane, step, count(*)
  where state = 3 and system = $1 and due_at <= $2 group by flow, lane, step \
  union all select cast(2 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), min(due_at) from delivery where state = 1 and system = $1 and due_at > $2 \
  union all select cast(3 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), min(due_at) from delivery where state = 3 and system = $1 and due_at > $2 \
-union all select cast(4 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), count(*), cast(null as bigint) from \
-(select 1 from request where is_done = 0 limit 1) as asked";
+union all select cast(4 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), \
+count(*), cast(null as bigint) from request where is_done = 0";
 const SENDING: &str =
     "select id, pair, order_id, object from delivery where state = 2 and system = $1 @lock";
 

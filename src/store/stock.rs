@@ -68,6 +68,27 @@ impl Store {
         .await
     }
 
+    /// Item codes of a warehouse as values a mapping may point at; codes that were only asked for are left out.
+    pub async fn item_targets(&self, system: &SystemId, limit: usize) -> StoreResult<Vec<Target>> {
+        let mut conn = self.inner.db.read().await?;
+        conn.rows(
+            "select code, name, is_active from item where system = $1 and (is_active = 1 or name <> '' or barcode <> '') \
+             order by code limit $2",
+            vals![system.as_str(), super::limit(limit)],
+        )
+        .await?
+        .iter()
+        .map(|row| {
+            let mut c = row.cols();
+            Ok(Target {
+                code: c.text()?,
+                name: c.text()?,
+                is_active: c.flag()?,
+            })
+        })
+        .collect()
+    }
+
     /// Items holding one of these barcodes.
     pub async fn items_by_barcode(
         &self,

@@ -116,7 +116,7 @@ impl StoreBackend {
                 Answer::Versions(store.mapping_versions(&pair, VERSIONS_MAX).await?)
             }
             Question::Targets { pair, kind } => {
-                Answer::Targets(store.targets(&pair, kind, TARGET_SIDE).await?)
+                Answer::Targets(self.desk.targets(&pair, kind, TARGET_SIDE).await?)
             }
             Question::Preview { pair, edits } => {
                 Answer::Preview(self.preview(&pair, &edits).await?)

@@ -16,6 +16,7 @@ use crate::domain::ids::PairId;
 use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
 use crate::domain::mapping_set::{CATCH_ALL, MappingSet, validate_edit};
 use crate::store::read::OpenException;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most edits applied as one set.
@@ -29,6 +30,9 @@ const FAULTS_MAX: usize = 20;
 pub(super) const SIDE_WMS: &str = "wms";
 /// Side of a target list: the values a mapping may come from.
 pub(super) const SIDE_SOURCE: &str = "source";
+
+/// Items of a warehouse that are read for completion and checking at most.
+const ITEM_TARGETS_MAX: usize = 200_000;
 
 /// The target lists that checks look at, read once.
 pub(super) type TargetLists = BTreeMap<(MappingKind, &'static str), Vec<Target>>;
@@ -66,11 +70,7 @@ impl Desk {
         let mut out = TargetLists::new();
         for kind in kinds {
             for side in [SIDE_WMS, SIDE_SOURCE] {
-                let list = self
-                    .store
-                    .targets(pair, kind, side)
-                    .await
-                    .map_err(DeskError::store("reading what mappings may point at"))?;
+                let list = self.targets(pair, kind, side).await?;
                 out.insert((kind, side), list);
             }
         }
@@ -110,13 +110,28 @@ impl Desk {
         side: &'static str,
         prefix: &str,
     ) -> DeskResult<Vec<Target>> {
-        self.pair(pair)?;
-        let list = self
-            .store
-            .targets(pair, kind, side)
-            .await
-            .map_err(DeskError::store("reading what mappings may point at"))?;
+        let list = self.targets(pair, kind, side).await?;
         Ok(best_matches(list, prefix))
+    }
+
+    /// Every value of one side a mapping of this kind may name, in order of their codes, inactive ones too. Items are
+    /// the warehouse's own catalogue.
+    ///
+    /// # Errors
+    /// As [`Desk::mappings`].
+    pub async fn targets(
+        &self,
+        pair: &PairId,
+        kind: MappingKind,
+        side: &str,
+    ) -> DeskResult<Vec<Target>> {
+        let warehouse = &self.pair(pair)?.warehouse;
+        let read = if kind == MappingKind::Item && side == SIDE_WMS {
+            self.store.item_targets(warehouse, ITEM_TARGETS_MAX).await
+        } else {
+            self.store.targets(pair, kind, side).await
+        };
+        read.map_err(DeskError::store("reading what mappings may point at"))
     }
 
     /// Holds every edit against the set it would join. Faults refuse the whole set; warnings come back.
@@ -140,7 +155,7 @@ impl Desk {
             lists
                 .iter()
                 .find(|((k, s), _)| *k == kind && *s == side)
-                .map(|(_, list)| list.clone())
+                .map(|(_, list)| Cow::Borrowed(list.as_slice()))
                 .unwrap_or_default()
         };
         // Against the whole set as it would be: two edits may only be right together.

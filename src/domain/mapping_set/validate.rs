@@ -3,12 +3,13 @@
 use super::*;
 use crate::domain::mapping::Target;
 use crate::domain::near::near_matches;
+use std::borrow::Cow;
 
 /// How many near matches an error offers.
 const SUGGESTIONS_MAX: usize = 3;
 
 /// Values of a side (`wms` or `source`) that mappings of a kind may name, as last read.
-type Targets<'a> = dyn Fn(MappingKind, &str) -> Vec<Target> + 'a;
+type Targets<'a> = dyn Fn(MappingKind, &str) -> Cow<'a, [Target]> + 'a;
 
 /// Checks an edit against the set it is staged on and against both systems' lists. The warnings do not stop it.
 ///
@@ -80,16 +81,16 @@ fn did_you_mean(code: &str, known: &[&str]) -> String {
     }
 }
 
-struct Rule<'a> {
+struct Rule<'a, 't> {
     set: &'a MappingSet,
     kind: MappingKind,
     from: &'a str,
     to: &'a str,
     attributes: &'a Attributes,
-    targets: &'a Targets<'a>,
+    targets: &'a Targets<'t>,
 }
 
-impl Rule<'_> {
+impl Rule<'_, '_> {
     fn common(&self) -> Result<(), String> {
         let Self { kind, from, to, .. } = self;
         if from.trim().is_empty() {
@@ -116,12 +117,15 @@ impl Rule<'_> {
                 "the warehouse's list of {what}s has not been read yet, so {code:?} could not be checked"
             )]);
         }
-        match list.iter().find(|t| t.code == code) {
+        // Lists come in order of their codes; item lists are long.
+        let at = list.binary_search_by(|t| t.code.as_str().cmp(code)).ok();
+        match at.and_then(|at| list.get(at)) {
             Some(t) if t.is_active => Ok(Vec::new()),
             Some(_) => Err(format!(
                 "{} {:?}: {what} {code} is disabled in the warehouse; enable it there or choose another",
                 self.kind, self.from
             )),
+            None if kind == MappingKind::Item => Ok(vec![self.not_in_catalogue(&list, code)]),
             None => {
                 let by_name = list.iter().find(|t| t.name.eq_ignore_ascii_case(code));
                 let hint = by_name.map_or_else(
@@ -137,6 +141,17 @@ impl Rule<'_> {
                 ))
             }
         }
+    }
+
+    /// The catalogue may be older than the item, so this is no fault.
+    fn not_in_catalogue(&self, list: &[Target], code: &str) -> String {
+        let known: Vec<&str> = list.iter().map(|t| t.code.as_str()).collect();
+        format!(
+            "{} {:?}: the warehouse had no item {code} when its catalogue was last read, and orders wait until it has{}",
+            self.kind,
+            self.from,
+            did_you_mean(code, &known)
+        )
     }
 
     /// A `from` the source does not list is probably mistyped, but may still be in old orders: a warning.

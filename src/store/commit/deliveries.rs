@@ -313,6 +313,10 @@ fn advance(
     if let Some(intent) = &step.intent {
         queues.intents.push(vals![step.id.0, to_json(intent)?]);
     }
+    // A step within one attempt changes nothing for anybody; the attempt itself is on record.
+    if before == step.to && step.text.is_empty() {
+        return Ok(());
+    }
     let line = entry(
         "delivery.moved",
         ObjectRef::Delivery(step.id.0),

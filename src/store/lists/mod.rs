@@ -390,7 +390,8 @@ impl Store {
         })
     }
 
-    /// Sorts: `promise` (minutes to the promise, then severity), `severity`, `age`, `members`, `kind`. Without a `state`
+    /// Sorts: `promise` (time to the promise, else to when it should be settled; then severity), `severity`, `age`,
+    /// `members`, `kind`. Without a `state`
     /// in the filter only open exceptions are listed; those explained by a parent are listed too (see their `parent`).
     pub async fn exceptions(&self, query: &ListQuery) -> StoreResult<Window<ExceptionRow>> {
         let mut base = Condition::default();

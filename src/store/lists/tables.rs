@@ -63,7 +63,10 @@ pub(super) const EXCEPTIONS: List<ExceptionRow> = List {
             ),
             ("pair", Field::Text("e.pair")),
             ("age", Field::Age("e.began_at")),
-            ("ship", Field::Until("e.ship_sort")),
+            (
+                "ship",
+                Field::Until("coalesce(e.ship_by, 9223372036854775807)"),
+            ),
             ("members", Field::Number("e.members", 1)),
             ("value", Field::Money("e.value_minor")),
             ("id", Field::Number("e.id", 1)),

@@ -118,13 +118,13 @@ pub const fn lost_class(effect: Effect, read: AnswerClass) -> AnswerClass {
     }
 }
 
-/// What a transport failure means: not sent is unavailable; lost or too large is unknown for writes, unavailable for reads.
+/// What a transport failure means: not sent is unavailable; lost or too large is unknown for writes; for reads
+/// lost is unavailable and too large malformed, as the same answer would come again.
 pub fn wire_error(method: &str, effect: Effect, error: &WireError) -> CallError {
     let class = match error {
         WireError::NotSent(_) => AnswerClass::Unavailable,
-        WireError::Lost(_) | WireError::TooLarge { .. } => {
-            lost_class(effect, AnswerClass::Unavailable)
-        }
+        WireError::Lost(_) => lost_class(effect, AnswerClass::Unavailable),
+        WireError::TooLarge { .. } => lost_class(effect, AnswerClass::Malformed),
     };
     CallError {
         class,

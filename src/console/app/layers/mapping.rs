@@ -9,8 +9,10 @@ use super::super::list::Load;
 use super::{Guard, Out};
 use crate::domain::ids::PairId;
 use crate::domain::mapping::{Attributes, Mapping, MappingEdit, MappingKind, Target};
+use crate::domain::near::near_matches;
 use crate::domain::time::Ts;
 use crate::text;
+use std::collections::HashMap;
 
 /// Completions on show.
 pub const COMPLETIONS_SHOWN: usize = 8;
@@ -178,10 +180,21 @@ impl MappingEditor {
         let typed = self.to.text();
         self.matches = fuzzy::rank(typed.trim(), texts.iter().map(String::as_str));
         if typed.trim().is_empty() {
-            // Nothing typed yet: what is called like the value comes first.
-            let alike = fuzzy::rank(self.from.text().trim(), texts.iter().map(String::as_str));
+            // Nothing typed yet: what the value may be a slip of comes first, then what is called like it.
+            let from = self.from.text().trim().to_owned();
+            let codes: Vec<&str> = self.targets.iter().map(|t| t.code.as_str()).collect();
+            let near = near_matches(&from, &codes);
+            let mut slips: Vec<usize> = near
+                .iter()
+                .filter_map(|near| codes.iter().position(|code| code == near))
+                .collect();
+            slips.extend(fuzzy::rank(&from, texts.iter().map(String::as_str)));
+            let mut first: HashMap<usize, usize> = HashMap::new();
+            for (place, at) in slips.into_iter().enumerate() {
+                first.entry(at).or_insert(place);
+            }
             self.matches
-                .sort_by_key(|at| alike.iter().position(|a| a == at).unwrap_or(usize::MAX));
+                .sort_by_key(|at| first.get(at).copied().unwrap_or(usize::MAX));
         }
         // What still exists in the other system is offered first.
         self.matches

@@ -133,7 +133,8 @@ fn values(case: &Case) -> Vec<Val> {
         row.version,
         row.updated_at,
         case.updated_by.as_str(),
-        sort_time(row.ship_by),
+        // Without a promise the time by which it should be settled says how urgent it is.
+        sort_time(Some(row.ship_by.unwrap_or(row.resolve_due_at))),
         search,
     ]
 }

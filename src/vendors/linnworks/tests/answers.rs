@@ -102,6 +102,7 @@ async fn a_lost_answer_is_unknown_for_a_write_and_unavailable_for_a_read() {
     assert_eq!(write_error(lost()).await.class, Unknown);
     assert_eq!(read_error(not_sent()).await.class, Unavailable);
     assert_eq!(write_error(not_sent()).await.class, Unavailable);
+    assert_eq!(read_error(large()).await.class, Malformed);
     assert_eq!(write_error(large()).await.class, Unknown);
 }
 
