@@ -97,6 +97,31 @@ async fn a_label_booked_late_is_waited_for_and_then_sent() {
 }
 
 #[tokio::test]
+async fn a_label_booked_after_the_source_refused_for_want_of_it_is_sent_by_itself() {
+    play(Setting::default(), async |s: &mut Stage| {
+        s.sandbox.act(|w| {
+            for service in &mut w.lw.services {
+                service.is_tracking_required = true;
+            }
+        });
+        let order = s.mug_in_warehouse().await;
+        s.act(|w| w.despatch(&order.wms, ""));
+        s.run(Span::mins(30)).await;
+        assert_eq!(s.processed(&order), 0);
+        assert!(s.kinds().await.contains(&Kind::DspConfirmFailed));
+        s.sandbox.act(|w| {
+            let at = w.pvx.order(&order.wms).unwrap().despatches[0];
+            w.pvx.despatches[at].tracking = "RM-LATER".to_owned();
+        });
+        s.confirmed(&order, Span::hours(4)).await;
+        assert_eq!(s.told(&order)[0].tracking, "RM-LATER");
+        assert_eq!(s.processed(&order), 1);
+        s.case_closes(Kind::DspConfirmFailed, SOON).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_label_that_never_comes_does_not_keep_the_shopper_waiting_for_ever() {
     play(Setting::default(), async |s: &mut Stage| {
         let order = s.mug_in_warehouse().await;

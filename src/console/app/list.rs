@@ -382,6 +382,7 @@ impl<T: Keyed + Clone> List<T> {
 
     fn take_refresh(&mut self, window: Window<T>, position: Option<usize>) {
         let key = self.current().map(Keyed::key);
+        let is_at_top = self.offset == 0;
         if let Some(position) = position {
             let shift = position.cast_signed() - self.first.cast_signed();
             self.first = position;
@@ -396,11 +397,19 @@ impl<T: Keyed + Clone> List<T> {
         }
         let found = key.and_then(|key| self.rows.iter().position(|l| l.row.key() == key));
         if let Some(at) = found {
-            // The row stays on its line of the screen even when others came in above it.
+            // Further down the row stays on its line of the screen even when others came in above it; a list that shows
+            // its top goes on showing it, for what comes in there is what matters most.
             let line = self.cursor.saturating_sub(self.offset);
             self.cursor = self.first + at;
-            self.offset = self.cursor.saturating_sub(line);
+            self.offset = if is_at_top {
+                0
+            } else {
+                self.cursor.saturating_sub(line)
+            };
         }
+        // Never rows above the picture while there is room below.
+        let height = usize::from(self.height.get().max(1));
+        self.offset = self.offset.min(self.total.saturating_sub(height));
     }
 
     fn take_after(&mut self, window: Window<T>) {
@@ -554,6 +563,29 @@ mod tests {
         settle(&mut list, &store);
         assert_eq!(list.current(), Some(&115));
         assert_eq!(list.position() - list.offset(), line);
+    }
+
+    #[test]
+    fn what_comes_in_above_is_seen_while_the_top_is_on_show() {
+        let mut list = List::new(SORTS);
+        list.height.set(10);
+        settle(&mut list, &(50..90).collect::<Vec<_>>());
+        list.move_by(2);
+        list.mark_stale();
+        settle(&mut list, &(47..90).collect::<Vec<_>>());
+        assert_eq!(list.current(), Some(&52), "the cursor stays on its row");
+        assert_eq!(list.at(list.offset()), Some(&47));
+    }
+
+    #[test]
+    fn a_list_that_fits_is_shown_whole() {
+        let mut list = List::new(SORTS);
+        list.height.set(10);
+        settle(&mut list, &(0..40).collect::<Vec<_>>());
+        list.move_by(30);
+        list.mark_stale();
+        settle(&mut list, &(28..34).collect::<Vec<_>>());
+        assert_eq!((list.current(), list.offset()), (Some(&30), 0));
     }
 
     #[test]

@@ -206,7 +206,7 @@ fn build(
 
 /// The tracking numbers, each once, in the order of despatch, joined with commas. A number is never cut: those that do
 /// not fit any more are left out (they stay with the despatch in our books).
-fn tracking(rows: &[DespatchLine]) -> String {
+pub fn tracking(rows: &[DespatchLine]) -> String {
     let mut sorted: Vec<&DespatchLine> = rows.iter().collect();
     sorted.sort_by_key(|r| (r.despatched_at, &r.despatch));
     let mut numbers: Vec<&str> = Vec::new();

@@ -70,6 +70,14 @@ impl DespatchPoll {
                 since = since.min(at - Span::secs(1));
             }
         }
+        // One that was given up waiting for may still get its label before the source takes it.
+        for pair in jcx.cx.pairs_of(&self.run.pair.warehouse) {
+            if let Some(at) = jcx.cx.store.oldest_without_label(&pair.id).await?
+                && now.since(at) < LATE_TRACKING_MAX
+            {
+                since = since.min(at - Span::secs(1));
+            }
+        }
         Ok(since)
     }
 

@@ -6,11 +6,13 @@ use super::outcome::{
 use super::{ConfirmJob, Phase, STEP_PROCESS, STEP_READ_BACK, STEP_SHIP, STEP_SPLIT};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
+use crate::domain::confirm::tracking;
 use crate::domain::delivery::{AnswerClass, DeliveryState, Intent, Lane};
 use crate::domain::ids::{OrderId, PairId, SourceOrderId};
 use crate::domain::order::{OrderFull, SourceOrder, SourceStatus};
 use crate::domain::time::Span;
-use crate::store::StoreResult;
+use crate::domain::wms::DespatchLine;
+use crate::store::{StoreError, StoreResult};
 use crate::sync::calls::{Called, JobCx, Keep, call};
 use crate::sync::reads::lookups::inbox_of;
 use crate::sync::settle::{self, Was};
@@ -56,6 +58,62 @@ async fn changed_sales(
 }
 
 impl ConfirmJob {
+    /// A label booked after the confirmation was planned goes with it, as long as nothing was set in the source.
+    async fn adopt_labels(
+        &mut self,
+        jcx: &JobCx<'_>,
+        known: &HashMap<OrderId, OrderFull>,
+    ) -> StoreResult<()> {
+        let (mut changes, mut rows) = (Vec::new(), Vec::new());
+        for one in self
+            .orders
+            .iter_mut()
+            .filter(|o| o.is_live && o.intent.tracking.is_empty())
+        {
+            let order = one.row.order.and_then(|id| known.get(&id));
+            let pair = jcx.cx.pair(&one.row.pair);
+            let (Some(order), Some(pair)) = (order, pair) else {
+                continue;
+            };
+            let numbers = [one.intent.number.clone()];
+            let groups = jcx
+                .cx
+                .store
+                .despatches_of(&pair.warehouse, &numbers)
+                .await?;
+            let lines: Vec<DespatchLine> = groups
+                .into_iter()
+                .filter(|g| one.intent.despatches.iter().any(|d| d.0 == g.despatch))
+                .flat_map(|g| g.lines)
+                .collect();
+            one.intent.tracking = tracking(&lines);
+            if one.intent.tracking.is_empty() {
+                continue;
+            }
+            one.row.intent = Intent::ConfirmDespatch(Box::new(one.intent.clone()));
+            changes.push(with_intent(
+                &one.row,
+                &one.intent,
+                DeliveryState::Sending,
+                one.row.step,
+                jcx.cx.now(),
+            ));
+            let mut row = order.row.clone();
+            row.tracking.clone_from(&one.intent.tracking);
+            rows.push(Change::Order {
+                row: Box::new(row),
+                body: None,
+                lines: None,
+            });
+        }
+        jcx.cx.commit("confirm", Some(jcx.fence), changes).await?;
+        match jcx.cx.commit("confirm", Some(jcx.fence), rows).await {
+            // An order changed meanwhile: its row gets the label with the confirmation.
+            Err(StoreError::Stale { .. }) => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
     async fn known(&self, jcx: &JobCx<'_>) -> StoreResult<HashMap<OrderId, OrderFull>> {
         let ids: Vec<OrderId> = self.orders.iter().filter_map(|o| o.row.order).collect();
         let orders = jcx.cx.store.orders_by_id(&ids).await?;
@@ -93,6 +151,7 @@ impl ConfirmJob {
         };
         let now = called.finished_at;
         let known = self.known(jcx).await?;
+        self.adopt_labels(jcx, &known).await?;
         let mut done = Vec::new();
         let mut changes = changed_sales(jcx, &known, &found).await?;
         for one in self.orders.iter_mut().filter(|o| o.is_live) {
