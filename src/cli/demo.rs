@@ -13,7 +13,7 @@ use crate::domain::ids::{PairId, SystemId};
 use crate::domain::policy::Policy;
 use crate::domain::time::Span;
 use crate::sandbox::{
-    DemoCredentials, Sandbox, SandboxConfig, SimSystem, TradingHours, WorldTraits,
+    DemoCredentials, Sandbox, SandboxConfig, SimSystem, TradingHours, Troubles, WorldTraits,
 };
 use crate::secret::Secret;
 use crate::vendors::registry::{self, Systems};
@@ -213,6 +213,7 @@ pub(super) async fn run(globals: &Globals, args: DemoArgs) -> Result<Outcome, Cl
     let context = demo.context;
     let started = context.now();
     let cx = engine_context(&context.loaded, &context.store, demo.systems)?;
+    let cues = tokio::spawn(bring_troubles(demo.sandbox));
     let outcome = if args.headless {
         run_engine(cx, args.span).await?;
         print_summary(&context, started).await?;
@@ -221,8 +222,22 @@ pub(super) async fn run(globals: &Globals, args: DemoArgs) -> Result<Outcome, Cl
         let note = "demo: all simulated here, you are administrator";
         super::console::screen(&context, Some(cx), &ConsoleArgs::default(), note).await?
     };
+    cues.abort();
     context.store.close().await;
     Ok(outcome)
+}
+
+/// How often the demo looks whether it is time for something to go wrong.
+const CUE_EVERY: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// The demo shows within minutes what a shop meets in a week.
+async fn bring_troubles(sandbox: Sandbox) {
+    let clock = system_clock();
+    let mut troubles = Troubles::default();
+    loop {
+        sandbox.act(|world| troubles.act(world, clock()));
+        tokio::time::sleep(CUE_EVERY).await;
+    }
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub struct Report {
     pub calls_warehouse: u64,
     pub calls_source: u64,
     pub calls_per_1000_orders: u64,
+    /// Calls per method, most first.
+    pub calls_by_method: Vec<(String, u64)>,
     pub refusals_own: u64,
     pub deaths: u64,
     pub steps: u64,
@@ -37,6 +39,16 @@ pub struct Report {
 
 /// Latencies read for the percentiles.
 const LATENCIES_MAX: usize = 200_000;
+
+fn by_method(calls: &crate::sandbox::CallStats) -> Vec<(String, u64)> {
+    let mut methods: Vec<(String, u64)> = calls
+        .by_method
+        .iter()
+        .map(|((system, method), n)| (format!("{system} {method}"), *n))
+        .collect();
+    methods.sort_by_key(|(method, n)| (std::cmp::Reverse(*n), method.clone()));
+    methods
+}
 
 impl Report {
     /// Collects the figures from sandbox and store.
@@ -87,6 +99,7 @@ impl Report {
             calls_warehouse: warehouse,
             calls_source: source,
             calls_per_1000_orders: (warehouse + source) * 1_000 / placed.max(1) as u64,
+            calls_by_method: by_method(&calls),
             refusals_own: calls.throttled_own,
             deaths: rig.deaths,
             steps: rig.steps,

@@ -114,6 +114,8 @@ const PACE: Pace = Pace {
     idle_max: Span::mins(5),
     watch_every: Span::mins(5),
     waiting_every: Span::mins(1),
+    items_again: Span::mins(30),
+    resync_again: Span::mins(30),
 };
 
 /// A process that is to die does so at one of this many points of its step, if the step has as many.

@@ -15,6 +15,7 @@ mod serve;
 mod setup;
 #[cfg(test)]
 mod tests;
+mod troubles;
 mod world;
 
 pub use config::{
@@ -30,6 +31,7 @@ pub use pvx::state::{Despatch, Pvx, PvxItem, PvxLine, PvxOrder, PvxStatus, Shelf
 pub use rng::Guid;
 pub use serve::{Served, serve};
 pub use setup::DemoCredentials;
+pub use troubles::Troubles;
 pub use world::{HandError, MAPPED_LOCATION, MAPPED_SITE, OrderSpec, World};
 
 use crate::domain::time::{Span, Ts};

@@ -72,6 +72,10 @@ pub struct Pace {
     pub watch_every: Span,
     /// How often despatches without tracking are looked at.
     pub waiting_every: Span,
+    /// How often unknown items are looked up again.
+    pub items_again: Span,
+    /// How often one order is asked about again because of a watch.
+    pub resync_again: Span,
 }
 
 impl Pace {
@@ -82,6 +86,8 @@ impl Pace {
         idle_max: Span::mins(1),
         watch_every: Span::mins(1),
         waiting_every: Span::secs(15),
+        items_again: Span::mins(5),
+        resync_again: Span::mins(10),
     };
 }
 

@@ -20,14 +20,10 @@ use std::collections::HashSet;
 
 /// Rows looked at per page.
 const PAGE: usize = 2_000;
-/// How often unknown items are looked up again.
-const ITEMS_AGAIN: Span = Span::mins(5);
 /// How long an unpaid order may wait.
 const PAYMENT_WAIT: Span = Span::hours(24);
 /// The source says shipped and the warehouse has not shipped.
 const CLOSED_GRACE: Span = Span::mins(30);
-/// How often one order is asked about again because of a watch.
-const RESYNC_AGAIN: Span = Span::mins(10);
 /// Orders asked to be read again per watch.
 const RESYNC_MAX: usize = 200;
 
@@ -282,7 +278,7 @@ impl Watch<'_> {
         let text = "the warehouse shows it despatched, and no despatch record has reached us; the source still has it open".to_owned();
         self.raise(row, Kind::DspOpenAfterDespatch, text, None, row.state_since);
         // Both systems are asked again, and the despatch report is read again, but not every minute.
-        if self.now.since(row.source_read_at) < RESYNC_AGAIN {
+        if self.now.since(row.source_read_at) < self.cx.pace.resync_again {
             return;
         }
         self.resync.push(row.id);
@@ -451,7 +447,7 @@ impl Watch<'_> {
             .await?
             .and_then(|v| v.parse::<i64>().ok())
             .unwrap_or(0);
-        if self.now.since(Ts(last)) < ITEMS_AGAIN {
+        if self.now.since(Ts(last)) < self.cx.pace.items_again {
             return Ok(());
         }
         let set = self.cx.mapping_set(&self.pair.id).await?;

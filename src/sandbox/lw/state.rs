@@ -264,6 +264,13 @@ impl Linnworks {
         })
     }
 
+    /// Physical level of a SKU at a location.
+    pub fn level(&self, sku: &str, location: usize) -> i64 {
+        self.item_by_sku
+            .get(sku)
+            .map_or(0, |ix| self.levels[*ix][location].level)
+    }
+
     /// Open orders over all locations.
     pub fn open_count(&self) -> usize {
         self.open.iter().map(BTreeSet::len).sum()

@@ -1,0 +1,137 @@
+//! Troubles on cue: what goes wrong in an ordinary week, brought about within minutes, for people who try the product.
+
+use super::pvx::state::PvxStatus;
+use super::world::{MAPPED_LOCATION, World};
+use crate::domain::time::{Span, Ts};
+
+/// The customer changes their mind about an order on the trolley this long after the beginning.
+const CANCEL_AFTER: Span = Span::secs(40);
+/// A colleague locks an order that is about to leave.
+const LOCK_AFTER: Span = Span::secs(60);
+/// The colleague lets go of it again.
+const LOCKED_FOR: Span = Span::mins(4);
+/// A marketplace app writes a stock figure of its own.
+const DRIFT_AFTER: Span = Span::secs(50);
+/// Units the app is wrong by, beside half the figure: more than is put right by itself.
+const DRIFT_EACH: i64 = 40;
+
+/// Which troubles were brought about.
+#[derive(Debug, Clone, Default)]
+pub struct Troubles {
+    begun_at: Option<Ts>,
+    is_cancelled: bool,
+    is_drifted: bool,
+    locked: Option<(String, Ts)>,
+    is_unlocked: bool,
+}
+
+impl Troubles {
+    /// Brings about what is due. An order suits only while the floor has it, so this waits for one.
+    pub fn act(&mut self, world: &mut World, now: Ts) {
+        let age = now.since(*self.begun_at.get_or_insert(now));
+        if !self.is_cancelled && age >= CANCEL_AFTER {
+            self.is_cancelled = on_the_floor(world).is_some_and(|id| world.cancel(&id).is_ok());
+        }
+        if !self.is_drifted && age >= DRIFT_AFTER {
+            self.is_drifted = drift(world);
+        }
+        if self.locked.is_none() && self.is_cancelled && age >= LOCK_AFTER {
+            self.locked = on_the_floor(world)
+                .filter(|id| world.lock(id, true).is_ok())
+                .map(|id| (id, now));
+        }
+        if let Some((id, at)) = &self.locked
+            && !self.is_unlocked
+            && now.since(*at) >= LOCKED_FOR
+        {
+            // An order that was cancelled or processed by hand meanwhile needs no unlocking.
+            self.is_unlocked = true;
+            if world.lock(id, false).is_err() {
+                tracing::debug!(order = id, "no longer open");
+            }
+        }
+    }
+}
+
+/// An open sale whose goods are being picked or packed.
+fn on_the_floor(world: &World) -> Option<String> {
+    world
+        .pvx
+        .orders
+        .iter()
+        .filter(|o| matches!(o.status, PvxStatus::Picked | PvxStatus::Packed) && !o.is_on_hold)
+        .filter_map(|o| world.lw.order(&o.po_reference))
+        .filter(|sale| sale.is_open() && !sale.is_locked)
+        .map(|sale| sale.id.to_string())
+        .next()
+}
+
+/// A figure that people can see is set too high.
+fn drift(world: &mut World) -> bool {
+    let Some(location) = world.lw.location_named(MAPPED_LOCATION) else {
+        return false;
+    };
+    let target = world
+        .pvx
+        .items
+        .iter()
+        .filter(|i| !i.is_deleted)
+        .map(|i| (i.code.clone(), world.lw.available(&i.code, location)))
+        .find(|(_, units)| *units >= 5);
+    target.is_some_and(|(sku, _)| {
+        let level = world.lw.level(&sku, location);
+        let level = level + level / 2 + DRIFT_EACH;
+        world.write_level(&sku, level, "Marketplace app").is_ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{OrderSpec, Sandbox, SandboxConfig, TradingHours, WorldTraits};
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    #[test]
+    fn a_late_cancel_a_drift_and_a_locked_order_come_within_minutes() {
+        let config = SandboxConfig {
+            orders_per_day: 0,
+            opening_orders: 0,
+            floor_percent: 1,
+            traits: WorldTraits::quiet(),
+            trading_hours: TradingHours::ALWAYS,
+            ..SandboxConfig::default()
+        };
+        let clock = Arc::new(AtomicI64::new(config.start.0));
+        let hand = clock.clone();
+        let sandbox = Sandbox::new(config, Arc::new(move || Ts(hand.load(Ordering::SeqCst))));
+        let ids: Vec<String> = (0..2)
+            .map(|n| {
+                sandbox.act(|world| {
+                    let id = world.place(&OrderSpec::default()).unwrap();
+                    let at = world.pvx_open_order(&format!("LW-{n}"));
+                    world.pvx.orders[at].po_reference.clone_from(&id);
+                    world.pvx.orders[at].status = PvxStatus::Picked;
+                    id
+                })
+            })
+            .collect();
+        let mut troubles = Troubles::default();
+        for _ in 0..10 {
+            sandbox.act(|world| troubles.act(world, Ts(clock.load(Ordering::SeqCst))));
+            clock.fetch_add(Span::secs(10).0, Ordering::SeqCst);
+        }
+        sandbox.inspect(|world| {
+            let open: Vec<bool> = ids
+                .iter()
+                .map(|id| world.lw.order(id).unwrap().is_open())
+                .collect();
+            assert_eq!(open, [false, true], "one is cancelled, late");
+            assert!(world.lw.order(&ids[1]).unwrap().is_locked);
+        });
+        assert!(troubles.is_drifted);
+        clock.fetch_add(LOCKED_FOR.0, Ordering::SeqCst);
+        sandbox.act(|world| troubles.act(world, Ts(clock.load(Ordering::SeqCst))));
+        sandbox.inspect(|world| assert!(!world.lw.order(&ids[1]).unwrap().is_locked));
+    }
+}
