@@ -102,7 +102,7 @@ pub async fn play(plan: &Plan) -> Result<Report, RehearsalError> {
 
 /// Faults and deaths go on for an hour after the last customer.
 fn end_of_trading(started: Ts, days: u32) -> Ts {
-    started + Span::days(i64::from(days) - 1) + Span::hours(13)
+    started + Span::days(i64::from(days) - 1) + rig::LAST_DAY + Span::hours(1)
 }
 
 /// Steps the engine through virtual time up to `until`.

@@ -38,7 +38,7 @@ pub struct RigOptions {
 }
 
 /// Customers order for this long on the last day; what they ordered is then worked off.
-const LAST_DAY: Span = Span::hours(12);
+pub(super) const LAST_DAY: Span = Span::hours(8);
 
 /// Monday, 5 January 2026, 06:00 UTC.
 const START: Ts = Ts(1_767_592_800_000_000);

@@ -66,7 +66,8 @@ fn on_the_floor(world: &World) -> Option<String> {
         .next()
 }
 
-/// A figure that people can see is set too high.
+/// A figure that people can see is set too high. The item is one nobody is ordering just now: the next sale would have
+/// the figure written over before anybody saw it.
 fn drift(world: &mut World) -> bool {
     let Some(location) = world.lw.location_named(MAPPED_LOCATION) else {
         return false;
@@ -75,11 +76,11 @@ fn drift(world: &mut World) -> bool {
         .pvx
         .items
         .iter()
+        .rev()
         .filter(|i| !i.is_deleted)
-        .map(|i| (i.code.clone(), world.lw.available(&i.code, location)))
-        .find(|(_, units)| *units >= 5);
-    target.is_some_and(|(sku, _)| {
-        let level = world.lw.level(&sku, location);
+        .map(|i| (i.code.clone(), world.lw.level(&i.code, location)))
+        .find(|(sku, level)| *level >= 5 && world.lw.available(sku, location) == *level);
+    target.is_some_and(|(sku, level)| {
         let level = level + level / 2 + DRIFT_EACH;
         world.write_level(&sku, level, "Marketplace app").is_ok()
     })
