@@ -3,7 +3,7 @@
 use crate::domain::time::Ts;
 use crate::vendors::linnworks::method::Method;
 use crate::vendors::linnworks::order::{self, Shape};
-use crate::vendors::linnworks::scalar::Scalar;
+use crate::vendors::scalar::Scalar;
 use crate::vendors::linnworks::{client, outcome, stock, wire};
 use chrono::DateTime;
 use proptest::prelude::*;
