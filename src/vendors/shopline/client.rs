@@ -8,7 +8,7 @@ use crate::domain::time::Span;
 use crate::secret::Secret;
 use crate::text::clean_to;
 use crate::vendors::transport::{
-    Effect, Exchange, Redactor, TEXT_CHARS_MAX, answer_excerpt, exchange_raw, judge_status,
+    Exchange, Redactor, TEXT_CHARS_MAX, answer_excerpt, exchange_raw, judge_status,
     looks_like_html, lost_class,
 };
 use crate::vendors::{Answer, CallError, CallLog};

@@ -53,7 +53,7 @@ use method::Method;
 use std::collections::HashSet;
 use std::sync::RwLock;
 
-/// The version every recording was made with; stable until the middle of 2027.
+/// The version whose answers were seen recorded.
 pub const API_VERSION_DEFAULT: &str = "v20260601";
 /// Calls per minute without an enterprise plan: the bucket holds 40 and drains 4 a second, per app and store.
 pub const PER_MINUTE_DEFAULT: u32 = 240;
