@@ -205,9 +205,9 @@ async fn tracking_is_replaced_without_telling_the_customer() {
     let answer = json!({"fulfillment": fulfilment(1, &["1Z999"])});
     let fake = Fake::answering([ok(&answer), ok(&answer)]);
     let store = client(&fake);
-    let order = ORDER.into();
+    let (order, log) = (ORDER.into(), log());
     let sent = [parcel("1z999")];
-    let made = store.update_tracking(&order, FULFILMENT, &sent, Notify::Nobody, &log());
+    let made = store.update_tracking(&order, FULFILMENT, &sent, Notify::Nobody, &log);
     assert_eq!(made.await.unwrap().tracking[0].number, "1Z999");
     let seen = fake.only();
     assert_eq!(
@@ -216,9 +216,9 @@ async fn tracking_is_replaced_without_telling_the_customer() {
         "the order first"
     );
     assert_eq!(seen.body["fulfillment"]["notify_customer"], json!(false));
-    let other = store.update_tracking(&order, "2207", &sent, Notify::Nobody, &log());
+    let other = store.update_tracking(&order, "2207", &sent, Notify::Nobody, &log);
     assert_eq!(other.await.unwrap_err().class, Unknown);
-    let none = store.update_tracking(&order, FULFILMENT, &[], Notify::Nobody, &log());
+    let none = store.update_tracking(&order, FULFILMENT, &[], Notify::Nobody, &log);
     assert_eq!(none.await.unwrap_err().class, Rejected);
     assert_eq!(fake.calls().len(), 2);
 }
