@@ -3,9 +3,12 @@
 //! Every method of the traits is exactly one HTTP call (sign-in and its renewal aside), so that a call budget can be
 //! spent before it is made. Success is read from the body, row by row, never from the HTTP status alone.
 
+mod aside;
 pub mod linnworks;
 pub mod peoplevox;
 pub mod registry;
+mod scalar;
+pub mod shopline;
 pub mod transport;
 
 use crate::domain::delivery::{AnswerClass, DespatchIntentLine, StockWrite};

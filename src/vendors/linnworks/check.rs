@@ -6,8 +6,8 @@ use super::{Linnworks, wire};
 use crate::domain::delivery::AnswerClass;
 use crate::domain::ids::Sku;
 use crate::domain::time::{Span, Ts};
+use crate::vendors::transport::clock_skew;
 use crate::vendors::{Answer, CallLog, Finding, SourceLocation};
-use chrono::DateTime;
 
 /// A clock that differs by more than this is worth a word.
 const SKEW_MAX: Span = Span::mins(1);
@@ -164,14 +164,9 @@ fn list<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Finding {
 
 /// Our clock against the answer's `Date`.
 fn clock(now: Ts, headers: &http::HeaderMap) -> Finding {
-    let theirs = headers
-        .get(http::header::DATE)
-        .and_then(|v| v.to_str().ok())
-        .and_then(|text| DateTime::parse_from_rfc2822(text).ok());
-    let Some(theirs) = theirs else {
+    let Some(skew) = clock_skew(now, headers) else {
         return good("clock", "the answer carries no time to compare with");
     };
-    let skew = now.since(Ts::from_utc(theirs.to_utc()));
     if skew.0.abs() > SKEW_MAX.0 {
         let text = format!(
             "this machine is {} s away from Linnworks; set its clock by a time server",

@@ -1,9 +1,9 @@
 //! An order as Linnworks tells it, read into the house's terms.
 
-use super::scalar::{Fault, Read, Scalar};
 use super::wire;
 use crate::domain::ids::{LocationId, ServiceTag, Sku, SourceOrderId};
 use crate::domain::order::{Address, Component, SourceLine, SourceOrder, SourceStatus};
+use crate::vendors::scalar::{Fault, Read, Scalar};
 use serde_json::{Map, Value};
 
 /// The id Linnworks gives to nothing: no order, no item. As a location it is the built-in Default.

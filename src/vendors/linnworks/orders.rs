@@ -3,22 +3,21 @@
 use super::client::Content;
 use super::method::Method;
 use super::order::{self, Shape};
-use super::scalar::normal_id;
 use super::{Linnworks, outcome, refused, request, unread, wire};
 use crate::domain::delivery::{AnswerClass, DespatchIntentLine};
 use crate::domain::ids::{LocationId, SourceOrderId};
 use crate::domain::order::SourceOrder;
 use crate::text::clean_to;
+use crate::vendors::aside::{self, Sent};
+use crate::vendors::scalar::{Fault, Scalar, normal_id};
 use crate::vendors::{
     Answer, CallError, CallLog, NotifyState, Orders, OrdersPage, ROWS_MAX, Relation, RowOutcome,
-    ShippingUpdate, TERMS_MAX, UnreadOrder,
+    ShippingUpdate, TERMS_MAX,
 };
 use std::collections::HashSet;
 
 /// Longest tracking text Linnworks is given, characters; several numbers are joined with commas.
 pub(super) const TRACKING_CHARS_MAX: usize = 250;
-/// So many orders of an answer may be unreadable however few are well.
-const UNREAD_MAX: usize = 2;
 /// Longest note, characters.
 pub(super) const NOTE_CHARS_MAX: usize = 2_000;
 
@@ -30,13 +29,13 @@ impl Linnworks {
     ) -> Answer<Vec<SourceOrderId>> {
         let method = Method::AllOpenOrders;
         let body = Content::Json(request::all_open_orders(location));
-        let rows: Vec<super::scalar::Scalar> = self.client.call(method, body, log).await?;
+        let rows: Vec<Scalar> = self.client.call(method, body, log).await?;
         let mut seen = HashSet::with_capacity(rows.len());
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
             let id = row
                 .id("order id")
-                .and_then(|id| id.ok_or_else(|| super::scalar::Fault::missing("order id")))
+                .and_then(|id| id.ok_or_else(|| Fault::missing("order id")))
                 .map_err(|fault| unread(method, &fault))?;
             if seen.insert(id.clone()) {
                 out.push(SourceOrderId(id));
@@ -122,39 +121,19 @@ impl Linnworks {
         Ok(found)
     }
 
-    /// Reads the orders of an answer, each once. One that cannot be read is set aside alone, as long as its id can be
-    /// read and most of the answer is well: beyond that it is the answer that changed its shape.
+    /// Reads the orders of an answer, each once; those that cannot be read are set aside.
     fn orders(&self, method: Method, sent: &[wire::Order], shape: Shape) -> Answer<Orders> {
-        let mut out = Orders::default();
-        let mut seen = HashSet::with_capacity(sent.len());
-        let mut first_fault = None;
-        for order in sent.iter().filter(|o| !order::is_nothing(o)) {
-            match order::read(order, shape, &|id| self.is_centre(id)) {
-                Ok(order) => {
-                    if seen.insert(order.source_id.clone()) {
-                        out.rows.push(order);
-                    }
-                }
-                Err(text) => match order::id_of(order) {
-                    Some(source_id) if seen.insert(source_id.clone()) => {
-                        first_fault.get_or_insert(text.clone());
-                        out.unread.push(UnreadOrder {
-                            source_id,
-                            label: order::label_of(order),
-                            text,
-                        });
-                    }
-                    Some(_) => {}
-                    None => return Err(malformed(method, &text)),
-                },
-            }
-        }
-        match first_fault {
-            Some(text) if out.unread.len() > UNREAD_MAX.max(out.rows.len()) => {
-                Err(malformed(method, &text))
-            }
-            _ => Ok(out),
-        }
+        let read = |order: &wire::Order| match order::read(order, shape, &|id| self.is_centre(id)) {
+            Ok(order) => Sent::Well(order.source_id.clone(), order),
+            Err(text) => Sent::Unwell {
+                id: order::id_of(order),
+                label: order::label_of(order),
+                text,
+            },
+        };
+        let sent = sent.iter().filter(|o| !order::is_nothing(o)).map(read);
+        let (rows, unread) = aside::sort(sent).map_err(|text| malformed(method, &text))?;
+        Ok(Orders { rows, unread })
     }
 
     pub(super) async fn write_shipping(
@@ -318,7 +297,7 @@ impl Linnworks {
 
 /// The vendor's count and whether this was the last page: `PageNumber` has reached `TotalPages`.
 fn page_end(answer: &wire::OrderPage, page: u32) -> Result<(Option<i64>, bool), String> {
-    let text = |fault: super::scalar::Fault| fault.to_string();
+    let text = |fault: Fault| fault.to_string();
     if answer.data.is_none() {
         return Err("Data is missing".to_owned());
     }

@@ -2,12 +2,12 @@
 
 use super::client::is_quota_text;
 use super::order::ZERO_ID;
-use super::scalar::{Fault, Read, normal_id};
 use super::wire;
 use crate::domain::delivery::{AnswerClass, DespatchIntentLine};
 use crate::domain::ids::SourceOrderId;
 use crate::domain::order::SourceOrder;
 use crate::domain::time::Ts;
+use crate::vendors::scalar::{Fault, Read, normal_id};
 use crate::vendors::{NotifyState, Relation, RowOutcome};
 
 /// What became of each order, in the order sent. Linnworks Orders/ProcessOrder and Orders/ProcessOrdersInBatch: 200 with

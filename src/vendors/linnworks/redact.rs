@@ -1,7 +1,7 @@
 //! Keeps credentials out of what is recorded. Linnworks credentials are GUIDs, which one pass over a body finds in any
 //! case of letters; other forms go through the shared redactor. Sign-in answers keep named harmless members only.
 
-use super::scalar::is_guid;
+use crate::vendors::scalar::is_guid;
 use crate::vendors::transport::{Redactor, looks_like_html};
 use serde_json::Value;
 

@@ -4,11 +4,11 @@
 use super::client::{answer_text, is_quota_text};
 use super::method::Method;
 use super::redact::Secrets;
-use super::scalar::{Read, Scalar};
 use super::{LinnworksConfig, request, wire};
 use crate::domain::delivery::AnswerClass;
 use crate::secret::Secret;
 use crate::text::clean_to;
+use crate::vendors::scalar::{Read, Scalar};
 use crate::vendors::transport::{
     Exchange, HostRule, VendorHosts, exchange_raw, judge_status, retry_after,
 };

@@ -1,11 +1,11 @@
 //! Stock levels, items, locations and postal services, read into the house's terms.
 
 use super::order::ZERO_ID;
-use super::scalar::{Fault, Read, Scalar, normal_id};
 use super::wire;
 use crate::domain::delivery::{AnswerClass, StockWrite};
 use crate::domain::ids::{LocationId, Sku};
 use crate::domain::mapping::Target;
+use crate::vendors::scalar::{Fault, Read, Scalar, normal_id};
 use crate::vendors::{RowOutcome, SourceLocation, SourceProduct, SourceStock};
 
 /// Largest level Linnworks can hold (a 32-bit number).

@@ -1,7 +1,7 @@
 //! What Linnworks answers, by its own names. Every member may be absent; unknown members are ignored. Nothing is
 //! believed here: `order`, `stock` and `outcome` read these into the house's terms and name what is missing.
 
-use super::scalar::Scalar;
+use crate::vendors::scalar::Scalar;
 use serde::Deserialize;
 
 macro_rules! answers {

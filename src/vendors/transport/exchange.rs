@@ -2,7 +2,7 @@
 
 use super::CallClass;
 use crate::domain::delivery::AnswerClass;
-use crate::domain::time::Span;
+use crate::domain::time::{Span, Ts};
 use crate::text::clean_to;
 use crate::vendors::{Answer, CallError, CallLog, Trace};
 use crate::wire::{Wire, WireError};
@@ -235,4 +235,11 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Span> {
         }
     };
     Some(span.min(WAIT_MAX))
+}
+
+/// How far our clock is ahead of the vendor's, by the answer's `Date`; `None` when it carries none.
+pub fn clock_skew(now: Ts, headers: &HeaderMap) -> Option<Span> {
+    let text = headers.get(http::header::DATE)?.to_str().ok()?;
+    let theirs = chrono::DateTime::parse_from_rfc2822(text).ok()?;
+    Some(now.since(Ts::from_utc(theirs.to_utc())))
 }

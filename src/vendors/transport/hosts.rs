@@ -10,6 +10,8 @@ pub enum VendorHosts {
     Linnworks,
     /// `*.peoplevox.net`.
     Peoplevox,
+    /// `*.myshopline.com`.
+    Shopline,
 }
 
 impl VendorHosts {
@@ -17,6 +19,7 @@ impl VendorHosts {
         match self {
             Self::Linnworks => "linnworks.net",
             Self::Peoplevox => "peoplevox.net",
+            Self::Shopline => "myshopline.com",
         }
     }
 }

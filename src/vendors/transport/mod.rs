@@ -8,7 +8,7 @@ mod redact;
 mod tests;
 
 pub use exchange::{
-    Effect, Exchange, TEXT_CHARS_MAX, WAIT_MAX, answer_excerpt, exchange, exchange_raw,
+    Effect, Exchange, TEXT_CHARS_MAX, WAIT_MAX, answer_excerpt, clock_skew, exchange, exchange_raw,
     judge_status, looks_like_html, lost_class, retry_after, wire_error,
 };
 pub use hosts::{HostRule, Loopback, VendorHosts, allowed_host, is_loopback};

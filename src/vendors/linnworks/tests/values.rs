@@ -3,8 +3,8 @@
 use crate::domain::time::Ts;
 use crate::vendors::linnworks::method::Method;
 use crate::vendors::linnworks::order::{self, Shape};
-use crate::vendors::linnworks::scalar::Scalar;
 use crate::vendors::linnworks::{client, outcome, stock, wire};
+use crate::vendors::scalar::Scalar;
 use chrono::DateTime;
 use proptest::prelude::*;
 use serde_json::{Value, json};

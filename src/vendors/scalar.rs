@@ -44,7 +44,8 @@ impl Fault {
         }
     }
 
-    fn is(member: &str, value: &Scalar, what: &str) -> Self {
+    /// A member holds something that is not what it has to be.
+    pub fn is(member: &str, value: &Scalar, what: &str) -> Self {
         Self {
             member: member.to_owned(),
             why: format!("is {}, which is {what}", value.shown()),
@@ -75,7 +76,7 @@ impl Scalar {
     }
 
     /// Nothing there: absent, null, blank text, or the text `null` where text is not meant.
-    fn is_void(&self) -> bool {
+    pub fn is_void(&self) -> bool {
         match self {
             Self::Absent => true,
             Self::Text(t) => t.trim().is_empty() || t.trim().eq_ignore_ascii_case("null"),
@@ -175,7 +176,16 @@ impl Scalar {
             .ok_or_else(|| Fault::is(member, self, "neither true nor false"))
     }
 
-    /// A point in time. Linnworks writes ISO 8601 in UTC with 0 to 7 fraction digits; year 1 means "none".
+    /// Money that must be there; otherwise as [`Self::minor`].
+    pub fn amount(&self, member: &str) -> Read<i64> {
+        if self.is_void() {
+            return Err(Fault::missing(member));
+        }
+        self.minor(member)
+    }
+
+    /// A point in time. Linnworks writes ISO 8601 in UTC with 0 to 7 fraction digits, year 1 meaning "none"; SHOPLINE
+    /// writes a numeric offset, in some places without its colon.
     pub fn time(&self, member: &str) -> Read<Option<Ts>> {
         if self.is_void() {
             return Ok(None);
@@ -242,6 +252,9 @@ fn whole_of(x: f64) -> Option<i64> {
 
 fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Some(at.to_utc());
+    }
+    if let Ok(at) = DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z") {
         return Some(at.to_utc());
     }
     for form in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"] {
