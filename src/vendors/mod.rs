@@ -3,6 +3,7 @@
 //! Every method of the traits is exactly one HTTP call (sign-in and its renewal aside), so that a call budget can be
 //! spent before it is made. Success is read from the body, row by row, never from the HTTP status alone.
 
+pub mod cin7core;
 pub mod linnworks;
 pub mod peoplevox;
 pub mod registry;
