@@ -161,7 +161,10 @@ fn check(write: &AdjustmentWrite) -> Answer<()> {
     let call = Call::WriteAdjustment;
     check_count(call, write.lines.len())?;
     if write.reference.trim().is_empty() {
-        return Err(refused(call, "without a reference it could not be found again"));
+        return Err(refused(
+            call,
+            "without a reference it could not be found again",
+        ));
     }
     let mut seen = HashSet::new();
     for line in &write.lines {
@@ -176,9 +179,16 @@ fn check(write: &AdjustmentWrite) -> Answer<()> {
             return Err(refused(call, &text));
         }
         if line.unit_cost.is_negative() {
-            return Err(refused(call, &format!("the cost of {} is negative", line.sku)));
+            return Err(refused(
+                call,
+                &format!("the cost of {} is negative", line.sku),
+            ));
         }
-        let place = line.place.id.as_ref().map_or(line.place.name.as_str(), LocationId::as_str);
+        let place = line
+            .place
+            .id
+            .as_ref()
+            .map_or(line.place.name.as_str(), LocationId::as_str);
         if !seen.insert((line.sku.as_str(), place, line.batch.as_str(), line.expiry)) {
             return Err(refused(call, &format!("{} is there twice", line.sku)));
         }
@@ -203,7 +213,10 @@ fn body(write: &AdjustmentWrite) -> Json {
         ("Status", Json::from(AdjustmentStatus::Completed.as_str())),
         ("UpdateOnHand", Json::from(true)),
         ("Reference", Json::from(write.reference.as_str())),
-        ("Comment", Json::from(clean_to(&write.comment, COMMENT_CHARS_MAX))),
+        (
+            "Comment",
+            Json::from(clean_to(&write.comment, COMMENT_CHARS_MAX)),
+        ),
     ];
     if let Some(account) = &write.account {
         members.push(("Account", Json::from(account.as_str())));
@@ -259,11 +272,17 @@ impl AdjustmentLine {
 /// What speaks against the adjustment standing as written.
 fn against(found: &Adjusted, write: &AdjustmentWrite) -> Option<String> {
     if found.status != AdjustmentStatus::Completed {
-        return Some(format!("the answer shows {}, COMPLETED was written", found.status));
+        return Some(format!(
+            "the answer shows {}, COMPLETED was written",
+            found.status
+        ));
     }
     for sent in &write.lines {
         let Some(held) = found.lines.iter().find(|line| line.is(sent)) else {
-            return Some(format!("the answer has no line of {} at {}", sent.sku, sent.place.name));
+            return Some(format!(
+                "the answer has no line of {} at {}",
+                sent.sku, sent.place.name
+            ));
         };
         if held.target.as_whole() != Some(sent.on_hand_each) {
             return Some(format!(

@@ -103,6 +103,9 @@ impl Call {
 
     /// Whether request and answer hold webhook credentials.
     pub const fn holds_hooks(self) -> bool {
-        matches!(self, Self::Webhooks | Self::AddWebhook | Self::ChangeWebhook)
+        matches!(
+            self,
+            Self::Webhooks | Self::AddWebhook | Self::ChangeWebhook
+        )
     }
 }

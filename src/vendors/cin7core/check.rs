@@ -56,7 +56,8 @@ impl Cin7Core {
                 out.push(clock(now, &headers));
                 out.push(self.time_zone_finding(&company));
                 if let Some(day) = company.locked_until {
-                    let text = format!("the books are closed up to {day}; earlier postings are refused");
+                    let text =
+                        format!("the books are closed up to {day}; earlier postings are refused");
                     out.push(good("lock date", &text));
                 }
             }
@@ -79,12 +80,16 @@ impl Cin7Core {
             ..SaleFilter::default()
         };
         out.push(match self.sales_page(&recent, 1, log).await {
-            Ok(page) if page.unread.is_empty() => {
-                good("sales", &format!("{} changed in the last day", page.rows.len()))
-            }
+            Ok(page) if page.unread.is_empty() => good(
+                "sales",
+                &format!("{} changed in the last day", page.rows.len()),
+            ),
             Ok(page) => {
                 let first = page.unread.first().map_or("", |u| u.text.as_str());
-                bad("sales", &format!("{} cannot be read: {first}", page.unread.len()))
+                bad(
+                    "sales",
+                    &format!("{} cannot be read: {first}", page.unread.len()),
+                )
             }
             Err(error) => bad("sales", &error.to_string()),
         });
@@ -124,7 +129,9 @@ impl Cin7Core {
             }
             // Works without them: every event is found by a poll too.
             Err(error) if error.class != AnswerClass::Malformed => {
-                let text = format!("none can be listed ({error}); they need the automation module, polling goes on without");
+                let text = format!(
+                    "none can be listed ({error}); they need the automation module, polling goes on without"
+                );
                 good("webhooks", &text)
             }
             Err(error) => bad("webhooks", &error.to_string()),
@@ -170,7 +177,10 @@ fn names<T>(what: &str, answer: &Answer<RowsPage<T>>, name: impl Fn(&T) -> &Stri
     } else {
         ""
     };
-    good(what, &format!("{}: {}{more}", page.rows.len(), listed.join(", ")))
+    good(
+        what,
+        &format!("{}: {}{more}", page.rows.len(), listed.join(", ")),
+    )
 }
 
 /// Our clock against the answer's `Date`.

@@ -9,8 +9,8 @@ use crate::domain::delivery::AnswerClass;
 use crate::domain::time::Span;
 use crate::text::clean_to;
 use crate::vendors::transport::{
-    Exchange, TEXT_CHARS_MAX, answer_excerpt, exchange_raw, judge_status, lost_class,
-    looks_like_html, retry_after,
+    Exchange, TEXT_CHARS_MAX, answer_excerpt, exchange_raw, judge_status, looks_like_html,
+    lost_class, retry_after,
 };
 use crate::vendors::{Answer, CallError, CallLog};
 use crate::wire::Wire;
@@ -78,12 +78,7 @@ impl Client {
     }
 
     /// A read.
-    pub async fn read(
-        &self,
-        call: Call,
-        query: &[Parameter<'_>],
-        log: &CallLog,
-    ) -> Answer<Value> {
+    pub async fn read(&self, call: Call, query: &[Parameter<'_>], log: &CallLog) -> Answer<Value> {
         let (value, _) = self.exchange(call, query, None, log).await?;
         Ok(value)
     }
@@ -259,11 +254,7 @@ fn read_body(call: Call, response: &http::Response<Bytes>) -> Answer<Value> {
 }
 
 /// An error under a success status: its own code decides.
-fn judge_problems(
-    call: Call,
-    response: &http::Response<Bytes>,
-    problems: &Problems,
-) -> CallError {
+fn judge_problems(call: Call, response: &http::Response<Bytes>, problems: &Problems) -> CallError {
     let class = match problems.code {
         _ if is_limit_text(&problems.text) => AnswerClass::Throttled,
         // The document exists, part of the request failed.

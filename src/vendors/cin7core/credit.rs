@@ -131,17 +131,23 @@ impl Cin7Core {
         }
         let answer = self.client.read(call, &query, log).await?;
         // The key is that of sales.
-        rows(call, &answer, ("SaleList", page), "CreditNoteNumber", |node| {
-            Ok(Some(CreditNoteRow {
-                sale: SourceOrderId(node.need_id("SaleID")?),
-                order_number: node.text("OrderNumber")?,
-                number: node.text("CreditNoteNumber")?,
-                kind: node.text("Type")?,
-                status: node.need_word("CreditNoteStatus")?,
-                restock_status: node.word("RestockStatus")?,
-                updated_at: node.time("Updated")?,
-            }))
-        })
+        rows(
+            call,
+            &answer,
+            ("SaleList", page),
+            "CreditNoteNumber",
+            |node| {
+                Ok(Some(CreditNoteRow {
+                    sale: SourceOrderId(node.need_id("SaleID")?),
+                    order_number: node.text("OrderNumber")?,
+                    number: node.text("CreditNoteNumber")?,
+                    kind: node.text("Type")?,
+                    status: node.need_word("CreditNoteStatus")?,
+                    restock_status: node.word("RestockStatus")?,
+                    updated_at: node.time("Updated")?,
+                }))
+            },
+        )
     }
 
     /// The credit notes of a sale.

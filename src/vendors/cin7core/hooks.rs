@@ -190,10 +190,7 @@ fn hook(node: &Node<'_>) -> Read<Webhook> {
         is_active: node.flag("IsActive")?,
         url: node.text("ExternalURL")?,
         auth: node.word("ExternalAuthorizationType").ok().flatten(),
-        headers: headers
-            .iter()
-            .map(|h| h.text("Key"))
-            .collect::<Read<_>>()?,
+        headers: headers.iter().map(|h| h.text("Key")).collect::<Read<_>>()?,
     })
 }
 

@@ -31,9 +31,7 @@ mod words;
 pub use adjust::{Adjusted, Adjustment, AdjustmentLine, AdjustmentRow, AdjustmentWrite};
 pub use call::{LIMIT_KEY, PER_MINUTE};
 pub use check::Company;
-pub use credit::{
-    CreditLine, CreditNote, CreditNoteRow, CreditNoteWrite, Restock, RestockWrite,
-};
+pub use credit::{CreditLine, CreditNote, CreditNoteRow, CreditNoteWrite, Restock, RestockWrite};
 pub use decimal::Decimal;
 pub use fulfilment::{Fulfilment, Ship, ShipLine, Stage, StageLine};
 pub use hooks::{
@@ -108,7 +106,9 @@ pub enum ConfigFault {
     #[error("base_url {0:?} is not an address")]
     BaseUrl(String),
     /// An address that is not spoken to.
-    #[error("base_url {0:?} is not spoken to: only https on *.dearsystems.com, this machine, or a host listed in hosts")]
+    #[error(
+        "base_url {0:?} is not spoken to: only https on *.dearsystems.com, this machine, or a host listed in hosts"
+    )]
     Host(String),
     /// Nothing to sign in with.
     #[error("{0} is empty")]
@@ -170,8 +170,8 @@ impl Cin7Core {
 /// The base address without a slash at its end, held against the host rule.
 fn base_of(config: &Cin7Config) -> Result<String, ConfigFault> {
     let shown = crate::text::clean_to(&config.base_url, 100);
-    let url = reqwest::Url::parse(&config.base_url)
-        .map_err(|_| ConfigFault::BaseUrl(shown.clone()))?;
+    let url =
+        reqwest::Url::parse(&config.base_url).map_err(|_| ConfigFault::BaseUrl(shown.clone()))?;
     let host = url.host_str().unwrap_or_default().to_owned();
     let is_plain = url.username().is_empty()
         && url.password().is_none()

@@ -64,7 +64,10 @@ pub(super) fn list<'a>(answer: &Node<'a>, key: &str, page: u32) -> Read<List<'a>
     let full = i64::from(PAGE_ROWS);
     let is_more_counted = total.is_some_and(|t| (page - 1) * full + count < t);
     if page == 1 && count == i64::from(ROWS_DEFAULT) && is_more_counted {
-        let why = format!("holds {count} rows of {} though {full} were asked for", total.unwrap_or_default());
+        let why = format!(
+            "holds {count} rows of {} though {full} were asked for",
+            total.unwrap_or_default()
+        );
         return Err(Fault::new(key, why));
     }
     Ok(List {

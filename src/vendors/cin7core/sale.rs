@@ -317,7 +317,11 @@ fn charges(details: &Node<'_>) -> Read<Vec<Charge>> {
             total: node.amount("Total")?,
         })
     };
-    details.list("AdditionalCharges")?.iter().map(read).collect()
+    details
+        .list("AdditionalCharges")?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 fn invoice(node: &Node<'_>) -> Read<InvoiceRef> {

@@ -1,5 +1,6 @@
 //! Calls that read sales.
 
+use super::Cin7Core;
 use super::call::Call;
 use super::client::{Parameter, fail, unread};
 use super::fulfilment::{Fulfilment, Ship, Stage, fulfilments, ship, stage};
@@ -7,7 +8,6 @@ use super::page::{self, page_query, too_many_unread};
 use super::sale::{self, Context, SaleRead, SaleRow};
 use super::value::{Fault, Node, normal_id};
 use super::words::{OrderStatus, PackingStatus, PickingStatus, SaleStatus, ShippingStatus};
-use super::Cin7Core;
 use crate::domain::delivery::AnswerClass;
 use crate::domain::ids::{LocationId, SourceOrderId};
 use crate::domain::time::Ts;

@@ -79,7 +79,11 @@ pub struct Place {
 
 impl Place {
     /// The members that name it.
-    pub(super) fn members(&self, name: &'static str, id: &'static str) -> Vec<(&'static str, Json)> {
+    pub(super) fn members(
+        &self,
+        name: &'static str,
+        id: &'static str,
+    ) -> Vec<(&'static str, Json)> {
         let mut out = vec![(name, Json::from(self.name.as_str()))];
         if let Some(place_id) = &self.id {
             out.push((id, Json::from(place_id.as_str())));
@@ -138,8 +142,12 @@ impl Cin7Core {
             .map_err(|fault| unread(call, &fault))?;
         let is_new = |f: &Fulfilment| !known.iter().any(|k| k.eq_ignore_ascii_case(&f.task_id));
         let mut new: Vec<Fulfilment> = all.into_iter().filter(is_new).collect();
-        let against = (new.len() != 1)
-            .then(|| format!("the answer shows {} new fulfilments, one was added", new.len()));
+        let against = (new.len() != 1).then(|| {
+            format!(
+                "the answer shows {} new fulfilments, one was added",
+                new.len()
+            )
+        });
         let found = new.pop().filter(|_| against.is_none());
         let read_back = ReadBack::Fulfilments(sale.clone());
         Ok(Written::judged(found, against, read_back))
@@ -155,7 +163,11 @@ impl Cin7Core {
     ) -> Answer<Written<Stage>> {
         let call = Call::WritePick;
         check_goods(call, lines.iter())?;
-        let body = stage_body(task_id, status, lines.iter().map(|l| Json::Object(goods(l))));
+        let body = stage_body(
+            task_id,
+            status,
+            lines.iter().map(|l| Json::Object(goods(l))),
+        );
         let read_back = ReadBack::Pick(task_id.to_owned());
         self.write_stage(call, (task_id, status), &body, lines.iter(), read_back, log)
             .await
@@ -386,7 +398,11 @@ fn check_shipment(call: Call, lines: &[ShipmentLine]) -> Answer<()> {
     if lines.iter().any(|l| l.boxes.is_empty()) {
         return Err(refused(call, "a shipment line has no box"));
     }
-    let boxes = || lines.iter().flat_map(|l| l.boxes.iter().map(String::as_str));
+    let boxes = || {
+        lines
+            .iter()
+            .flat_map(|l| l.boxes.iter().map(String::as_str))
+    };
     check_boxes(call, boxes())?;
     let mut seen = std::collections::BTreeSet::new();
     match boxes().find(|name| !seen.insert(*name)) {
@@ -402,7 +418,10 @@ fn stage_against<'l>(
     sent: impl Iterator<Item = &'l PickLine>,
 ) -> Option<String> {
     if found.status.as_str() != status.as_str() {
-        return Some(format!("the answer shows {}, {status} was written", found.status));
+        return Some(format!(
+            "the answer shows {}, {status} was written",
+            found.status
+        ));
     }
     let mut wanted: BTreeMap<&str, i64> = BTreeMap::new();
     for line in sent {
@@ -420,11 +439,15 @@ fn stage_against<'l>(
     for (sku, qty) in &wanted {
         let has = held.remove(sku).unwrap_or_default();
         if has.as_whole() != Some(*qty) {
-            return Some(format!("the answer shows {has} of {sku}, {qty} were written"));
+            return Some(format!(
+                "the answer shows {has} of {sku}, {qty} were written"
+            ));
         }
     }
     let (sku, has) = held.into_iter().find(|(_, n)| *n != super::Decimal::ZERO)?;
-    Some(format!("the answer shows {has} of {sku}, which was not written"))
+    Some(format!(
+        "the answer shows {has} of {sku}, which was not written"
+    ))
 }
 
 /// What speaks against a shipment standing as written: its status, a box, its tracking or carrier.
@@ -434,13 +457,20 @@ fn ship_against(found: &Ship, status: WriteStatus, lines: &[ShipmentLine]) -> Op
         WriteStatus::Draft => found.status == ShipStatus::Draft,
     };
     if !is_meant {
-        return Some(format!("the answer shows {}, {status} was written", found.status));
+        return Some(format!(
+            "the answer shows {}, {status} was written",
+            found.status
+        ));
     }
     let is_shipped = status == WriteStatus::Authorised;
     for line in lines {
         for name in &line.boxes {
             let name = name.trim();
-            let Some(held) = found.lines.iter().find(|l| l.boxes.iter().any(|b| b == name)) else {
+            let Some(held) = found
+                .lines
+                .iter()
+                .find(|l| l.boxes.iter().any(|b| b == name))
+            else {
                 return Some(format!("the answer does not show box {name:?}"));
             };
             if held.tracking != line.tracking.trim() {

@@ -345,10 +345,7 @@ pub(super) fn numbers_as_text(json: &[u8]) -> Vec<u8> {
         }
         let rest = &json[at..];
         let is_digit = |c: &u8| c.is_ascii_digit() || matches!(c, b'-' | b'+' | b'.' | b'e' | b'E');
-        let len = rest
-            .iter()
-            .position(|c| !is_digit(c))
-            .unwrap_or(rest.len());
+        let len = rest.iter().position(|c| !is_digit(c)).unwrap_or(rest.len());
         out.push(b'"');
         out.extend_from_slice(&rest[..len]);
         out.push(b'"');
