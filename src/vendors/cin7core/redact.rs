@@ -82,10 +82,9 @@ fn mark(value: &mut Value) {
         Value::Array(rows) => rows.iter_mut().for_each(mark),
         Value::Object(members) => {
             for (name, value) in members {
-                let is_one = |known: &&str| known.eq_ignore_ascii_case(name);
-                if HOOK_MEMBERS.iter().any(|m| is_one(&m)) && !value.is_null() {
-                    *value = MARK.into();
-                } else if HOOK_HEADERS.eq_ignore_ascii_case(name) && !value.is_null() {
+                let is_one = |known: &str| known.eq_ignore_ascii_case(name);
+                let is_secret = HOOK_MEMBERS.iter().any(|m| is_one(m)) || is_one(HOOK_HEADERS);
+                if is_secret && !value.is_null() {
                     *value = MARK.into();
                 } else {
                     mark(value);

@@ -11,9 +11,13 @@ use super::words::{OrderStatus, PackingStatus, PickingStatus, SaleStatus, Shippi
 use crate::domain::delivery::AnswerClass;
 use crate::domain::ids::{LocationId, SourceOrderId};
 use crate::domain::time::Ts;
+use crate::text::clean_to;
 use crate::vendors::{Answer, CallLog, UnreadOrder};
 use serde_json::Value;
 use std::collections::HashSet;
+
+/// Longest order number shown for a sale that cannot be read, characters.
+const LABEL_CHARS_MAX: usize = 60;
 
 /// Which sales a list shall hold. One value per status: lists of values match nothing.
 #[derive(Debug, Clone, Default)]
@@ -277,7 +281,7 @@ fn unread_sale(id: String, number: String, fault: &Fault) -> UnreadOrder {
     let label = if number.is_empty() {
         id.clone()
     } else {
-        number
+        clean_to(&number, LABEL_CHARS_MAX)
     };
     UnreadOrder {
         source_id: SourceOrderId(id),
