@@ -115,7 +115,8 @@ async fn a_lost_answer_is_unknown_for_a_write_and_unavailable_for_a_read() {
 
 #[tokio::test]
 async fn the_wait_is_taken_from_words_or_the_reset_header() {
-    let table: [(&[(&str, &str)], Option<Span>); 4] = [
+    type Headers = &'static [(&'static str, &'static str)];
+    let table: [(Headers, Option<Span>); 4] = [
         (
             &[("retry-after", "60 Seconds"), ("x-ratelimit-reset", "7")],
             Some(Span::secs(60)),

@@ -506,7 +506,8 @@ async fn a_list_ends_with_an_empty_page_or_a_short_one_that_holds_what_was_count
         (0..n).map(one).collect()
     };
     // Rows, page, Total, the page the answer says: last?
-    let table: [(u32, u32, Value, Value, Result<bool, &str>); 10] = [
+    type Row = (u32, u32, Value, Value, Result<bool, &'static str>);
+    let table: [Row; 10] = [
         (0, 1, json!(0), json!(1), Ok(true)),
         (3, 1, json!(3), json!(1), Ok(true)),
         (3, 1, Value::Null, Value::Null, Ok(true)),
