@@ -4,6 +4,7 @@
 //! spent before it is made. Success is read from the body, row by row, never from the HTTP status alone.
 
 mod aside;
+pub mod cin7core;
 pub mod linnworks;
 pub mod peoplevox;
 pub mod registry;
