@@ -498,12 +498,14 @@ impl Rig {
                         crate::sandbox::PvxStatus::New | crate::sandbox::PvxStatus::BackOrder
                     ) =>
                 {
-                    promised += held
+                    // What was sold counts, not what the warehouse kept of it: a dropped line is still promised.
+                    let allocated: i64 = held
                         .lines
                         .iter()
                         .filter(|l| l.item == item)
-                        .map(|l| l.ordered - l.allocated)
-                        .sum::<i64>();
+                        .map(|l| l.allocated)
+                        .sum();
+                    promised += (wanted - allocated).max(0);
                 }
                 Some(_) => {}
             }
