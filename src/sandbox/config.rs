@@ -1,5 +1,6 @@
 //! What a sandbox is told when it is built: seed, size, opening hours, people's mistakes, vendor switches.
 
+use super::cin7::switches::{Cin7Switches, Cin7Traits};
 use crate::domain::time::{Span, Ts};
 use chrono::{Datelike, Timelike};
 
@@ -9,6 +10,7 @@ use chrono::{Datelike, Timelike};
 pub enum SimSystem {
     Peoplevox,
     Linnworks,
+    Cin7,
 }
 
 impl std::fmt::Display for SimSystem {
@@ -16,6 +18,7 @@ impl std::fmt::Display for SimSystem {
         f.pad(match self {
             Self::Peoplevox => "peoplevox",
             Self::Linnworks => "linnworks",
+            Self::Cin7 => "cin7core",
         })
     }
 }
@@ -143,7 +146,7 @@ pub struct SandboxConfig {
     pub traits: WorldTraits,
     /// Enforce the vendors' call limits.
     pub limits: bool,
-    /// Divides Linnworks' limits, for tests: 1 is the real limit.
+    /// Divides the limits of the sales systems, for tests: 1 is the real limit.
     pub limit_divisor: u32,
     /// Catalogue size.
     pub skus: u32,
@@ -163,6 +166,9 @@ pub struct SandboxConfig {
     pub wms_channel: String,
     pub pvx: PvxSwitches,
     pub lw: LwSwitches,
+    pub cin7: Cin7Switches,
+    /// What people do in Cin7 Core; nothing unless asked for.
+    pub cin7_traits: Cin7Traits,
     /// Real waiting before every answer (for a demo over the network); `None` answers at once.
     pub latency: Option<Span>,
 }
@@ -190,6 +196,8 @@ impl Default for SandboxConfig {
             wms_channel: "Linnworks".to_owned(),
             pvx: PvxSwitches::default(),
             lw: LwSwitches::default(),
+            cin7: Cin7Switches::default(),
+            cin7_traits: Cin7Traits::default(),
             latency: None,
         }
     }

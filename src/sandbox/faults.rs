@@ -25,7 +25,7 @@ pub enum FaultKind {
     ErrorAfter(u16),
     /// The system is down: refused or 503, by turns.
     Down,
-    /// 429 on everything.
+    /// The limit's refusal on everything.
     Storm,
     /// The quota text under status 400.
     QuotaIn400,
@@ -37,7 +37,7 @@ pub enum FaultKind {
     EmptyBody,
     /// Every session ends just before this call.
     SessionEnds,
-    /// Linnworks: 401 on everything but the sign-in.
+    /// Linnworks: 401 on everything but the sign-in. Cin7 Core: 403, as seen under bursts.
     Unauthorised,
     /// Linnworks: the next sign-in names another server.
     ServerMoves,
@@ -45,7 +45,7 @@ pub enum FaultKind {
     PartialPage,
     /// Rows moved between pages while we read: the page lacks its first row.
     ShiftedPage,
-    /// One row of a save is answered Success and dropped.
+    /// One row of a save is answered Success and dropped; Cin7 Core: a stage is answered 200 and not written.
     DroppedLine,
     /// One result row is missing.
     FewerResults,
@@ -63,6 +63,8 @@ pub enum FaultKind {
     DuplicateCallback,
     /// A callback comes long after later ones.
     LateCallback,
+    /// The subscription goes inactive instead of telling, and nobody is told.
+    SubscriptionGone,
 }
 
 impl FaultKind {
@@ -96,13 +98,17 @@ impl FaultKind {
             Self::DuplicateCallback => "F-EVT-1 duplicate callback",
             Self::LateCallback => "F-EVT-2 callback out of order",
             Self::LostCallback => "F-EVT-3 lost callback",
+            Self::SubscriptionGone => "F-EVT-3 subscription inactive",
         }
     }
 
     const fn is_callback(self) -> bool {
         matches!(
             self,
-            Self::LostCallback | Self::DuplicateCallback | Self::LateCallback
+            Self::LostCallback
+                | Self::DuplicateCallback
+                | Self::LateCallback
+                | Self::SubscriptionGone
         )
     }
 
@@ -110,13 +116,16 @@ impl FaultKind {
     fn fits(self, system: SimSystem, method: &str) -> bool {
         let is_sign_in = method == "Authenticate" || method.starts_with("Auth/");
         match self {
-            Self::LostCallback | Self::DuplicateCallback | Self::LateCallback => false,
-            Self::Storm | Self::QuotaIn400 => system == SimSystem::Linnworks,
-            Self::Unauthorised => system == SimSystem::Linnworks && !is_sign_in,
+            _ if self.is_callback() => false,
+            Self::Storm | Self::QuotaIn400 => system != SimSystem::Peoplevox,
+            Self::Unauthorised => system != SimSystem::Peoplevox && !is_sign_in,
             Self::ServerMoves => system == SimSystem::Linnworks && is_sign_in,
-            Self::SessionEnds | Self::Delayed(_) => !is_sign_in,
+            Self::SessionEnds => system != SimSystem::Cin7 && !is_sign_in,
+            Self::Delayed(_) => !is_sign_in,
             Self::PartialPage | Self::ShiftedPage => is_list(method),
+            Self::StaleRead(_) if system == SimSystem::Cin7 => method == "GET saleList",
             Self::StaleRead(_) => is_list(method) && !method.contains("Stock"),
+            Self::DroppedLine if system == SimSystem::Cin7 => CIN7_STAGES.contains(&method),
             Self::DroppedLine => method == "SaveData Sales order items",
             Self::FewerResults | Self::ReorderedResults => {
                 method.starts_with("SaveData")
@@ -145,14 +154,36 @@ fn is_list(method: &str) -> bool {
             "Orders/GetOrdersById",
             "ProcessedOrders/SearchProcessedOrders",
             "Stock/GetStockItemsFull",
+            "GET saleList",
+            "GET product",
+            "GET ref/productavailability",
         ]
         .contains(&method)
+}
+
+/// Writes of Cin7 Core that can be answered with 200 and not carried out.
+const CIN7_STAGES: [&str; 6] = [
+    "POST sale/fulfilment/pick",
+    "POST sale/fulfilment/pack",
+    "PUT sale/fulfilment/pack",
+    "POST sale/fulfilment/ship",
+    "PUT sale/fulfilment/ship",
+    "PUT sale/fulfilment/pick",
+];
+
+/// What becomes of one event on its way to a subscriber.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum EventFate {
+    /// Sent: how much later than usual, once per copy; none when it is lost.
+    Sent(Vec<Span>),
+    /// The subscription is gone without a word.
+    SubscriptionGone,
 }
 
 /// Where, when and how often a fault strikes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FaultRule {
-    /// `None`: both systems.
+    /// `None`: every system.
     pub system: Option<SimSystem>,
     /// A method, `*` for all, or a beginning followed by `*`; case is ignored.
     pub method: String,
@@ -258,7 +289,7 @@ impl Faults {
         self.rules.push(rule);
     }
 
-    /// From now on both systems behave.
+    /// From now on every system behaves.
     pub fn clear(&mut self) {
         self.level = FaultLevel::None;
         self.rules.clear();
@@ -315,7 +346,15 @@ impl Faults {
 
     /// When each copy of a callback is sent beyond the usual delay; empty when it is lost.
     pub(crate) fn callback_fate(&mut self, now: Ts) -> Vec<Span> {
-        let usual = vec![Span::ZERO];
+        match self.event_fate(SimSystem::Peoplevox, now) {
+            EventFate::Sent(copies) => copies,
+            EventFate::SubscriptionGone => Vec::new(),
+        }
+    }
+
+    /// What becomes of one event of a system. Only Cin7 Core's subscriptions go away by themselves.
+    pub(crate) fn event_fate(&mut self, system: SimSystem, now: Ts) -> EventFate {
+        let usual = EventFate::Sent(vec![Span::ZERO]);
         if self.rules.is_empty() && self.preset.is_empty() {
             return usual;
         }
@@ -323,15 +362,18 @@ impl Faults {
         let mut dice = Rng::keyed(self.seed, "callback-fault", self.rolls);
         for rule in self.rules.iter_mut().chain(&mut self.preset) {
             let is_live = now >= rule.from && now < rule.until && rule.count != Some(0);
-            if !rule.kind.is_callback() || !is_live || dice.unit() >= rule.chance {
+            let can_go = rule.kind != FaultKind::SubscriptionGone || system == SimSystem::Cin7;
+            let fits = rule.kind.is_callback() && can_go && rule.system.is_none_or(|s| s == system);
+            if !fits || !is_live || dice.unit() >= rule.chance {
                 continue;
             }
             rule.count = rule.count.map(|n| n - 1);
             *self.fired.entry(rule.kind.code()).or_default() += 1;
             return match rule.kind {
-                FaultKind::LostCallback => Vec::new(),
-                FaultKind::DuplicateCallback => vec![Span::ZERO, Span::secs(20)],
-                _ => vec![Span::secs(120)],
+                FaultKind::LostCallback => EventFate::Sent(Vec::new()),
+                FaultKind::DuplicateCallback => EventFate::Sent(vec![Span::ZERO, Span::secs(20)]),
+                FaultKind::SubscriptionGone => EventFate::SubscriptionGone,
+                _ => EventFate::Sent(vec![Span::secs(120)]),
             };
         }
         usual
@@ -381,12 +423,15 @@ type Window = (SimSystem, FaultKind, u32, i64, i64);
 fn windows_of(level: FaultLevel) -> &'static [Window] {
     const LW: SimSystem = SimSystem::Linnworks;
     const PVX: SimSystem = SimSystem::Peoplevox;
+    const C7: SimSystem = SimSystem::Cin7;
     match level {
         FaultLevel::None => &[],
         FaultLevel::Light => &[
             (LW, FaultKind::Storm, 2, 30, 60),
             (LW, FaultKind::Down, 1, 30, 120),
             (PVX, FaultKind::Down, 1, 30, 180),
+            (C7, FaultKind::Storm, 2, 30, 60),
+            (C7, FaultKind::Down, 1, 30, 120),
         ],
         FaultLevel::Heavy => &[
             (LW, FaultKind::Storm, 8, 30, 90),
@@ -395,6 +440,11 @@ fn windows_of(level: FaultLevel) -> &'static [Window] {
             (LW, FaultKind::Unauthorised, 2, 20, 60),
             (PVX, FaultKind::Down, 5, 30, 600),
             (PVX, FaultKind::HtmlPage, 2, 20, 60),
+            (C7, FaultKind::Storm, 8, 30, 90),
+            (C7, FaultKind::QuotaIn400, 3, 20, 60),
+            (C7, FaultKind::Down, 5, 30, 600),
+            (C7, FaultKind::Unauthorised, 4, 10, 40),
+            (C7, FaultKind::HtmlPage, 2, 20, 60),
         ],
     }
 }
@@ -429,6 +479,7 @@ fn shares_of(level: FaultLevel) -> Vec<FaultRule> {
         (FaultKind::LostCallback, 0.02),
         (FaultKind::DuplicateCallback, 0.02),
         (FaultKind::LateCallback, 0.02),
+        (FaultKind::SubscriptionGone, 0.000_5),
     ];
     SHARES
         .iter()

@@ -1,10 +1,11 @@
-//! The sandbox: Peoplevox and Linnworks simulated on the wire, one world behind them, faults on demand, a ledger of
-//! what really happened.
+//! The sandbox: Peoplevox, Linnworks and Cin7 Core simulated on the wire, one world behind them, faults on demand, a
+//! ledger of what really happened.
 //!
 //! It is built from a seed and a clock given in. The same seed and the same calls at the same times give the same
 //! answers; nothing waits, so virtual time works. It never uses the clients of `vendors`, so that neither side can
 //! hide the other's mistake.
 
+mod cin7;
 pub mod config;
 pub mod faults;
 pub mod ledger;
@@ -18,6 +19,15 @@ mod tests;
 mod troubles;
 mod world;
 
+pub use cin7::decimal::Dec;
+pub use cin7::hands::Cin7SaleSpec;
+pub use cin7::hooks::{Cin7Hook, HookCall, TYPES as CIN7_EVENT_TYPES};
+pub use cin7::service::ROUTES as CIN7_ROUTES;
+pub use cin7::state::{
+    Cin7, Cin7Adjustment, Cin7Line, Cin7Location, Cin7Product, Cin7Sale, Fulfilment, Kind, Slot,
+    Stand, Stock,
+};
+pub use cin7::switches::{Cin7Switches, Cin7Traits, ThrottleStyle};
 pub use config::{
     FaultLevel, LwSwitches, PartialPolicy, PvxSwitches, SandboxConfig, SimSystem, TradingHours,
     WorldTraits,
@@ -32,7 +42,7 @@ pub use rng::Guid;
 pub use serve::{Served, serve};
 pub use setup::DemoCredentials;
 pub use troubles::Troubles;
-pub use world::{HandError, MAPPED_LOCATION, MAPPED_SITE, OrderSpec, World};
+pub use world::{HandError, MAPPED_LOCATION, MAPPED_SITE, OrderSpec, WhichSale, World};
 
 use crate::domain::time::{Span, Ts};
 use crate::wire::{Wire, WireError};
@@ -54,7 +64,7 @@ pub enum Exchange {
     Lost(String),
 }
 
-/// Both systems and the world behind them. Clones share it.
+/// The systems and the world behind them. Clones share it.
 #[derive(Clone)]
 pub struct Sandbox {
     world: Arc<Mutex<World>>,
@@ -206,12 +216,27 @@ impl Sandbox {
         self.act(|world| world.callback_failed(callback));
     }
 
+    /// Deliveries of Cin7 Core's webhooks that are due now, each taken once.
+    pub fn take_cin7_hooks(&self) -> Vec<HookCall> {
+        self.act(|world| world.cin7.hooks.take())
+    }
+
+    /// A delivery was not answered well: Cin7 Core tries again later, and after the last time the webhook goes inactive.
+    pub fn cin7_hook_failed(&self, call: HookCall) {
+        self.act(|world| world.cin7_hook_failed(call));
+    }
+
+    /// Mappings of a Cin7 Core pair for `tallyman mappings import`, with the planned mistakes in them.
+    pub fn demo_cin7_mappings(&self) -> String {
+        self.inspect(setup::cin7_mappings)
+    }
+
     /// Mappings for `tallyman mappings import`, with the planned mistakes in them.
     pub fn demo_mappings(&self) -> String {
         self.inspect(setup::mappings)
     }
 
-    /// Credentials both simulators accept.
+    /// Credentials the simulators accept.
     pub fn demo_credentials(&self) -> DemoCredentials {
         self.inspect(|world| setup::credentials(world.config.seed))
     }

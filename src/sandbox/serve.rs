@@ -1,4 +1,4 @@
-//! Both systems on one loopback port.
+//! The systems on one loopback port.
 
 use super::{Exchange, Sandbox, SimSystem};
 use axum::Router;
@@ -11,6 +11,9 @@ use tokio::net::TcpListener;
 /// Largest request body that is read, bytes.
 const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// Beginning of Cin7 Core's paths, the wrong ones too.
+const CIN7_PATHS: &str = "/externalapi";
+
 /// A sandbox being served.
 #[derive(Debug)]
 pub struct Served {
@@ -21,7 +24,7 @@ pub struct Served {
 }
 
 /// Serves Peoplevox under `/{clientId}/resources/integrationservicev4.asmx` and Linnworks (sign-in and account server)
-/// under `/api/…`, in any case. A lost answer closes the connection. From now on a Linnworks sign-in names the served
+/// under `/api/…`, and Cin7 Core under `/ExternalApi/v2/…`, in any case. A lost answer closes the connection. From now on a Linnworks sign-in names the served
 /// address as its server.
 pub async fn serve(sandbox: Sandbox, listen: SocketAddr) -> std::io::Result<Served> {
     let listener = TcpListener::bind(listen).await?;
@@ -44,6 +47,8 @@ async fn answer(State(sandbox): State<Sandbox>, request: Request) -> Response {
     let path = parts.uri.path().to_ascii_lowercase();
     let system = if path.starts_with("/api/") {
         SimSystem::Linnworks
+    } else if path.starts_with(CIN7_PATHS) {
+        SimSystem::Cin7
     } else {
         SimSystem::Peoplevox
     };

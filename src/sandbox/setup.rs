@@ -13,6 +13,8 @@ pub struct DemoCredentials {
     pub lw_application_id: String,
     pub lw_application_secret: String,
     pub lw_token: String,
+    pub cin7_account_id: String,
+    pub cin7_application_key: String,
 }
 
 /// Credentials of a seed.
@@ -25,6 +27,8 @@ pub fn credentials(seed: u64) -> DemoCredentials {
         lw_application_id: guid("application"),
         lw_application_secret: guid("secret"),
         lw_token: guid("token"),
+        cin7_account_id: guid("cin7-account"),
+        cin7_application_key: guid("cin7-key"),
     }
 }
 
@@ -80,6 +84,28 @@ pub(crate) fn mappings(world: &World) -> String {
     }
     for (from, to) in SOURCE_STATUSES {
         let _ = writeln!(out, "ORDER_STATUS,{from},{to},side=source");
+    }
+    for (carrier, _) in &world.pvx.carriers {
+        let _ = writeln!(out, "TRACKING_CARRIER,{carrier},{carrier},");
+    }
+    let _ = writeln!(out, "BUFFER,*,0,");
+    out
+}
+
+/// Mappings of a Cin7 Core pair, but for the planned mistakes. Locations and sites are one to one.
+pub(crate) fn cin7_mappings(world: &World) -> String {
+    let mut out = String::from("kind,from,to,attributes\n");
+    for (from, to) in super::cin7::build::CARRIERS
+        .iter()
+        .filter(|c| !c.1.is_empty())
+    {
+        let _ = writeln!(out, "CARRIER,{from},{to},");
+    }
+    for (location, site) in world.cin7.locations.iter().zip(&world.pvx.sites) {
+        let _ = writeln!(out, "SITE,{},{},basis=GROSS", location.id, site.reference);
+    }
+    for (from, to) in STATUSES {
+        let _ = writeln!(out, "ORDER_STATUS,{from},{to},side=wms");
     }
     for (carrier, _) in &world.pvx.carriers {
         let _ = writeln!(out, "TRACKING_CARRIER,{carrier},{carrier},");

@@ -1,5 +1,10 @@
 //! Tests of the sandbox, spoken in the wire formats by small hand-made clients.
 
+mod cin7;
+mod cin7_faults;
+mod cin7_hooks;
+mod cin7_stages;
+mod cin7_stock;
 mod clauses;
 mod day;
 mod faults;

@@ -60,6 +60,7 @@ impl World {
         self.build_warehouse();
         self.build_account();
         self.build_catalogue();
+        self.build_cin7();
         self.lw.next_number = FIRST_NUMBER;
         self.lw.next_derived = FIRST_DERIVED_NUMBER;
         let opening = self.config.opening_orders;
@@ -137,6 +138,7 @@ impl World {
     pub(super) fn begin_day(&mut self) {
         self.lay_out_customers();
         self.lay_out_routine();
+        self.lay_out_cin7();
         self.faults.add_windows_of_day(self.now);
         self.schedule(midnight_of(self.now) + Span::days(1), Event::Day);
     }

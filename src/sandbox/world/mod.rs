@@ -1,4 +1,4 @@
-//! The one world behind both systems: its clock, its agenda, and who does what when.
+//! The one world behind the systems: its clock, its agenda, and who does what when.
 
 mod build;
 pub(crate) use build::MAPPED;
@@ -10,17 +10,22 @@ mod hands;
 mod names;
 mod people;
 mod routine;
+mod sale;
 
 pub use customers::OrderSpec;
 pub use hands::HandError;
+pub use sale::WhichSale;
 
+use super::cin7::people::Happening;
+use super::cin7::state::Cin7;
+use super::cin7::switches::ThrottleStyle;
 use super::config::{SandboxConfig, SimSystem};
 use super::faults::{FaultKind, Faults};
 use super::ledger::{CallStats, Ledger};
 use super::lw::state::Linnworks;
 use super::pvx::callbacks::{Callback, Callbacks};
 use super::pvx::state::Pvx;
-use super::{Exchange, lw, pvx};
+use super::{Exchange, cin7, lw, pvx};
 use crate::domain::time::{Span, Ts};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -55,6 +60,8 @@ pub(crate) enum Event {
     /// Something of the day's routine.
     Routine(routine::Routine, u64),
     Callback(Box<Callback>),
+    /// Something in Cin7 Core.
+    Cin7(Happening),
     /// A request whose client has already given up.
     Delayed(SimSystem, Box<Request<Bytes>>),
 }
@@ -63,6 +70,7 @@ pub(crate) enum Event {
 enum Call {
     Peoplevox(pvx::service::Call),
     Linnworks(&'static str),
+    Cin7(&'static str),
 }
 
 impl Call {
@@ -70,13 +78,14 @@ impl Call {
         match system {
             SimSystem::Peoplevox => Self::Peoplevox(world.pvx_read(request)),
             SimSystem::Linnworks => Self::Linnworks(lw::service::method_of(request)),
+            SimSystem::Cin7 => Self::Cin7(cin7::service::method_of(request)),
         }
     }
 
     fn method(&self) -> String {
         match self {
             Self::Peoplevox(call) => call.method.clone(),
-            Self::Linnworks(name) => (*name).to_owned(),
+            Self::Linnworks(name) | Self::Cin7(name) => (*name).to_owned(),
         }
     }
 }
@@ -93,6 +102,7 @@ pub struct World {
     pub now: Ts,
     pub pvx: Pvx,
     pub lw: Linnworks,
+    pub cin7: Cin7,
     pub ledger: Ledger,
     pub calls: CallStats,
     pub faults: Faults,
@@ -114,6 +124,7 @@ impl World {
             now: config.start,
             pvx: Pvx::default(),
             lw: Linnworks::default(),
+            cin7: Cin7::default(),
             ledger: Ledger::default(),
             calls: CallStats::default(),
             faults: Faults::new(config.seed, config.faults, config.start),
@@ -166,6 +177,7 @@ impl World {
             Event::ChannelNote(order) => self.channel_answers(order),
             Event::Routine(routine, key) => self.routine_happens(routine, key),
             Event::Callback(callback) => self.callback_due(*callback),
+            Event::Cin7(what) => self.cin7_happens(what),
             Event::Delayed(system, request) => {
                 let from = self.ledger.len();
                 let call = Call::read(self, system, &request);
@@ -200,6 +212,7 @@ impl World {
         match call {
             Call::Peoplevox(call) => self.pvx_run(call),
             Call::Linnworks(_) => self.lw_run(request),
+            Call::Cin7(_) => self.cin7_run(request),
         }
     }
 
@@ -227,11 +240,11 @@ impl World {
             }
             FaultKind::Storm => {
                 self.calls.throttled_storm += 1;
-                lw::service::quota(
-                    lw::service::limit_of(method),
-                    self.now,
-                    self.config.lw.quota_as_object,
-                )
+                self.storm(system, method)
+            }
+            FaultKind::QuotaIn400 if system == SimSystem::Cin7 => {
+                self.calls.throttled_storm += 1;
+                self.cin7_limit_answer(ThrottleStyle::BadRequest)
             }
             FaultKind::QuotaIn400 => {
                 self.calls.throttled_storm += 1;
@@ -242,12 +255,28 @@ impl World {
                     &serde_json::json!({"Code": null, "Message": text}).to_string(),
                 )
             }
+            FaultKind::HtmlPage if system == SimSystem::Cin7 => self.cin7_not_found(),
             FaultKind::HtmlPage => pvx::service::html(),
+            FaultKind::Unauthorised if system == SimSystem::Cin7 => {
+                self.cin7_refuse(403, &["Incorrect credentials!".to_owned()])
+            }
             FaultKind::Unauthorised => lw::service::refuse(401, "Token is wrong."),
             _ => return None,
         };
         self.calls.count(system, method, self.now);
         Some(Exchange::Answer(answer))
+    }
+
+    /// The limit's refusal of a system, as in a storm of them.
+    fn storm(&self, system: SimSystem, method: &str) -> Response<Bytes> {
+        match system {
+            SimSystem::Cin7 => self.cin7_limit_answer(self.config.cin7.throttle),
+            SimSystem::Linnworks | SimSystem::Peoplevox => lw::service::quota(
+                lw::service::limit_of(method),
+                self.now,
+                self.config.lw.quota_as_object,
+            ),
+        }
     }
 
     fn bend(&mut self, system: SimSystem, fault: Option<FaultKind>) {
@@ -256,12 +285,14 @@ impl World {
             Some(FaultKind::SessionEnds) => match system {
                 SimSystem::Peoplevox => self.expire_pvx_sessions(),
                 SimSystem::Linnworks => self.expire_lw_sessions(),
+                SimSystem::Cin7 => {}
             },
             Some(FaultKind::ServerMoves) => self.lw.uses_other_host = !self.lw.uses_other_host,
             Some(FaultKind::StaleRead(lag)) => {
                 let since = self.now - lag;
                 self.pvx.stale_since = Some(since);
                 self.lw.stale_since = Some(since);
+                self.cin7.stale_since = Some(since);
             }
             Some(FaultKind::OddStatus) => self.pvx.shows_odd_status = true,
             _ => {}
@@ -272,6 +303,7 @@ impl World {
         self.faults.current = None;
         self.pvx.stale_since = None;
         self.lw.stale_since = None;
+        self.cin7.stale_since = None;
         self.pvx.shows_odd_status = false;
     }
 

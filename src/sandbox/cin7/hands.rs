@@ -1,0 +1,438 @@
+//! Hands for tests and demonstrations: do what somebody in Cin7 Core would do, now.
+
+use super::decimal::Dec;
+use super::render::today;
+use super::state::{
+    AdjustedLine, Cin7Address, Cin7Adjustment, Cin7Line, Cin7Product, Cin7Sale, CreditLine,
+    CreditNote, Kind, RestockLine, ShipLine, Slot, StageLine, Stand,
+};
+use crate::sandbox::rng::{Guid, Rng};
+use crate::sandbox::world::{HandError, World};
+use serde_json::json;
+
+/// A sale to be entered by hand. Everything has a sensible default.
+#[derive(Debug, Clone)]
+pub struct Cin7SaleSpec {
+    /// SKU and quantity.
+    pub lines: Vec<(String, i64)>,
+    /// Description of a carrier.
+    pub carrier: String,
+    /// Name of the location.
+    pub location: String,
+    pub is_advanced: bool,
+    /// Else it stays a draft.
+    pub is_authorised: bool,
+    pub customer: String,
+    pub line1: String,
+    pub reference: String,
+}
+
+impl Default for Cin7SaleSpec {
+    fn default() -> Self {
+        Self {
+            lines: vec![("MUG-BLU-01".to_owned(), 1)],
+            carrier: "Royal Mail Tracked 48".to_owned(),
+            location: super::build::LOCATIONS[0].to_owned(),
+            is_advanced: false,
+            is_authorised: true,
+            customer: "Example Interiors Ltd".to_owned(),
+            line1: "9 Sample Street".to_owned(),
+            reference: String::new(),
+        }
+    }
+}
+
+fn unknown(what: &'static str, name: &str) -> HandError {
+    HandError::Unknown {
+        what,
+        name: name.to_owned(),
+    }
+}
+
+impl World {
+    /// Somebody enters a sale; answers with its id.
+    ///
+    /// # Errors
+    /// A location or SKU that is not there.
+    pub fn cin7_enter(&mut self, spec: &Cin7SaleSpec) -> Result<String, HandError> {
+        let location = self.cin7.location_named(&spec.location);
+        let location = location.ok_or_else(|| unknown("location", &spec.location))?;
+        let mut lines = Vec::new();
+        for (sku, quantity) in &spec.lines {
+            let product = *self
+                .cin7
+                .product_by_sku
+                .get(sku)
+                .ok_or_else(|| unknown("SKU", sku))?;
+            lines.push(Cin7Line {
+                product,
+                quantity: Dec::whole(*quantity),
+                price: self.cin7.products[product].price,
+                discount_percent: Dec::ZERO,
+                is_drop_ship: false,
+                comment: String::new(),
+                reserved: Dec::ZERO,
+                backorder: Dec::ZERO,
+            });
+        }
+        let kind = if spec.is_advanced {
+            Kind::Advanced
+        } else {
+            Kind::Simple
+        };
+        let s = self.cin7_new_sale(kind, &spec.customer, location);
+        let sale = &mut self.cin7.sales[s];
+        sale.lines = lines;
+        sale.order = Stand::Draft;
+        sale.carrier.clone_from(&spec.carrier);
+        sale.reference.clone_from(&spec.reference);
+        "Robin Example".clone_into(&mut sale.contact);
+        "buyer@example.test".clone_into(&mut sale.email);
+        sale.address = Cin7Address {
+            company: spec.customer.clone(),
+            contact: "Robin Example".to_owned(),
+            line1: spec.line1.clone(),
+            city: "York".to_owned(),
+            postcode: "YO1 7AA".to_owned(),
+            country: "GB".to_owned(),
+            ..Cin7Address::default()
+        };
+        let id = sale.id.to_string();
+        let detail = json!({"lines": self.cin7_lines_detail(s)});
+        self.cin7_note_sale("Sale created", s, String::new(), detail, true);
+        self.cin7_tell("Sale/Created", s, None);
+        if spec.is_authorised {
+            self.cin7_authorise(s, true);
+        }
+        Ok(id)
+    }
+
+    /// Position of a sale by id or number that is not voided.
+    fn cin7_hand_on(&self, id: &str, deed: &'static str) -> Result<usize, HandError> {
+        let by_id = Guid::parse(id).and_then(|g| self.cin7.sale_by_id.get(&g).copied());
+        let by_number = || self.cin7.sales.iter().position(|s| s.number_text() == id);
+        let s = by_id
+            .or_else(by_number)
+            .ok_or_else(|| unknown("sale", id))?;
+        if self.cin7.sales[s].is_voided {
+            return Err(self.cin7_not_now(s, deed));
+        }
+        Ok(s)
+    }
+
+    fn cin7_not_now(&self, s: usize, deed: &'static str) -> HandError {
+        let sale = &self.cin7.sales[s];
+        HandError::NotNow {
+            number: sale.number_text(),
+            deed,
+            state: super::status::Standing::of(&self.cin7, sale)
+                .sale()
+                .to_lowercase(),
+        }
+    }
+
+    /// Somebody authorises a draft.
+    ///
+    /// # Errors
+    /// An unknown or voided sale.
+    pub fn cin7_authorise_sale(&mut self, id: &str) -> Result<(), HandError> {
+        let s = self.cin7_hand_on(id, "authorised")?;
+        self.cin7_authorise(s, true);
+        Ok(())
+    }
+
+    /// Somebody voids a sale for good; shipped goods come back to their places.
+    ///
+    /// # Errors
+    /// An unknown or voided sale.
+    pub fn cin7_void_sale(&mut self, id: &str) -> Result<(), HandError> {
+        let s = self.cin7_hand_on(id, "voided")?;
+        self.cin7_void(s, true);
+        Ok(())
+    }
+
+    /// Somebody undoes a sale: a draft again.
+    ///
+    /// # Errors
+    /// An unknown or voided sale.
+    pub fn cin7_undo_sale(&mut self, id: &str) -> Result<(), HandError> {
+        let s = self.cin7_hand_on(id, "undone")?;
+        self.cin7_undo(s, true);
+        Ok(())
+    }
+
+    /// Somebody changes a sale: undone, changed, authorised again.
+    ///
+    /// # Errors
+    /// An unknown or voided sale.
+    pub fn cin7_amend_sale(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&mut Cin7Sale),
+    ) -> Result<(), HandError> {
+        let s = self.cin7_hand_on(id, "changed")?;
+        self.cin7_undo(s, true);
+        change(&mut self.cin7.sales[s]);
+        self.cin7_note_sale(
+            "Sale changed",
+            s,
+            String::new(),
+            json!({"what": "by hand"}),
+            true,
+        );
+        self.cin7_authorise(s, true);
+        Ok(())
+    }
+
+    /// A colleague picks, packs and ships what is allocated of a sale.
+    ///
+    /// # Errors
+    /// An unknown sale, or one whose stages are under way.
+    pub fn cin7_fulfil_by_hand(&mut self, id: &str, tracking: &str) -> Result<(), HandError> {
+        let s = self.cin7_hand_on(id, "fulfilled")?;
+        if self.cin7_fulfil_whole(s, tracking) {
+            return Ok(());
+        }
+        Err(self.cin7_not_now(s, "fulfilled"))
+    }
+
+    /// Boxes of a partly authorised shipment that were left behind leave.
+    ///
+    /// # Errors
+    /// An unknown or voided sale.
+    pub fn cin7_ship_left_boxes(&mut self, id: &str, tracking: &str) -> Result<(), HandError> {
+        let s = self.cin7_hand_on(id, "shipped")?;
+        for f in 0..self.cin7.sales[s].fulfilments.len() {
+            self.cin7_ship_rest((s, f), tracking);
+        }
+        Ok(())
+    }
+
+    /// Finance invoices a sale whole.
+    ///
+    /// # Errors
+    /// An unknown sale, one that is not authorised, or one with an invoice.
+    pub fn cin7_invoice_sale(&mut self, id: &str) -> Result<String, HandError> {
+        let s = self.cin7_hand_on(id, "invoiced")?;
+        let made = self.cin7_invoice(s, Stand::Authorised, true);
+        made.map_err(|_| self.cin7_not_now(s, "invoiced"))?;
+        let last = self.cin7.sales[s].invoices.last();
+        Ok(last.map(|i| i.number.clone()).unwrap_or_default())
+    }
+
+    /// The customer pays.
+    ///
+    /// # Errors
+    /// An unknown or voided sale.
+    pub fn cin7_pay_sale(&mut self, id: &str) -> Result<(), HandError> {
+        let s = self.cin7_hand_on(id, "paid")?;
+        self.cin7_pay(s);
+        Ok(())
+    }
+
+    /// Finance credits goods (SKU, quantity), with or without putting them back on the shelf.
+    ///
+    /// # Errors
+    /// An unknown sale or SKU, or no invoice to credit.
+    pub fn cin7_credit_by_hand(
+        &mut self,
+        id: &str,
+        goods: &[(&str, i64)],
+        restocks: bool,
+        memo: &str,
+    ) -> Result<(), HandError> {
+        let s = self.cin7_hand_on(id, "credited")?;
+        let mut found = Vec::new();
+        for (sku, quantity) in goods {
+            let product = self
+                .cin7
+                .product_by_sku
+                .get(*sku)
+                .ok_or_else(|| unknown("SKU", sku))?;
+            found.push((*product, Dec::whole(*quantity)));
+        }
+        if self.cin7_credit(s, &found, restocks, memo) {
+            return Ok(());
+        }
+        Err(self.cin7_not_now(s, "credited"))
+    }
+
+    /// Somebody sets the units on hand of a SKU lying loose at a location, or in its first bin.
+    ///
+    /// # Errors
+    /// An unknown SKU or location.
+    pub fn cin7_set_on_hand(
+        &mut self,
+        sku: &str,
+        location: &str,
+        on_hand: i64,
+    ) -> Result<(), HandError> {
+        let product = *self
+            .cin7
+            .product_by_sku
+            .get(sku)
+            .ok_or_else(|| unknown("SKU", sku))?;
+        let at = self.cin7.location_named(location);
+        let at = at.ok_or_else(|| unknown("location", location))?;
+        let first = self
+            .cin7
+            .slots(product, at)
+            .next()
+            .map(|(slot, _)| slot.clone());
+        let slot = first.unwrap_or_else(|| self.cin7_loose(product, at));
+        self.cin7_adjust_by_hand(slot, Dec::whole(on_hand), "By hand");
+        Ok(())
+    }
+
+    /// Somebody creates a product; answers with its id.
+    pub fn cin7_add_product(&mut self, sku: &str, is_batched: bool) -> String {
+        let id = Rng::named(self.config.seed, "cin7-product", sku).guid();
+        self.cin7_add(Cin7Product {
+            id,
+            sku: sku.to_owned(),
+            name: sku.to_owned(),
+            barcode: String::new(),
+            category: "Other".to_owned(),
+            price: Dec::whole(10),
+            cost: Dec::whole(4),
+            weight_grams: 100,
+            is_service: false,
+            is_batched,
+            is_deprecated: false,
+            modified_at: self.now,
+        });
+        id.to_string()
+    }
+
+    /// Picks, packs and ships everything allocated. False when a stage is under way or nothing is allocated.
+    pub(super) fn cin7_fulfil_whole(&mut self, s: usize, tracking: &str) -> bool {
+        let lines = self.cin7_auto_lines(s);
+        if lines.is_empty() || !self.cin7.sales[s].order.is_authorised() {
+            return false;
+        }
+        let sale = &self.cin7.sales[s];
+        let open = sale
+            .fulfilments
+            .iter()
+            .position(|f| f.pick.status.is_open());
+        let at = match open {
+            Some(f) => (s, f),
+            None => match self.cin7_add_fulfilment(s, true) {
+                Ok(f) => (s, f),
+                Err(_) => return false,
+            },
+        };
+        let packed: Vec<StageLine> = lines
+            .iter()
+            .map(|l| StageLine {
+                box_name: "Box 1".to_owned(),
+                ..l.clone()
+            })
+            .collect();
+        self.cin7_pick(at, lines, true, true);
+        self.cin7_pack(at, packed, true, true);
+        let line = ShipLine {
+            id: self.cin7_guid(),
+            date: Some(today(self.now)),
+            carrier: self.cin7.sales[s].carrier.clone(),
+            boxes: vec!["Box 1".to_owned()],
+            tracking: tracking.to_owned(),
+            is_shipped: true,
+        };
+        self.cin7_ship(at, vec![line], true, true);
+        self.cin7_tell_stock_of_sale(s);
+        true
+    }
+
+    /// Credits products of an invoiced sale. False when there is no invoice, or the one note of a simple sale is final.
+    pub(super) fn cin7_credit(
+        &mut self,
+        s: usize,
+        goods: &[(usize, Dec)],
+        restocks: bool,
+        memo: &str,
+    ) -> bool {
+        let sale = &self.cin7.sales[s];
+        let Some(invoice) = sale.invoices.iter().find(|i| i.status.is_authorised()) else {
+            return false;
+        };
+        let is_simple = sale.kind == Kind::Simple;
+        let held = sale
+            .credit_notes
+            .iter()
+            .position(|n| n.status == Stand::Draft);
+        if is_simple && held.is_none() && !sale.credit_notes.is_empty() {
+            return false;
+        }
+        let invoice_number = invoice.number.clone();
+        let lines = goods.iter().map(|(product, quantity)| {
+            let price = self.cin7.products[*product].price;
+            let total = price.times(*quantity);
+            CreditLine {
+                product: *product,
+                quantity: *quantity,
+                price,
+                discount_percent: Dec::ZERO,
+                tax: super::render::tax_of(total),
+                total,
+                tax_rule: super::render::TAX_RULE.0.to_owned(),
+                account: "200".to_owned(),
+            }
+        });
+        let lines: Vec<CreditLine> = lines.collect();
+        let date = today(self.now);
+        let back = |(product, quantity): &(usize, Dec)| {
+            let slot = self.cin7_loose(*product, sale.location);
+            RestockLine {
+                from: slot.clone(),
+                to: slot,
+                quantity: *quantity,
+                date: Some(date),
+            }
+        };
+        let restock = goods.iter().filter(|_| restocks).map(back).collect();
+        let task = if is_simple { sale.id } else { self.cin7_guid() };
+        let note = CreditNote {
+            task,
+            number: String::new(),
+            status: Stand::Draft,
+            invoice_number,
+            memo: memo.to_owned(),
+            date,
+            lines,
+            restock,
+        };
+        self.cin7_keep_note(s, held, note, true, true);
+        true
+    }
+
+    /// Somebody books an adjustment in the program itself.
+    pub(super) fn cin7_adjust_by_hand(&mut self, slot: Slot, target: Dec, comment: &str) {
+        let (on_hand_before, available_before) = self.cin7_figures(&slot);
+        if on_hand_before == target {
+            return;
+        }
+        let line = AdjustedLine {
+            is_existing: self.cin7.stock.contains_key(&slot),
+            unit_cost: self.cin7.products[slot.product].cost,
+            slot,
+            target,
+            on_hand_before,
+            available_before,
+            comments: String::new(),
+        };
+        let adjustment = Cin7Adjustment {
+            task: self.cin7_guid(),
+            number: format!("ST-{:05}", self.cin7.adjustments.len() + 1),
+            status: "DRAFT",
+            effective: today(self.now),
+            account: "403".to_owned(),
+            reference: String::new(),
+            comment: comment.to_owned(),
+            aims_at_on_hand: true,
+            lines: vec![line],
+        };
+        self.cin7.adjustments.push(adjustment);
+        self.cin7_complete(self.cin7.adjustments.len() - 1, true);
+    }
+}
