@@ -22,11 +22,9 @@ mod world;
 pub use cin7::decimal::Dec;
 pub use cin7::hands::Cin7SaleSpec;
 pub use cin7::hooks::{Cin7Hook, HookCall, TYPES as CIN7_EVENT_TYPES};
+pub use cin7::sale::{Cin7Line, Cin7Sale, Fulfilment, Kind, Stand};
 pub use cin7::service::ROUTES as CIN7_ROUTES;
-pub use cin7::state::{
-    Cin7, Cin7Adjustment, Cin7Line, Cin7Location, Cin7Product, Cin7Sale, Fulfilment, Kind, Slot,
-    Stand, Stock,
-};
+pub use cin7::state::{Cin7, Cin7Adjustment, Cin7Location, Cin7Product, Slot, Stock};
 pub use cin7::switches::{Cin7Switches, Cin7Traits, ThrottleStyle};
 pub use config::{
     FaultLevel, LwSwitches, PartialPolicy, PvxSwitches, SandboxConfig, SimSystem, TradingHours,

@@ -74,17 +74,7 @@ impl World {
             .day("EffectiveDate")?
             .ok_or_else(|| Refusal::missing("EffectiveDate"))?;
         self.cin7_check_period(effective)?;
-        let held = if is_new {
-            None
-        } else {
-            let task = body.need_guid("TaskID")?;
-            let at = self.cin7_adjustment_at(task)?;
-            let status = self.cin7.adjustments[at].status;
-            if status != "DRAFT" {
-                return Err(Refusal::bad(format!("Stock Adjustment Status is {status}")));
-            }
-            Some(at)
-        };
+        let held = self.cin7_draft_adjustment(body, is_new)?;
         let lines = self.cin7_adjustment_lines(body)?;
         let aims_at_on_hand = body.flag("UpdateOnHand").unwrap_or(false);
         let changes = |l: &AdjustedLine| change_of(l, aims_at_on_hand) != Dec::ZERO;
@@ -93,41 +83,54 @@ impl World {
                 "Quantities are equal to stock levels, no need to create Stock Adjustment.",
             ));
         }
-        let (task, number) = match held {
-            Some(at) => {
-                let held = &self.cin7.adjustments[at];
-                (held.task, held.number.clone())
-            }
-            None => (
-                self.cin7_guid(),
-                format!("ST-{:05}", self.cin7.adjustments.len() + 1),
-            ),
+        let at = self.cin7_keep_adjustment(held, body, effective, lines);
+        if is_final {
+            self.cin7_complete(at, false);
+        }
+        Ok(self.cin7_adjustment(at))
+    }
+
+    /// The draft a change means; `None` for a new one.
+    fn cin7_draft_adjustment(&self, body: &Body, is_new: bool) -> Result<Option<usize>, Refusal> {
+        if is_new {
+            return Ok(None);
+        }
+        let at = self.cin7_adjustment_at(body.need_guid("TaskID")?)?;
+        match self.cin7.adjustments[at].status {
+            "DRAFT" => Ok(Some(at)),
+            status => Err(Refusal::bad(format!("Stock Adjustment Status is {status}"))),
+        }
+    }
+
+    /// Stores an adjustment as a draft, in the place of an earlier one where there is one.
+    fn cin7_keep_adjustment(
+        &mut self,
+        held: Option<usize>,
+        body: &Body,
+        effective: chrono::NaiveDate,
+        lines: Vec<AdjustedLine>,
+    ) -> usize {
+        let at = held.unwrap_or(self.cin7.adjustments.len());
+        let task = match held {
+            Some(at) => self.cin7.adjustments[at].task,
+            None => self.cin7_guid(),
         };
         let new = Cin7Adjustment {
             task,
-            number,
+            number: format!("ST-{:05}", at + 1),
             status: "DRAFT",
             effective,
             account: body.text("Account").unwrap_or_else(|| "403".to_owned()),
             reference: body.text("Reference").unwrap_or_default(),
             comment: body.text("Comment").unwrap_or_default(),
-            aims_at_on_hand,
+            aims_at_on_hand: body.flag("UpdateOnHand").unwrap_or(false),
             lines,
         };
-        let at = match held {
-            Some(at) => {
-                self.cin7.adjustments[at] = new;
-                at
-            }
-            None => {
-                self.cin7.adjustments.push(new);
-                self.cin7.adjustments.len() - 1
-            }
-        };
-        if is_final {
-            self.cin7_complete(at, false);
+        match held {
+            Some(at) => self.cin7.adjustments[at] = new,
+            None => self.cin7.adjustments.push(new),
         }
-        Ok(self.cin7_adjustment(at))
+        at
     }
 
     /// Books an adjustment; stock changes now, whatever its date says.

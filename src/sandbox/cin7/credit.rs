@@ -4,8 +4,9 @@
 use super::decimal::Dec;
 use super::params::{Body, Query, Refusal};
 use super::render::{TAX_RULE, date, text_or_null, today};
+use super::sale::{CreditLine, CreditNote, Invoice, Kind, RestockLine, Stand};
 use super::sales::totals;
-use super::state::{CreditLine, CreditNote, Invoice, Kind, RestockLine, Slot, Stand};
+use super::state::Slot;
 use crate::sandbox::rng::Guid;
 use crate::sandbox::world::World;
 use chrono::NaiveDate;
@@ -192,19 +193,7 @@ impl World {
             "AUTHORISED" => Stand::Authorised,
             _ => return Err(Refusal::invalid("Status")),
         };
-        let number = body.need_text("CreditNoteInvoiceNumber")?;
-        let sale = &self.cin7.sales[s];
-        let Some(invoice) = sale.invoices.iter().find(|i| i.number == number) else {
-            return Err(Refusal::bad(format!(
-                "Invoice '{number}' not found in this sale"
-            )));
-        };
-        if !invoice.status.is_authorised() {
-            return Err(Refusal::bad(format!(
-                "Invoice Status is {}",
-                invoice.status.word()
-            )));
-        }
+        let number = self.cin7_invoice_to_credit(s, body)?;
         let day = body
             .day("CreditNoteDate")?
             .ok_or_else(|| Refusal::missing("CreditNoteDate"))?;
@@ -229,6 +218,24 @@ impl World {
         };
         self.cin7_keep_note(s, held, note, status == Stand::Authorised, false);
         Ok(self.cin7_credit_answer(s))
+    }
+
+    /// Number of the invoice a note names; it must be authorised or paid.
+    fn cin7_invoice_to_credit(&self, s: usize, body: &Body) -> Result<String, Refusal> {
+        let number = body.need_text("CreditNoteInvoiceNumber")?;
+        let sale = &self.cin7.sales[s];
+        let Some(invoice) = sale.invoices.iter().find(|i| i.number == number) else {
+            return Err(Refusal::bad(format!(
+                "Invoice '{number}' not found in this sale"
+            )));
+        };
+        if !invoice.status.is_authorised() {
+            return Err(Refusal::bad(format!(
+                "Invoice Status is {}",
+                invoice.status.word()
+            )));
+        }
+        Ok(number)
     }
 
     /// Position of the note a write means; `None` for a new one.

@@ -6,7 +6,6 @@
 use super::params::{Body, Query, Refusal};
 use super::people::Happening;
 use super::render::text_or_null;
-use super::state::{Cin7Sale, Fulfilment};
 use crate::domain::time::{Span, Ts};
 use crate::sandbox::config::SimSystem;
 use crate::sandbox::faults::EventFate;
@@ -231,55 +230,6 @@ impl World {
         }
     }
 
-    /// The body of an event: no two types have the same members.
-    fn cin7_payload(&self, kind: &str, sale: &Cin7Sale, f: Option<&Fulfilment>) -> Value {
-        let id = sale.id.to_string().to_uppercase();
-        let mut out = json!({"SaleID": id, "SaleOrderNumber": sale.number_text()});
-        let who = json!({"CustomerName": sale.customer, "CustomerContactName": sale.contact,
-            "CustomerContactEmail": sale.email});
-        let task = f.map_or(id.clone(), |f| f.task.to_string().to_uppercase());
-        let add = |out: &mut Value, more: Value| {
-            if let (Value::Object(out), Value::Object(more)) = (out, more) {
-                out.extend(more);
-            }
-        };
-        match kind {
-            "Sale/OrderAuthorised" | "Sale/QuoteAuthorised" | "Sale/Backordered" => {}
-            "Sale/Created" => {
-                add(&mut out, who);
-                let day = sale.date.format("%Y-%m-%d").to_string();
-                let more = json!({"SaleRepEmail": "", "SaleOrderDate": day, "TaskTypeSign": "0",
-                    "IsServiceOnly": "0", "DownloadLink": ""});
-                add(&mut out, more);
-            }
-            "Sale/ShipmentAuthorised" | "Sale/InvoiceAuthorised" => {
-                out = json!({"SaleTaskID": task, "TenantID": self.cin7.account_id,
-                    "OrderNumber": sale.number_text()});
-                if kind == "Sale/InvoiceAuthorised" {
-                    out["InvoiceNumber"] = json!(sale.invoices.last().map(|i| i.number.clone()));
-                }
-                add(&mut out, who);
-            }
-            "Sale/CreditNoteAuthorised" => {
-                let note = sale.credit_notes.last();
-                let number = note.map(|n| format!("{} ", n.number));
-                add(
-                    &mut out,
-                    json!({"CreditNoteNumber": number, "TaskID": note.map(|n| n.task)}),
-                );
-                add(&mut out, who);
-            }
-            "Sale/ShipmentTrackingNumberChanged" => add(&mut out, tracking_payload(sale, f, &task)),
-            "Sale/PickAuthorised" | "Sale/PackAuthorised" => {
-                out["TaskID"] = json!(task);
-                add(&mut out, who);
-            }
-            _ => add(&mut out, who),
-        }
-        out["EventType"] = json!(kind);
-        out
-    }
-
     fn cin7_fire(&mut self, kind: &'static str, body: &Value) {
         let hooks: Vec<Cin7Hook> = self
             .cin7
@@ -342,6 +292,28 @@ impl World {
         Ok(json!({"Webhooks": rows.map(|h| shown(h, true)).collect::<Vec<Value>>()}))
     }
 
+    /// The subscription a write means; `None` for a new one.
+    fn cin7_hook_at(
+        &self,
+        body: &Body,
+        kind: &str,
+        is_new: bool,
+    ) -> Result<Option<usize>, Refusal> {
+        let held = &self.cin7.hooks.subscriptions;
+        if is_new {
+            if held.iter().filter(|h| h.kind == kind).count() >= SAME_TYPE_MAX {
+                let text =
+                    format!("Maximum number of webhooks of type '{kind}' is {SAME_TYPE_MAX}.");
+                return Err(Refusal::bad(text));
+            }
+            Ok(None)
+        } else {
+            let id = body.need_guid("ID")?;
+            let at = held.iter().position(|h| h.id == id);
+            Ok(Some(at.ok_or_else(|| Refusal::bad("Webhook not found"))?))
+        }
+    }
+
     /// `POST webhooks` (a new one) and `PUT webhooks` (replaces one whole).
     pub(super) fn cin7_write_hook(&mut self, body: &Body, is_new: bool) -> Result<Value, Refusal> {
         self.cin7_need_automation()?;
@@ -353,25 +325,13 @@ impl World {
         if !["noauth", "basicauth", "bearerauth"].contains(&authorization.as_str()) {
             return Err(Refusal::invalid("ExternalAuthorizationType"));
         }
-        let held = &self.cin7.hooks.subscriptions;
-        let at = if is_new {
-            if held.iter().filter(|h| h.kind == kind).count() >= SAME_TYPE_MAX {
-                let text =
-                    format!("Maximum number of webhooks of type '{kind}' is {SAME_TYPE_MAX}.");
-                return Err(Refusal::bad(text));
-            }
-            None
-        } else {
-            let id = body.need_guid("ID")?;
-            let at = held.iter().position(|h| h.id == id);
-            Some(at.ok_or_else(|| Refusal::bad("Webhook not found"))?)
-        };
+        let at = self.cin7_hook_at(body, kind, is_new)?;
         let text = |name: &str| body.text(name).unwrap_or_default();
         let headers = body.list("ExternalHeaders");
         let header = |h: &Body| Some((h.text("Key")?, h.text("Value").unwrap_or_default()));
         let hook = Cin7Hook {
             id: match at {
-                Some(at) => held[at].id,
+                Some(at) => self.cin7.hooks.subscriptions[at].id,
                 None => self.cin7_guid(),
             },
             kind,
@@ -453,22 +413,4 @@ fn headers_of(hook: &Cin7Hook) -> Vec<(String, String)> {
         .into_iter()
         .chain(hook.headers.iter().cloned())
         .collect()
-}
-
-/// The one event with the tenant's own date format.
-fn tracking_payload(sale: &Cin7Sale, f: Option<&Fulfilment>, task: &str) -> Value {
-    let day = |d: chrono::NaiveDate| d.format("%d/%m/%Y").to_string();
-    let rows = f.map(|f| f.ship.lines.as_slice()).unwrap_or_default();
-    let rows: Vec<Value> = rows
-        .iter()
-        .map(|l| {
-            json!({"ShipmentDate": l.date.map(day), "TrackingNumber": l.tracking, "TrackingUrl": "",
-                "Carrier": l.carrier})
-        })
-        .collect();
-    json!({
-        "TaskID": task, "SaleOrderDate": day(sale.date), "CustomerContact": sale.contact,
-        "CustomerEmail": sale.email, "CustomerName": sale.customer, "TaskTypeSign": 0,
-        "Shipments": rows,
-    })
 }

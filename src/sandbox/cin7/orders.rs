@@ -3,7 +3,8 @@
 use super::decimal::Dec;
 use super::params::{Body, Query, Refusal};
 use super::render::{CountryForm, address, today};
-use super::state::{Cin7Address, Cin7Line, Cin7Sale, Fulfilment, Kind, Slot, Stand};
+use super::sale::{Cin7Address, Cin7Line, Cin7Sale, Fulfilment, Kind, Stand};
+use super::state::Slot;
 use crate::sandbox::rng::Guid;
 use crate::sandbox::world::World;
 use serde_json::{Value, json};
@@ -184,13 +185,7 @@ impl World {
         }
         let ship_by = body.day("ShipBy")?;
         let s = if is_new {
-            let kind = match (body.flag("ServiceOnly"), body.text("SaleType").as_deref()) {
-                (Some(true), _) => Kind::Service,
-                (_, Some("Advanced")) => Kind::Advanced,
-                (_, None | Some("Simple")) => Kind::Simple,
-                _ => return Err(Refusal::invalid("SaleType")),
-            };
-            self.cin7_new_sale(kind, &customer, location)
+            self.cin7_new_sale(kind_of(body)?, &customer, location)
         } else {
             self.cin7_sale_ix(body.need_guid("ID")?)?
         };
@@ -208,22 +203,7 @@ impl World {
         sale.carrier = carrier.unwrap_or_else(|| sale.carrier.clone());
         sale.ship_by = ship_by.or(sale.ship_by);
         sale.skip_quote = body.flag("SkipQuote").unwrap_or(sale.skip_quote);
-        for (name, held) in [
-            ("CustomerReference", &mut sale.reference),
-            ("ExternalID", &mut sale.external_id),
-            ("Note", &mut sale.note),
-            ("ShippingNotes", &mut sale.shipping_notes),
-            ("Contact", &mut sale.contact),
-            ("Phone", &mut sale.phone),
-            ("Email", &mut sale.email),
-        ] {
-            if let Some(text) = body.text(name) {
-                *held = text;
-            }
-        }
-        if let Some(to) = body.get("ShippingAddress") {
-            sale.address = read_address(&Body(to.clone()));
-        }
+        take_texts(sale, body);
         let op = if is_new {
             "Sale created"
         } else {
@@ -299,15 +279,12 @@ impl World {
             if !quantity.is_positive() {
                 return Err(Refusal::invalid("Quantity"));
             }
+            let price = row.dec("Price")?.unwrap_or_default();
             out.push(Cin7Line {
-                product,
-                quantity,
-                price: row.dec("Price")?.unwrap_or_default(),
                 discount_percent: row.dec("Discount")?.unwrap_or_default(),
                 is_drop_ship: row.flag("DropShip").unwrap_or(false),
                 comment: row.text("Comment").unwrap_or_default(),
-                reserved: Dec::ZERO,
-                backorder: Dec::ZERO,
+                ..Cin7Line::new(product, quantity, price)
             });
         }
         Ok(out)
@@ -360,5 +337,34 @@ fn read_address(body: &Body) -> Cin7Address {
         state: text("State"),
         postcode: text("Postcode"),
         country: code.to_owned(),
+    }
+}
+
+fn kind_of(body: &Body) -> Result<Kind, Refusal> {
+    match (body.flag("ServiceOnly"), body.text("SaleType").as_deref()) {
+        (Some(true), _) => Ok(Kind::Service),
+        (_, Some("Advanced")) => Ok(Kind::Advanced),
+        (_, None | Some("Simple")) => Ok(Kind::Simple),
+        _ => Err(Refusal::invalid("SaleType")),
+    }
+}
+
+/// Optional members that are left out keep what is there.
+fn take_texts(sale: &mut Cin7Sale, body: &Body) {
+    for (name, held) in [
+        ("CustomerReference", &mut sale.reference),
+        ("ExternalID", &mut sale.external_id),
+        ("Note", &mut sale.note),
+        ("ShippingNotes", &mut sale.shipping_notes),
+        ("Contact", &mut sale.contact),
+        ("Phone", &mut sale.phone),
+        ("Email", &mut sale.email),
+    ] {
+        if let Some(text) = body.text(name) {
+            *held = text;
+        }
+    }
+    if let Some(to) = body.get("ShippingAddress") {
+        sale.address = read_address(&Body(to.clone()));
     }
 }

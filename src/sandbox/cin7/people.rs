@@ -4,7 +4,7 @@
 use super::build::CARRIERS;
 use super::decimal::Dec;
 use super::hooks::HookCall;
-use super::state::{Cin7Address, Cin7Line, Kind, Stand};
+use super::sale::{Cin7Address, Cin7Line, Kind, Stand};
 use crate::domain::time::{Span, Ts};
 use crate::sandbox::config::midnight_of;
 use crate::sandbox::rng::Rng;
@@ -124,15 +124,7 @@ impl World {
         sale.phone = format!("01632 960{:03}", dice.below(1_000));
         sale.reference = format!("PO-{}", dice.between(10_000, 99_999));
         CARRIERS[carrier].0.clone_into(&mut sale.carrier);
-        sale.address = Cin7Address {
-            company: customer.to_owned(),
-            contact: contact.to_owned(),
-            line1: format!("{} Example Road", dice.between(1, 180)),
-            city: town.to_owned(),
-            postcode: postcode.to_owned(),
-            country: "GB".to_owned(),
-            ..Cin7Address::default()
-        };
+        sale.address = address_of(customer, contact, (town, postcode), &mut dice);
         sale.ship_by = sale
             .date
             .checked_add_days(chrono::Days::new(dice.between(1, 4).unsigned_abs()));
@@ -163,15 +155,10 @@ impl World {
             } else {
                 units
             };
+            let price = self.cin7.products[product].price;
             out.push(Cin7Line {
-                product,
-                quantity: Dec::whole(wanted),
-                price: self.cin7.products[product].price,
                 discount_percent: Dec::whole([0, 0, 5, 10][dice.below(4)]),
-                is_drop_ship: false,
-                comment: String::new(),
-                reserved: Dec::ZERO,
-                backorder: Dec::ZERO,
+                ..Cin7Line::new(product, Dec::whole(wanted), price)
             });
         }
         out
@@ -190,7 +177,7 @@ impl World {
         if sale.is_voided {
             return;
         }
-        let is_untouched = sale.live().all(super::state::Fulfilment::is_untouched);
+        let is_untouched = sale.live().all(super::sale::Fulfilment::is_untouched);
         let is_shipped = sale.live().any(|f| f.shipped().next().is_some());
         match deed {
             Deed::Authorise => self.cin7_person_authorises(s, key),
@@ -270,5 +257,22 @@ impl World {
         };
         let target = (stock.on_hand + Dec::whole(dice.between(-4, 5))).or_nothing();
         self.cin7_adjust_by_hand(slot, target, "Corrected in the office");
+    }
+}
+
+fn address_of(
+    customer: &str,
+    contact: &str,
+    (town, postcode): (&str, &str),
+    dice: &mut Rng,
+) -> Cin7Address {
+    Cin7Address {
+        company: customer.to_owned(),
+        contact: contact.to_owned(),
+        line1: format!("{} Example Road", dice.between(1, 180)),
+        city: town.to_owned(),
+        postcode: postcode.to_owned(),
+        country: "GB".to_owned(),
+        ..Cin7Address::default()
     }
 }

@@ -1,7 +1,7 @@
 //! Forms of the wire: dates, stamps, addresses, lines.
 
 use super::decimal::Dec;
-use super::state::{Cin7Address, Fulfilment, Ship, Stage, StageLine};
+use super::sale::{Cin7Address, Fulfilment, Ship, Stage, StageLine};
 use super::status::of_fulfilment;
 use crate::domain::time::Ts;
 use crate::sandbox::lw::state::COUNTRIES;

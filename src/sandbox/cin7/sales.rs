@@ -3,7 +3,7 @@
 use super::decimal::Dec;
 use super::params::{Query, Refusal};
 use super::render::{CURRENCY, CountryForm, TAX_RULE, address, date, stamp, tax_of, text_or_null};
-use super::state::{Cin7Line, Cin7Sale, Kind, Stand};
+use super::sale::{Cin7Line, Cin7Sale, Kind, Stand};
 use super::status::{Stages, Standing};
 use crate::sandbox::rng::{Guid, Rng};
 use crate::sandbox::world::World;
@@ -156,7 +156,7 @@ impl World {
             .into_iter()
             .filter(|ix| {
                 let sale = &self.cin7.sales[*ix];
-                let may_ship = |f: &super::state::Fulfilment| {
+                let may_ship = |f: &super::sale::Fulfilment| {
                     f.pack.status == Stand::Authorised && f.ship.status != Stand::Authorised
                 };
                 let is_shipped = || Standing::of(&self.cin7, sale).is_shipped();
@@ -246,7 +246,7 @@ impl World {
     /// Fulfilments as listed.
     pub(super) fn cin7_fulfilments(&self, sale: &Cin7Sale, to: &Value) -> Vec<Value> {
         let lists_bare = self.config.cin7.lists_task_of_simple || sale.kind != Kind::Simple;
-        let shown = |f: &&super::state::Fulfilment| lists_bare || !f.is_untouched();
+        let shown = |f: &&super::sale::Fulfilment| lists_bare || !f.is_untouched();
         let rows = sale.fulfilments.iter().filter(shown);
         rows.map(|f| self.cin7_fulfilment(f, to)).collect()
     }

@@ -3,7 +3,7 @@
 use super::fulfil::status_refusal;
 use super::params::{Body, Query, Refusal};
 use super::render;
-use super::state::{Kind, ShipLine, StageLine, Stand};
+use super::sale::{Kind, ShipLine, StageLine, Stand};
 use crate::sandbox::faults::FaultKind;
 use crate::sandbox::world::World;
 use serde_json::{Value, json};

@@ -1,7 +1,8 @@
 //! Statuses that follow from what was done: of a sale, of its stages together.
 
 use super::decimal::Dec;
-use super::state::{Cin7, Cin7Sale, Fulfilment, Kind, Stand};
+use super::sale::{Cin7Sale, Fulfilment, Kind, Stand};
+use super::state::Cin7;
 
 /// One of the three stages of a fulfilment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Stages {
     }
 
     fn done(self, fulfilment: &Fulfilment) -> Dec {
-        let of = |stage: &super::state::Stage| -> Dec {
+        let of = |stage: &super::sale::Stage| -> Dec {
             let is_done = stage.status == Stand::Authorised;
             let lines = stage.lines.iter().filter(|_| is_done);
             lines.map(|l| l.quantity).sum()

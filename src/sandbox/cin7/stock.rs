@@ -5,7 +5,8 @@
 
 use super::decimal::Dec;
 use super::render::{date, text_or_null};
-use super::state::{Kind, Slot, Stand, Stock};
+use super::sale::{Kind, Stand};
+use super::state::{Slot, Stock};
 use crate::sandbox::config::SimSystem;
 use crate::sandbox::ledger::Entry;
 use crate::sandbox::rng::{Guid, Rng};

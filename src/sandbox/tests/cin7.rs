@@ -236,7 +236,7 @@ fn updated_since_narrows_and_every_change_moves_a_sale_into_it() {
             .map(|r| r["SaleID"].as_str().unwrap().to_owned())
             .collect()
     };
-    assert_eq!(ids(), [new.clone()]);
+    assert_eq!(ids(), std::slice::from_ref(&new));
     bench.sandbox.act(|w| w.cin7_invoice_sale(&old)).unwrap();
     assert_eq!(ids(), [old, new]);
 }

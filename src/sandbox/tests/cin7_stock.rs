@@ -267,13 +267,13 @@ fn a_credit_note_needs_an_invoice_and_puts_goods_back_when_authorised() {
         bench.c7_sale(&id)["CreditNotes"][0]["CreditNoteNumber"],
         "CR-00001"
     );
-    let ours = bench
+    let mut ours = bench
         .sandbox
         .ledger()
         .into_iter()
         .filter(|e| e.op == "Credit note");
     assert!(
-        ours.last()
+        ours.next_back()
             .is_some_and(|e| e.key == "RMA 55" && !e.caused_by_world)
     );
 }
