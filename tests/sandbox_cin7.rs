@@ -18,6 +18,7 @@ use tallyman::vendors::cin7core::{
     SaleRead, ShipStatus, ShipmentLine, ShippingStatus, StageStatus, WebhookLogin, WebhookWrite,
     WriteStatus, parse_event, stock_by_location,
 };
+use tallyman::vendors::transport::{TransportOptions, VendorHosts, reqwest_wire};
 use tallyman::vendors::{CallLog, System};
 
 const SKU: &str = "MUG-BLU-01";
@@ -480,4 +481,28 @@ async fn a_write_answered_and_not_carried_out_is_not_believed() {
         .await
         .unwrap();
     assert_eq!(picked.class, AnswerClass::Unknown, "{}", picked.text);
+}
+
+#[tokio::test]
+async fn it_is_served_on_loopback_beside_the_others() {
+    let house = House::new(|_| {});
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let served = tallyman::sandbox::serve(house.sandbox.clone(), listen)
+        .await
+        .unwrap();
+    let c = house.sandbox.demo_credentials();
+    let base_url = format!("http://{}/ExternalApi/v2", served.addr);
+    // Only the configured address on loopback counts here, not the vendor whose domain would be allowed beside it.
+    let options = TransportOptions::for_vendor(VendorHosts::Peoplevox, &[&base_url]);
+    let account = Cin7Config {
+        base_url,
+        ..Cin7Config::new(
+            Secret::new(c.cin7_account_id),
+            Secret::new(c.cin7_application_key),
+        )
+    };
+    let wire = reqwest_wire(options).unwrap();
+    let cin7 = Cin7Core::new(account, wire).unwrap();
+    assert_eq!(cin7.company(&house.log).await.unwrap().currency, "GBP");
+    served.task.abort();
 }

@@ -26,7 +26,7 @@ impl std::fmt::Display for SimSystem {
 /// How much goes wrong on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum FaultLevel {
-    /// Both systems behave.
+    /// Every system behaves.
     #[default]
     None,
     /// A bad day now and then.

@@ -199,7 +199,7 @@ impl Sandbox {
         self.act(|world| world.faults.add(rule));
     }
 
-    /// From now on both systems behave.
+    /// From now on every system behaves.
     pub fn clear_faults(&self) {
         self.act(|world| world.faults.clear());
     }

@@ -23,9 +23,9 @@ pub struct Served {
     pub task: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
-/// Serves Peoplevox under `/{clientId}/resources/integrationservicev4.asmx` and Linnworks (sign-in and account server)
-/// under `/api/…`, and Cin7 Core under `/ExternalApi/v2/…`, in any case. A lost answer closes the connection. From now on a Linnworks sign-in names the served
-/// address as its server.
+/// Serves Peoplevox under `/{clientId}/resources/integrationservicev4.asmx`, Linnworks (sign-in and account server)
+/// under `/api/…` and Cin7 Core under `/ExternalApi/v2/…`, in any case. A lost answer closes the connection. From now on
+/// a Linnworks sign-in names the served address as its server.
 pub async fn serve(sandbox: Sandbox, listen: SocketAddr) -> std::io::Result<Served> {
     let listener = TcpListener::bind(listen).await?;
     let addr = listener.local_addr()?;

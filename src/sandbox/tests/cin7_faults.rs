@@ -252,3 +252,27 @@ fn goods_leave_the_warehouse_and_nothing_happens_in_cin7() {
         (&json!("ORDERED"), &json!("NOT PICKED"))
     );
 }
+
+#[test]
+fn sales_in_cin7_shift_nobody_elses_dice() {
+    let run = |traits: Cin7Traits| {
+        let config = SandboxConfig {
+            faults: FaultLevel::Heavy,
+            cin7_traits: traits,
+            ..SandboxConfig::default()
+        };
+        let bench = Bench::new(config);
+        bench.wait(Span::days(1));
+        let ledger = bench.sandbox.ledger().into_iter();
+        let others = ledger.filter(|e| e.system != C7);
+        others
+            .map(|e| format!("{:?} {} {} {}", e.at, e.op, e.object, e.content_hash))
+            .collect::<Vec<String>>()
+    };
+    let without = run(Cin7Traits::default());
+    assert!(without.len() > 500);
+    assert!(
+        without == run(Cin7Traits::typical(80)),
+        "the other systems' day is the same"
+    );
+}
