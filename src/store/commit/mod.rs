@@ -11,6 +11,7 @@ mod stock;
 use super::db::Conn;
 use super::dialect::Dialect;
 use super::journal::{self, Draft};
+use super::notice::Topic;
 use super::value::{Val, vals};
 use super::{Committed, Store, StoreError, StoreResult, leases};
 use crate::domain::change::{Batch, Change, DeliveryMove, Journal};
@@ -162,7 +163,7 @@ impl Store {
         loop {
             match self.commit_once(&batch, &payloads).await {
                 Ok(done) => {
-                    self.wrote();
+                    self.wrote(&Topic::all_of(&batch.changes));
                     return Ok(done);
                 }
                 Err((_, true)) if tries < CONFLICT_TRIES => tries += 1,
