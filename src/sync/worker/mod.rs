@@ -17,8 +17,8 @@ use crate::sync::deliver::publish::ItemIds;
 use crate::sync::desk::{Worked, hold};
 use crate::sync::reads::{SOURCE_FLOWS, WAREHOUSE_FLOWS};
 use crate::vendors::Op;
-use std::sync::Arc;
 use job::{Active, Proposal, Purpose, first_op, first_read, read_lane};
+use std::sync::Arc;
 
 /// Calls made within one step; the rest follows in the next.
 const CALLS_PER_STEP_MAX: usize = 400;
