@@ -114,7 +114,7 @@ impl<'b> Groups<'b> {
                 body: body.as_deref(),
                 lines: lines.as_deref(),
             }),
-            Change::OrderSeen { .. } => self.seen.push(change),
+            Change::OrderSeen { .. } | Change::Confirmed { .. } => self.seen.push(change),
             Change::Enqueue(new) => self.deliveries.push((index, DeliveryChange::Enqueue(new))),
             Change::Deliver(step) => self.deliveries.push((index, DeliveryChange::Move(step))),
             Change::Attempt(attempt) => self.attempts.push(attempt),
