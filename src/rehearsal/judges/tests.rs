@@ -237,8 +237,10 @@ fn a_second_processing_a_second_message_and_a_refusal_for_haste_are_seen() {
     assert!(despatches::confirmed_once(&twice[..1]).holds());
     let note = Notification {
         at: Ts(0),
+        system: SimSystem::Linnworks,
         order_id: "g".to_owned(),
         number: 100,
+        shipment: String::new(),
         tracking: String::new(),
         caused_by_world: false,
     };
