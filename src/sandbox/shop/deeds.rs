@@ -1,8 +1,8 @@
 //! What can happen to orders and stock, whoever does it: the state moves, the ledger is written, events go out.
 
+use super::events::About;
 use super::ids;
 use super::state::{FulfilmentOrder, Payment, ShopAddress, ShopLevel, ShopLine, ShopOrder};
-use super::webhooks::About;
 use crate::domain::time::Ts;
 use crate::sandbox::world::World;
 use serde_json::{Value, json};

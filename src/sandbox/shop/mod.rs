@@ -6,15 +6,18 @@
 pub mod config;
 mod cursor;
 mod deeds;
+mod events;
 mod ids;
 mod money;
 mod orders;
+mod parts;
 mod render;
 mod render_ship;
 pub(crate) mod service;
 mod ship;
 pub mod state;
 mod stock;
+mod subscriptions;
 pub mod webhooks;
 mod wire;
 

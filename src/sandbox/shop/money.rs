@@ -1,9 +1,9 @@
 //! Refunds and returns: what they do, and the calls that make and read them.
 
+use super::events::About;
 use super::ids;
 use super::service::{Call, Out};
 use super::state::{Payment, Restock, ShopRefund, ShopRefundLine, ShopReturn, ShopReturnLine};
-use super::webhooks::About;
 use super::wire::{Refusal, int_of, text_of};
 use crate::sandbox::world::World;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ impl World {
         let rows: Vec<RefundRow> = left.iter().map(|(at, n)| (*at, *n, restock)).collect();
         let order = &self.shop.orders[ix];
         let amount = if order.payment.is_captured() {
-            order.total_minor() - order.refunded_minor()
+            order.refundable_minor()
         } else {
             0
         };
@@ -99,7 +99,7 @@ impl World {
             .iter()
             .map(|(at, quantity, _)| self.shop.orders[ix].fulfillable(*at).min(*quantity))
             .collect();
-        let before = self.shop.orders[ix].total_minor() - self.shop.orders[ix].refunded_minor();
+        let before = self.shop.orders[ix].refundable_minor();
         let at = self.shop_keep_refund(ix, rows, amount_minor, note);
         let order = &mut self.shop.orders[ix];
         for ((line, _, restock), open) in rows.iter().zip(&unshipped) {

@@ -33,8 +33,8 @@ fn amounts(order: &ShopOrder, into: &mut Map<String, Value>) {
         ("current_subtotal_price", order.goods_minor()),
         ("current_total_tax", 0),
         ("current_total_discounts", 0),
-        ("subtotal_price", order.goods_minor()),
-        ("total_line_items_price", order.goods_minor()),
+        ("subtotal_price", order.ordered_minor()),
+        ("total_line_items_price", order.ordered_minor()),
         ("total_discounts", 0),
         ("total_tax", 0),
         ("total_outstanding", if is_owed { total } else { 0 }),
@@ -114,6 +114,7 @@ impl World {
         } else {
             "open"
         };
+        // Only the word for "none" was ever recorded; the other is assumed.
         let returning = if order.returns.is_empty() {
             "NO_RETURN"
         } else {

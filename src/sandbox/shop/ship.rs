@@ -1,10 +1,11 @@
 //! Shipping: what a fulfilment does, and the calls that enter, change, cancel and read one.
 
+use super::events::About;
 use super::ids;
+use super::render::progress_name;
 use super::render_ship::fulfilment_order_status;
 use super::service::{Call, Out};
-use super::state::{Parcel, Progress, ShopFulfilment};
-use super::webhooks::About;
+use super::state::{Parcel, Progress, ShopFulfilment, ShopOrder};
 use super::wire::{Refusal, int_of, text_of};
 use crate::sandbox::config::SimSystem;
 use crate::sandbox::ledger::Notification;
@@ -45,19 +46,12 @@ impl World {
     ) -> usize {
         self.shop.parts_made += 1;
         let order = &self.shop.orders[ix];
-        let before = order.progress();
         let id = ids::long_like(self.config.seed, "2207", self.shop.parts_made, &order.id);
-        let lines: Vec<Value> = goods
-            .iter()
-            .map(|(at, units)| {
-                let line = &order.lines[*at];
-                json!({"line": line.id, "sku": line.sku, "qty": units})
-            })
-            .collect();
         let numbers: Vec<&str> = tracking.iter().map(|p| p.number.as_str()).collect();
         let detail = json!({
-            "fulfilment": id, "lines": lines, "tracking": numbers, "notify": notifies,
-            "payment": order.payment.name(), "before": super::render::progress_name(before),
+            "fulfilment": id, "lines": goods_note(order, &goods), "tracking": numbers,
+            "notify": notifies, "payment": order.payment.name(),
+            "before": progress_name(order.progress()),
         });
         let carrier = tracking
             .first()
@@ -241,7 +235,7 @@ impl World {
         &self,
         ix: usize,
         rows: &[Value],
-        find: &dyn Fn(&super::state::ShopOrder, u32) -> Option<usize>,
+        find: &dyn Fn(&ShopOrder, u32) -> Option<usize>,
     ) -> Result<Goods, Refusal> {
         let order = &self.shop.orders[ix];
         let mut goods: Goods = Vec::new();
@@ -368,68 +362,17 @@ impl World {
         let order = &self.shop.orders[self.shop_find(call.id(0))?];
         Ok(Out::json(json!({ "count": order.fulfilments.len() })))
     }
+}
 
-    /// `GET fulfillment_orders/{order}/fulfillment_orders.json`.
-    pub(super) fn shop_parts_of(&self, call: &Call) -> Result<Out, Refusal> {
-        let order = &self.shop.orders[self.shop_find(call.id(0))?];
-        let rows: Vec<Value> = order
-            .fulfilment_orders
-            .iter()
-            .map(|p| self.shop_part_json(order, p))
-            .collect();
-        Ok(Out::json(json!({ "fulfillment_orders": rows })))
-    }
-
-    fn shop_part_at(&self, call: &Call) -> Result<(usize, usize), Refusal> {
-        let ix = self.shop_find(call.id(0))?;
-        let parts = &self.shop.orders[ix].fulfilment_orders;
-        let at = parts.iter().position(|p| p.id == call.id(1));
-        Ok((
-            ix,
-            at.ok_or_else(|| Refusal::missing("fulfillment order not found"))?,
-        ))
-    }
-
-    /// `GET fulfillment_orders/{order}/{fulfilment order}.json`.
-    pub(super) fn shop_one_part(&self, call: &Call) -> Result<Out, Refusal> {
-        let (ix, at) = self.shop_part_at(call)?;
-        let order = &self.shop.orders[ix];
-        let mut row = self.shop_part_json(order, &order.fulfilment_orders[at]);
-        row["merchant_requests"] = json!([]);
-        Ok(Out::json(json!({ "fulfillment_order": row })))
-    }
-
-    /// `POST fulfillment_orders/{order}/{fulfilment order}/hold.json` and `…/release_hold.json`.
-    pub(super) fn shop_hold_part(&mut self, call: &Call, is_held: bool) -> Result<Out, Refusal> {
-        let (ix, at) = self.shop_part_at(call)?;
-        let reason = call.body["fulfillment_hold"]["reason"]
-            .as_str()
-            .unwrap_or("other");
-        self.shop_set_hold((ix, at), is_held.then(|| reason.to_owned()), false);
-        self.shop_one_part(call)
-    }
-
-    /// A fulfilment order is held or let go.
-    pub(crate) fn shop_set_hold(
-        &mut self,
-        part: (usize, usize),
-        held: Option<String>,
-        by_world: bool,
-    ) {
-        let (ix, at) = part;
-        let is_held = held.is_some();
-        let id = self.shop.orders[ix].fulfilment_orders[at].id.clone();
-        let detail = json!({"fulfilment_order": id, "held": held});
-        self.shop.orders[ix].fulfilment_orders[at].held = held;
-        self.shop_touch(ix);
-        self.shop_note("Hold fulfilment order", ix, detail, by_world);
-        let topic = if is_held {
-            "fulfillment_order/on_hold"
-        } else {
-            "fulfillment_order/released"
-        };
-        self.shop_tell(topic, About::Part(ix, at));
-    }
+/// Shipped lines for the ledger.
+fn goods_note(order: &ShopOrder, goods: &Goods) -> Vec<Value> {
+    goods
+        .iter()
+        .map(|(at, units)| {
+            let line = &order.lines[*at];
+            json!({"line": line.id, "sku": line.sku, "qty": units})
+        })
+        .collect()
 }
 
 /// The parcels of a request. With the list given, the single member of older versions counts for nothing.

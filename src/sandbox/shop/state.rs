@@ -350,6 +350,16 @@ impl ShopOrder {
         }
     }
 
+    /// Goods without postage, as ordered.
+    pub fn ordered_minor(&self) -> i64 {
+        self.lines.iter().map(|l| l.price_minor * l.quantity).sum()
+    }
+
+    /// What is left to pay back of what was ordered.
+    pub fn refundable_minor(&self) -> i64 {
+        self.ordered_minor() + self.postage_minor - self.refunded_minor()
+    }
+
     /// Goods without postage, after units were removed.
     pub fn goods_minor(&self) -> i64 {
         self.lines

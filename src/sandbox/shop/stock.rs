@@ -1,8 +1,8 @@
 //! Locations, products, inventory items and levels on the wire. Plain calls know only the available figure.
 
 use super::cursor::{Ask, Page, Paging, id_before, link};
+use super::events::About;
 use super::service::{Call, Out};
-use super::webhooks::About;
 use super::wire::{Refusal, int_of, or_null, text_of};
 use crate::sandbox::world::World;
 use serde_json::{Value, json};

@@ -234,14 +234,7 @@ impl World {
     ) -> Option<Exchange> {
         let json = "application/json; charset=utf-8";
         let page = "text/html; charset=utf-8";
-        let own = match system {
-            SimSystem::Shopline => {
-                shop::service::fault_answer(fault?, self.config.shop.switches.error_shape)
-            }
-            _ => None,
-        };
-        if let Some(answer) = own {
-            self.calls.throttled_storm += u64::from(fault == Some(FaultKind::Storm));
+        if let Some(answer) = self.own_failure(system, fault?) {
             self.calls.count(system, method, self.now);
             return Some(Exchange::Answer(answer));
         }
@@ -281,6 +274,17 @@ impl World {
         };
         self.calls.count(system, method, self.now);
         Some(Exchange::Answer(answer))
+    }
+
+    /// What a system says in its own words when a fault keeps it from working.
+    fn own_failure(&mut self, system: SimSystem, fault: FaultKind) -> Option<Response<Bytes>> {
+        let shape = self.config.shop.switches.error_shape;
+        let answer = match system {
+            SimSystem::Shopline => shop::service::fault_answer(fault, shape)?,
+            SimSystem::Peoplevox | SimSystem::Linnworks => return None,
+        };
+        self.calls.throttled_storm += u64::from(fault == FaultKind::Storm);
+        Some(answer)
     }
 
     fn bend(&mut self, system: SimSystem, fault: Option<FaultKind>) {
