@@ -1,5 +1,6 @@
 //! What a sandbox is told when it is built: seed, size, opening hours, people's mistakes, vendor switches.
 
+use super::shop::config::ShopConfig;
 use crate::domain::time::{Span, Ts};
 use chrono::{Datelike, Timelike};
 
@@ -9,6 +10,7 @@ use chrono::{Datelike, Timelike};
 pub enum SimSystem {
     Peoplevox,
     Linnworks,
+    Shopline,
 }
 
 impl std::fmt::Display for SimSystem {
@@ -16,6 +18,7 @@ impl std::fmt::Display for SimSystem {
         f.pad(match self {
             Self::Peoplevox => "peoplevox",
             Self::Linnworks => "linnworks",
+            Self::Shopline => "shopline",
         })
     }
 }
@@ -163,6 +166,8 @@ pub struct SandboxConfig {
     pub wms_channel: String,
     pub pvx: PvxSwitches,
     pub lw: LwSwitches,
+    /// The SHOPLINE store. It stands still unless its trade is switched on.
+    pub shop: ShopConfig,
     /// Real waiting before every answer (for a demo over the network); `None` answers at once.
     pub latency: Option<Span>,
 }
@@ -190,6 +195,7 @@ impl Default for SandboxConfig {
             wms_channel: "Linnworks".to_owned(),
             pvx: PvxSwitches::default(),
             lw: LwSwitches::default(),
+            shop: ShopConfig::default(),
             latency: None,
         }
     }

@@ -63,6 +63,14 @@ pub enum FaultKind {
     DuplicateCallback,
     /// A callback comes long after later ones.
     LateCallback,
+    /// SHOPLINE: the store is frozen (402) or locked (423), or its firewall blocks us (433 to 436).
+    Blocked(u16),
+    /// SHOPLINE: an order's creation is told after its payment.
+    CreationAfterPayment,
+    /// SHOPLINE: an order's creation is told after its cancellation.
+    CreationAfterCancel,
+    /// SHOPLINE: calls do not find an order so long after its creation was told.
+    NotYetReadable(Span),
 }
 
 impl FaultKind {
@@ -96,6 +104,10 @@ impl FaultKind {
             Self::DuplicateCallback => "F-EVT-1 duplicate callback",
             Self::LateCallback => "F-EVT-2 callback out of order",
             Self::LostCallback => "F-EVT-3 lost callback",
+            Self::Blocked(_) => "F-LIM-6 store or address blocked",
+            Self::CreationAfterPayment => "F-EVT-2 creation told after payment",
+            Self::CreationAfterCancel => "F-EVT-2 creation told after cancellation",
+            Self::NotYetReadable(_) => "F-EVT-4 object not readable yet",
         }
     }
 
@@ -106,14 +118,32 @@ impl FaultKind {
         )
     }
 
+    /// Faults of a webhook, and whether this topic can have them.
+    fn fits_topic(self, topic: &str) -> bool {
+        match self {
+            Self::CreationAfterPayment | Self::CreationAfterCancel | Self::NotYetReadable(_) => {
+                topic == "orders/create"
+            }
+            other => other.is_callback(),
+        }
+    }
+
     /// Whether the fault makes sense on this call.
     fn fits(self, system: SimSystem, method: &str) -> bool {
         let is_sign_in = method == "Authenticate" || method.starts_with("Auth/");
         match self {
             Self::LostCallback | Self::DuplicateCallback | Self::LateCallback => false,
-            Self::Storm | Self::QuotaIn400 => system == SimSystem::Linnworks,
+            Self::CreationAfterPayment | Self::CreationAfterCancel | Self::NotYetReadable(_) => {
+                false
+            }
+            Self::Blocked(_) => system == SimSystem::Shopline,
+            Self::Storm => matches!(system, SimSystem::Linnworks | SimSystem::Shopline),
+            Self::QuotaIn400 => system == SimSystem::Linnworks,
+            Self::Unauthorised if system == SimSystem::Shopline => true,
             Self::Unauthorised => system == SimSystem::Linnworks && !is_sign_in,
             Self::ServerMoves => system == SimSystem::Linnworks && is_sign_in,
+            // A store's token has no session.
+            Self::SessionEnds if system == SimSystem::Shopline => false,
             Self::SessionEnds | Self::Delayed(_) => !is_sign_in,
             Self::PartialPage | Self::ShiftedPage => is_list(method),
             Self::StaleRead(_) => is_list(method) && !method.contains("Stock"),
@@ -123,7 +153,9 @@ impl FaultKind {
                     || method.ends_with("ProcessOrdersInBatch")
                     || method.ends_with("SetStockLevel")
             }
-            Self::RefusedRow => method.starts_with("Orders/Process"),
+            Self::RefusedRow => {
+                method.starts_with("Orders/Process") || method.ends_with("hide_mark")
+            }
             Self::OddStatus => matches!(
                 method,
                 "GetData Sales orders"
@@ -145,6 +177,11 @@ fn is_list(method: &str) -> bool {
             "Orders/GetOrdersById",
             "ProcessedOrders/SearchProcessedOrders",
             "Stock/GetStockItemsFull",
+            "GET orders",
+            "GET orders/{}/fulfillments",
+            "GET products/products",
+            "GET products/{}/variants",
+            "GET inventory_levels",
         ]
         .contains(&method)
 }
@@ -230,6 +267,9 @@ pub struct Faults {
     /// Rules of the level.
     preset: Vec<FaultRule>,
     rolls: u64,
+    /// Calls to the store and its webhooks have dice of their own.
+    shop_rolls: u64,
+    webhook_rolls: u64,
     /// The fault of the call being carried out.
     pub(crate) current: Option<FaultKind>,
     fired: BTreeMap<&'static str, u64>,
@@ -299,8 +339,12 @@ impl Faults {
         if self.rules.is_empty() && self.preset.is_empty() {
             return None;
         }
-        self.rolls += 1;
-        let mut dice = Rng::keyed(self.seed, "fault", self.rolls);
+        let (stream, roll) = match system {
+            SimSystem::Shopline => ("shop-fault", &mut self.shop_rolls),
+            _ => ("fault", &mut self.rolls),
+        };
+        *roll += 1;
+        let mut dice = Rng::keyed(self.seed, stream, *roll);
         for rule in self.rules.iter_mut().chain(&mut self.preset) {
             let roll = dice.unit();
             if !rule.matches(system, method, now) || roll >= rule.chance {
@@ -322,7 +366,8 @@ impl Faults {
         self.rolls += 1;
         let mut dice = Rng::keyed(self.seed, "callback-fault", self.rolls);
         for rule in self.rules.iter_mut().chain(&mut self.preset) {
-            let is_live = now >= rule.from && now < rule.until && rule.count != Some(0);
+            let is_ours = rule.system.is_none_or(|s| s == SimSystem::Peoplevox);
+            let is_live = is_ours && now >= rule.from && now < rule.until && rule.count != Some(0);
             if !rule.kind.is_callback() || !is_live || dice.unit() >= rule.chance {
                 continue;
             }
@@ -335,6 +380,28 @@ impl Faults {
             };
         }
         usual
+    }
+
+    /// What goes wrong with the webhook of a topic, if anything. Rules name topics where those of calls name methods.
+    pub(crate) fn webhook_fate(&mut self, topic: &str, now: Ts) -> Option<FaultKind> {
+        if self.rules.is_empty() && self.preset.is_empty() {
+            return None;
+        }
+        self.webhook_rolls += 1;
+        let mut dice = Rng::keyed(self.seed, "webhook-fault", self.webhook_rolls);
+        for rule in self.rules.iter_mut().chain(&mut self.preset) {
+            let is_meant = rule.system.is_none_or(|s| s == SimSystem::Shopline)
+                && rule.kind.fits_topic(topic)
+                && pattern_matches(&rule.method, topic);
+            let is_live = now >= rule.from && now < rule.until && rule.count != Some(0);
+            if !is_meant || !is_live || dice.unit() >= rule.chance {
+                continue;
+            }
+            rule.count = rule.count.map(|n| n - 1);
+            *self.fired.entry(rule.kind.code()).or_default() += 1;
+            return Some(rule.kind);
+        }
+        None
     }
 
     /// Bends a page of a list.
@@ -381,12 +448,15 @@ type Window = (SimSystem, FaultKind, u32, i64, i64);
 fn windows_of(level: FaultLevel) -> &'static [Window] {
     const LW: SimSystem = SimSystem::Linnworks;
     const PVX: SimSystem = SimSystem::Peoplevox;
+    const SHOP: SimSystem = SimSystem::Shopline;
     match level {
         FaultLevel::None => &[],
         FaultLevel::Light => &[
             (LW, FaultKind::Storm, 2, 30, 60),
             (LW, FaultKind::Down, 1, 30, 120),
             (PVX, FaultKind::Down, 1, 30, 180),
+            (SHOP, FaultKind::Storm, 1, 30, 60),
+            (SHOP, FaultKind::Down, 1, 30, 120),
         ],
         FaultLevel::Heavy => &[
             (LW, FaultKind::Storm, 8, 30, 90),
@@ -395,6 +465,11 @@ fn windows_of(level: FaultLevel) -> &'static [Window] {
             (LW, FaultKind::Unauthorised, 2, 20, 60),
             (PVX, FaultKind::Down, 5, 30, 600),
             (PVX, FaultKind::HtmlPage, 2, 20, 60),
+            (SHOP, FaultKind::Storm, 6, 30, 90),
+            (SHOP, FaultKind::Down, 4, 30, 600),
+            (SHOP, FaultKind::Unauthorised, 1, 20, 60),
+            (SHOP, FaultKind::Blocked(434), 1, 20, 60),
+            (SHOP, FaultKind::HtmlPage, 2, 20, 60),
         ],
     }
 }
@@ -429,6 +504,10 @@ fn shares_of(level: FaultLevel) -> Vec<FaultRule> {
         (FaultKind::LostCallback, 0.02),
         (FaultKind::DuplicateCallback, 0.02),
         (FaultKind::LateCallback, 0.02),
+        // Later rows have no say in the dice of the rows above.
+        (FaultKind::CreationAfterPayment, 0.01),
+        (FaultKind::CreationAfterCancel, 0.01),
+        (FaultKind::NotYetReadable(Span::secs(20)), 0.02),
     ];
     SHARES
         .iter()

@@ -1,4 +1,4 @@
-//! The sandbox: Peoplevox and Linnworks simulated on the wire, one world behind them, faults on demand, a ledger of
+//! The sandbox: Peoplevox, Linnworks and SHOPLINE simulated on the wire, one world behind them, faults on demand, a ledger of
 //! what really happened.
 //!
 //! It is built from a seed and a clock given in. The same seed and the same calls at the same times give the same
@@ -13,6 +13,7 @@ mod pvx;
 mod rng;
 mod serve;
 mod setup;
+mod shop;
 #[cfg(test)]
 mod tests;
 mod troubles;
@@ -31,8 +32,16 @@ pub use pvx::state::{Despatch, Pvx, PvxItem, PvxLine, PvxOrder, PvxStatus, Shelf
 pub use rng::Guid;
 pub use serve::{Served, serve};
 pub use setup::DemoCredentials;
+pub use shop::config::{ErrorShape, ShopConfig, ShopSwitches, ShopTraits};
+pub use shop::state::{
+    FulfilmentOrder, Parcel, Payment, Progress, Restock, Shop, ShopAddress, ShopFulfilment,
+    ShopLevel, ShopLine, ShopOrder, ShopRefund, ShopReturn, ShopVariant,
+};
+pub use shop::webhooks::{HookSubscription, Hooks, Webhook};
 pub use troubles::Troubles;
-pub use world::{HandError, MAPPED_LOCATION, MAPPED_SITE, OrderSpec, World};
+pub use world::{
+    HandError, MAPPED_LOCATION, MAPPED_SITE, OrderSpec, SHOP_LOCATION, Sale, ShopOrderSpec, World,
+};
 
 use crate::domain::time::{Span, Ts};
 use crate::wire::{Wire, WireError};
@@ -54,7 +63,7 @@ pub enum Exchange {
     Lost(String),
 }
 
-/// Both systems and the world behind them. Clones share it.
+/// Every system and the world behind them. Clones share it.
 #[derive(Clone)]
 pub struct Sandbox {
     world: Arc<Mutex<World>>,
@@ -204,6 +213,22 @@ impl Sandbox {
     /// A callback could not be delivered: Peoplevox tries again later.
     pub fn callback_failed(&self, callback: Callback) {
         self.act(|world| world.callback_failed(callback));
+    }
+
+    /// Webhooks of SHOPLINE that are due now, each taken once. What came of one goes to [`Self::webhook_answered`].
+    pub fn take_webhooks(&self) -> Vec<Webhook> {
+        self.act(|world| world.shop.hooks.take())
+    }
+
+    /// The receiver's status, `None` when none came within five seconds. SHOPLINE repeats what failed, and deletes a
+    /// subscription after 19 failures in a row.
+    pub fn webhook_answered(&self, webhook: Webhook, status: Option<u16>) {
+        self.act(|world| world.shop_hook_answered(webhook, status));
+    }
+
+    /// Mappings of the pair of SHOPLINE and Peoplevox, with the planned mistakes in them.
+    pub fn demo_shop_mappings(&self) -> String {
+        self.inspect(setup::shop_mappings)
     }
 
     /// Mappings for `tallyman mappings import`, with the planned mistakes in them.

@@ -10,9 +10,20 @@ mod hands;
 mod names;
 mod people;
 mod routine;
+mod sale;
+mod shop_build;
+mod shop_hands;
+mod shop_people;
+mod shoppers;
 
 pub use customers::OrderSpec;
 pub use hands::HandError;
+pub use sale::Sale;
+pub use shop_build::SHOP_LOCATION;
+pub(crate) use shop_build::SHOP_MAPPED;
+pub use shop_hands::ShopOrderSpec;
+pub(crate) use shop_people::ShopEvent;
+pub(crate) use shoppers::RATES as SHOP_RATES;
 
 use super::config::{SandboxConfig, SimSystem};
 use super::faults::{FaultKind, Faults};
@@ -20,7 +31,8 @@ use super::ledger::{CallStats, Ledger};
 use super::lw::state::Linnworks;
 use super::pvx::callbacks::{Callback, Callbacks};
 use super::pvx::state::Pvx;
-use super::{Exchange, lw, pvx};
+use super::shop::state::Shop;
+use super::{Exchange, lw, pvx, shop};
 use crate::domain::time::{Span, Ts};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -55,6 +67,8 @@ pub(crate) enum Event {
     /// Something of the day's routine.
     Routine(routine::Routine, u64),
     Callback(Box<Callback>),
+    /// Something in the SHOPLINE store.
+    Shop(ShopEvent),
     /// A request whose client has already given up.
     Delayed(SimSystem, Box<Request<Bytes>>),
 }
@@ -63,6 +77,7 @@ pub(crate) enum Event {
 enum Call {
     Peoplevox(pvx::service::Call),
     Linnworks(&'static str),
+    Shopline(&'static str),
 }
 
 impl Call {
@@ -70,13 +85,14 @@ impl Call {
         match system {
             SimSystem::Peoplevox => Self::Peoplevox(world.pvx_read(request)),
             SimSystem::Linnworks => Self::Linnworks(lw::service::method_of(request)),
+            SimSystem::Shopline => Self::Shopline(shop::service::method_of(request)),
         }
     }
 
     fn method(&self) -> String {
         match self {
             Self::Peoplevox(call) => call.method.clone(),
-            Self::Linnworks(name) => (*name).to_owned(),
+            Self::Linnworks(name) | Self::Shopline(name) => (*name).to_owned(),
         }
     }
 }
@@ -93,6 +109,7 @@ pub struct World {
     pub now: Ts,
     pub pvx: Pvx,
     pub lw: Linnworks,
+    pub shop: Shop,
     pub ledger: Ledger,
     pub calls: CallStats,
     pub faults: Faults,
@@ -102,6 +119,7 @@ pub struct World {
     /// Times of today's customers still to come.
     arrivals: VecDeque<Ts>,
     customers_made: u64,
+    shoppers: shoppers::Shoppers,
     /// Units the site should hold per item code, for goods-in.
     targets: BTreeMap<String, i64>,
     plan: catalogue::Plan,
@@ -114,6 +132,7 @@ impl World {
             now: config.start,
             pvx: Pvx::default(),
             lw: Linnworks::default(),
+            shop: Shop::default(),
             ledger: Ledger::default(),
             calls: CallStats::default(),
             faults: Faults::new(config.seed, config.faults, config.start),
@@ -122,6 +141,7 @@ impl World {
             scheduled: 0,
             arrivals: VecDeque::new(),
             customers_made: 0,
+            shoppers: shoppers::Shoppers::default(),
             targets: BTreeMap::new(),
             plan: catalogue::Plan::default(),
             config,
@@ -166,6 +186,7 @@ impl World {
             Event::ChannelNote(order) => self.channel_answers(order),
             Event::Routine(routine, key) => self.routine_happens(routine, key),
             Event::Callback(callback) => self.callback_due(*callback),
+            Event::Shop(event) => self.shop_happens(event),
             Event::Delayed(system, request) => {
                 let from = self.ledger.len();
                 let call = Call::read(self, system, &request);
@@ -200,6 +221,7 @@ impl World {
         match call {
             Call::Peoplevox(call) => self.pvx_run(call),
             Call::Linnworks(_) => self.lw_run(request),
+            Call::Shopline(_) => self.shop_run(request),
         }
     }
 
@@ -212,6 +234,10 @@ impl World {
     ) -> Option<Exchange> {
         let json = "application/json; charset=utf-8";
         let page = "text/html; charset=utf-8";
+        if let Some(answer) = self.own_failure(system, fault?) {
+            self.calls.count(system, method, self.now);
+            return Some(Exchange::Answer(answer));
+        }
         let answer = match fault? {
             FaultKind::Refused => return Some(Exchange::NotSent("connection refused".to_owned())),
             FaultKind::Down if self.now.unix_secs() % 2 == 0 => {
@@ -250,18 +276,31 @@ impl World {
         Some(Exchange::Answer(answer))
     }
 
+    /// What a system says in its own words when a fault keeps it from working.
+    fn own_failure(&mut self, system: SimSystem, fault: FaultKind) -> Option<Response<Bytes>> {
+        let shape = self.config.shop.switches.error_shape;
+        let answer = match system {
+            SimSystem::Shopline => shop::service::fault_answer(fault, shape)?,
+            SimSystem::Peoplevox | SimSystem::Linnworks => return None,
+        };
+        self.calls.throttled_storm += u64::from(fault == FaultKind::Storm);
+        Some(answer)
+    }
+
     fn bend(&mut self, system: SimSystem, fault: Option<FaultKind>) {
         self.faults.current = fault;
         match fault {
             Some(FaultKind::SessionEnds) => match system {
                 SimSystem::Peoplevox => self.expire_pvx_sessions(),
                 SimSystem::Linnworks => self.expire_lw_sessions(),
+                SimSystem::Shopline => {}
             },
             Some(FaultKind::ServerMoves) => self.lw.uses_other_host = !self.lw.uses_other_host,
             Some(FaultKind::StaleRead(lag)) => {
                 let since = self.now - lag;
                 self.pvx.stale_since = Some(since);
                 self.lw.stale_since = Some(since);
+                self.shop.stale_since = Some(since);
             }
             Some(FaultKind::OddStatus) => self.pvx.shows_odd_status = true,
             _ => {}
@@ -272,6 +311,7 @@ impl World {
         self.faults.current = None;
         self.pvx.stale_since = None;
         self.lw.stale_since = None;
+        self.shop.stale_since = None;
         self.pvx.shows_odd_status = false;
     }
 
