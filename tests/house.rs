@@ -8,6 +8,13 @@ use std::path::{Path, PathBuf};
 const FILE_LINES_MAX: usize = 700;
 /// Longest file of tests only, lines: tables may run on.
 const TEST_LINES_MAX: usize = 1_000;
+/// Folders of the vendors' clients.
+const VENDORS: [&str; 4] = [
+    "vendors/peoplevox",
+    "vendors/linnworks",
+    "vendors/shopline",
+    "vendors/cin7core",
+];
 
 struct Source {
     /// Path below the repository, with forward slashes.
@@ -270,10 +277,7 @@ fn parts_lean_one_way() {
                 "crate::config",
             ],
         ),
-        (
-            &["vendors/peoplevox", "vendors/linnworks"],
-            &["crate::store", "crate::sync", "crate::desk"],
-        ),
+        (&VENDORS, &["crate::store", "crate::sync", "crate::desk"]),
         (&["sync"], &["crate::console", "crate::cli", "crate::desk"]),
         (
             &["report"],
@@ -306,10 +310,17 @@ fn parts_lean_one_way() {
 #[test]
 fn one_vendor_does_not_know_the_other() {
     let all = read("src");
-    let pvx = inside(&all, &["vendors/peoplevox"]);
-    let lw = inside(&all, &["vendors/linnworks"]);
-    assert_none("peoplevox knows linnworks", places(&pvx, &["linnworks::"]));
-    assert_none("linnworks knows peoplevox", places(&lw, &["peoplevox::"]));
+    for folder in VENDORS {
+        let files = inside(&all, &[folder]);
+        assert!(!files.is_empty(), "{folder} is not there");
+        for other in VENDORS.iter().filter(|v| **v != folder) {
+            let module = other.rsplit('/').next().unwrap();
+            assert_none(
+                &format!("{folder} knows {other}"),
+                places(&files, &[&format!("{module}::")]),
+            );
+        }
+    }
 }
 
 #[test]

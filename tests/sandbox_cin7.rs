@@ -444,7 +444,7 @@ async fn throttling_is_recognised_in_every_style_and_so_is_a_page() {
         ThrottleStyle::ServiceUnavailable,
         ThrottleStyle::BadRequest,
     ] {
-        let house = House::new(|c| c.cin7.throttle = style);
+        let house = House::new(|c| c.cin7.switches.throttle = style);
         for _ in 0..60 {
             house.cin7.company(&house.log).await.unwrap();
         }
@@ -493,7 +493,7 @@ async fn it_is_served_on_loopback_beside_the_others() {
     let c = house.sandbox.demo_credentials();
     let base_url = format!("http://{}/ExternalApi/v2", served.addr);
     // Only the configured address on loopback counts here, not the vendor whose domain would be allowed beside it.
-    let options = TransportOptions::for_vendor(VendorHosts::Peoplevox, &[&base_url]);
+    let options = TransportOptions::for_vendor(VendorHosts::Cin7, &[&base_url]);
     let account = Cin7Config {
         base_url,
         ..Cin7Config::new(

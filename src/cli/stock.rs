@@ -6,7 +6,8 @@ use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::drift::{suggest, waterfall};
 use crate::domain::filter::lists::STOCK;
-use crate::domain::ids::{ItemCode, LocationId, PairId};
+use crate::domain::ids::{ItemCode, PairId};
+use crate::domain::places::Places;
 use crate::domain::stock::StockPosition;
 use crate::report::{Column, Format, Table, at, opt};
 use crate::text::{clean, money};
@@ -31,7 +32,7 @@ pub enum StockVerb {
     Explain {
         /// Item code in the warehouse
         item: String,
-        /// Location in the source; all when absent
+        /// Location in the source, by name or id; all when absent
         #[arg(long)]
         location: Option<String>,
         /// Pair, when the configuration has several
@@ -125,6 +126,7 @@ async fn drift(
 ) -> Result<Outcome, CliError> {
     let pair = pair.map(|p| context.pair(Some(p))).transpose()?;
     let query = args.query(STOCK, SORTS, Natural::Ascending, context.now())?;
+    let places = places(context).await?;
     let (store, pair) = (&context.store, pair.as_ref());
     let listing = collect(args.limit, query, |q| async move {
         store.positions(pair, &q).await
@@ -145,7 +147,7 @@ async fn drift(
     for p in &listing.rows {
         table.row([
             p.item.to_string(),
-            p.location.to_string(),
+            places.say(p.location.to_string()),
             opt(p.source_each.as_ref()),
             p.publish_each.to_string(),
             p.gap_each.to_string(),
@@ -173,9 +175,10 @@ async fn positions(
         .store
         .positions_of(pair, std::slice::from_ref(item))
         .await?;
+    let places = places(context).await?;
     let found: Vec<StockPosition> = found
         .into_iter()
-        .filter(|p| location.is_none_or(|l| p.location == LocationId::from(l)))
+        .filter(|p| location.is_none_or(|l| places.is_meant(p.location.as_str(), l)))
         .collect();
     if found.is_empty() {
         return Err(CliError::failed(format!(
@@ -186,12 +189,23 @@ async fn positions(
     Ok(found)
 }
 
+/// What the source systems call their locations.
+async fn places(context: &Context) -> Result<Places, CliError> {
+    let pairs = &context.loaded.config.pairs;
+    let pairs: Vec<PairId> = pairs.iter().map(|p| p.id.clone()).collect();
+    Ok(context.store.places(&pairs).await?)
+}
+
 async fn place(context: &Context, args: &PlaceArgs) -> Result<(PairId, StockPosition), CliError> {
     let pair = context.pair(args.pair.as_deref())?;
     let item = ItemCode(args.item.clone());
     let mut found = positions(context, &pair, &item, args.location.as_deref()).await?;
     if found.len() > 1 {
-        let names: Vec<&str> = found.iter().map(|p| p.location.as_str()).collect();
+        let places = places(context).await?;
+        let names: Vec<String> = found
+            .iter()
+            .map(|p| places.say(p.location.to_string()))
+            .collect();
         return Err(CliError::Usage(format!(
             "{item} is published at several locations; name one with --location: {}",
             names.join(", ")
@@ -239,12 +253,14 @@ async fn explain(
             position,
         })
         .collect();
+    let places = places(context).await?;
     if context.globals.format == Format::Table {
         for e in &explained {
-            say(&explain_text(e))?;
+            say(&explain_text(e, &places))?;
         }
     } else {
-        print(&context.globals, &explained, steps_table(&explained), None)?;
+        let table = steps_table(&explained, &places);
+        print(&context.globals, &explained, table, None)?;
     }
     let is_off = explained.iter().any(|e| e.position.remainder_each != 0);
     Ok(if is_off {
@@ -254,7 +270,7 @@ async fn explain(
     })
 }
 
-fn steps_table(explained: &[Explained]) -> Table {
+fn steps_table(explained: &[Explained], places: &Places) -> Table {
     let mut table = Table::new(&[
         Column::text("location"),
         Column::text("step"),
@@ -264,7 +280,7 @@ fn steps_table(explained: &[Explained]) -> Table {
     for e in explained {
         for s in &e.steps {
             table.row([
-                e.position.location.to_string(),
+                places.say(e.position.location.to_string()),
                 s.label.clone(),
                 s.each.to_string(),
                 s.note.clone(),
@@ -274,12 +290,12 @@ fn steps_table(explained: &[Explained]) -> Table {
     table
 }
 
-fn explain_text(e: &Explained) -> String {
+fn explain_text(e: &Explained, places: &Places) -> String {
     let p = &e.position;
     let mut out = format!(
         "{} at {} ({}), read {} UTC in the source\n\n",
         clean(p.item.as_str()),
-        clean(p.location.as_str()),
+        clean(&places.say(p.location.to_string())),
         p.basis,
         at(p.source_read_at)
     );

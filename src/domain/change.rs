@@ -4,7 +4,8 @@ use super::catalogue::Kind;
 use super::delivery::{AnswerClass, Attempt, DeliveryState, Intent, NewDelivery};
 use super::exception::{ExceptionEdit, ObjectRef, Occurrence};
 use super::ids::{
-    DeliveryId, ExceptionId, InboxId, OrderId, PairId, PayloadId, RequestId, SystemId,
+    DeliveryId, ExceptionId, InboxId, ItemCode, LocationId, OrderId, PairId, PayloadId, RequestId,
+    SystemId,
 };
 use super::mapping::{MappingEdit, MappingKind, Target};
 use super::order::{OrderBody, OrderLine, OrderRow, SourceOrder};
@@ -133,6 +134,13 @@ pub enum Change {
     },
     /// Nothing changed: only the time of the last source read moves and the missing counter is reset.
     OrderSeen { ids: Vec<OrderId>, at: Ts },
+    /// The source was told that units left, now or (by its own record) at `at`.
+    Confirmed {
+        pair: PairId,
+        location: LocationId,
+        at: Ts,
+        units: Vec<(ItemCode, i64)>,
+    },
     /// Store an outward write. A key that exists with the same content is ignored; with another content it opens a conflict.
     Enqueue(Box<NewDelivery>),
     /// Move a delivery.

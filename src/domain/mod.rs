@@ -12,6 +12,7 @@ pub mod live;
 pub mod mapping;
 pub mod near;
 pub mod order;
+pub mod places;
 pub mod policy;
 pub mod severity;
 pub mod stock;

@@ -40,6 +40,9 @@ pub struct RigOptions {
 /// Customers order for this long on the last day; what they ordered is then worked off.
 pub(super) const LAST_DAY: Span = Span::hours(8);
 
+/// Fewest and most items of a rehearsal's shop.
+const SKUS: (u32, u32) = (40, 120);
+
 /// Monday, 5 January 2026, 06:00 UTC.
 const START: Ts = Ts(1_767_592_800_000_000);
 
@@ -58,6 +61,8 @@ impl RigOptions {
         let sandbox = SandboxConfig {
             seed: plan.seed,
             orders_per_day: plan.orders_per_day,
+            // A small shop has few items; each is sold all the more often.
+            skus: plan.orders_per_day.clamp(SKUS.0, SKUS.1),
             start: START,
             customers_until: Some(START + Span::days(i64::from(plan.days) - 1) + LAST_DAY),
             faults: plan.faults,
@@ -111,8 +116,8 @@ const OPERATOR_LOOKS_EVERY: u64 = 50;
 const PACE: Pace = Pace {
     lease_ttl: Span::mins(15),
     live_every: Span::mins(30),
-    idle_max: Span::mins(5),
-    watch_every: Span::mins(5),
+    idle_max: Span::mins(10),
+    watch_every: Span::mins(10),
     waiting_every: Span::mins(1),
     items_again: Span::mins(30),
     resync_again: Span::mins(30),

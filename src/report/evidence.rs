@@ -20,6 +20,8 @@ pub const TIMELINE_ROWS_MAX: usize = 500;
 pub struct Evidence {
     pub printed_at: Ts,
     pub order: OrderRow,
+    /// What the source calls the order's location.
+    pub place: String,
     pub lines: Vec<OrderLine>,
     /// The timestamped record, oldest first.
     pub record: Vec<Moment>,
@@ -94,7 +96,9 @@ pub async fn order_evidence(
             occurrence,
         })
         .collect();
+    let places = store.places(std::slice::from_ref(&full.row.pair)).await?;
     Ok(Some(Evidence {
+        place: places.say(full.row.location.to_string()),
         printed_at: now,
         record: record(&full, &deliveries, &despatches, &journal),
         order: full.row,
@@ -282,7 +286,7 @@ impl Evidence {
                 "service",
                 format!("{} → {}", o.service, opt(o.carrier_service.as_ref())),
             ),
-            ("site", format!("{} → {}", o.location, opt(o.site.as_ref()))),
+            ("site", format!("{} → {}", self.place, opt(o.site.as_ref()))),
             ("warehouse", opt(o.wms_status.as_ref())),
             ("ship by", at(o.ship_by)),
             ("value", format!("{} {}", money(o.value_minor), o.currency)),

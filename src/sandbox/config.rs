@@ -1,6 +1,7 @@
 //! What a sandbox is told when it is built: seed, size, opening hours, people's mistakes, vendor switches.
 
-use super::cin7::switches::{Cin7Switches, Cin7Traits};
+use super::cin7::config::Cin7Config;
+use super::shop::config::ShopConfig;
 use crate::domain::time::{Span, Ts};
 use chrono::{Datelike, Timelike};
 
@@ -10,6 +11,7 @@ use chrono::{Datelike, Timelike};
 pub enum SimSystem {
     Peoplevox,
     Linnworks,
+    Shopline,
     Cin7,
 }
 
@@ -18,6 +20,7 @@ impl std::fmt::Display for SimSystem {
         f.pad(match self {
             Self::Peoplevox => "peoplevox",
             Self::Linnworks => "linnworks",
+            Self::Shopline => "shopline",
             Self::Cin7 => "cin7core",
         })
     }
@@ -146,7 +149,7 @@ pub struct SandboxConfig {
     pub traits: WorldTraits,
     /// Enforce the vendors' call limits.
     pub limits: bool,
-    /// Divides the limits of the sales systems, for tests: 1 is the real limit.
+    /// Divides the limits of Linnworks and Cin7 Core, for tests: 1 is the real limit.
     pub limit_divisor: u32,
     /// Catalogue size.
     pub skus: u32,
@@ -166,9 +169,10 @@ pub struct SandboxConfig {
     pub wms_channel: String,
     pub pvx: PvxSwitches,
     pub lw: LwSwitches,
-    pub cin7: Cin7Switches,
-    /// What people do in Cin7 Core; nothing unless asked for.
-    pub cin7_traits: Cin7Traits,
+    /// The SHOPLINE store. It stands still unless its trade is switched on.
+    pub shop: ShopConfig,
+    /// The Cin7 Core account. It stands still unless its trade is switched on.
+    pub cin7: Cin7Config,
     /// Real waiting before every answer (for a demo over the network); `None` answers at once.
     pub latency: Option<Span>,
 }
@@ -196,8 +200,8 @@ impl Default for SandboxConfig {
             wms_channel: "Linnworks".to_owned(),
             pvx: PvxSwitches::default(),
             lw: LwSwitches::default(),
-            cin7: Cin7Switches::default(),
-            cin7_traits: Cin7Traits::default(),
+            shop: ShopConfig::default(),
+            cin7: Cin7Config::default(),
             latency: None,
         }
     }

@@ -27,7 +27,7 @@ pub enum FaultKind {
     Down,
     /// The limit's refusal on everything.
     Storm,
-    /// The quota text under status 400.
+    /// Linnworks and Cin7 Core: the limit's text under status 400.
     QuotaIn400,
     /// The answer takes so long (real time only when latency is simulated).
     Slow(Span),
@@ -37,7 +37,7 @@ pub enum FaultKind {
     EmptyBody,
     /// Every session ends just before this call.
     SessionEnds,
-    /// Linnworks: 401 on everything but the sign-in. Cin7 Core: 403, as seen under bursts.
+    /// Linnworks and SHOPLINE: 401 on everything but the sign-in. Cin7 Core: 403, as seen under bursts.
     Unauthorised,
     /// Linnworks: the next sign-in names another server.
     ServerMoves,
@@ -63,7 +63,15 @@ pub enum FaultKind {
     DuplicateCallback,
     /// A callback comes long after later ones.
     LateCallback,
-    /// The subscription goes inactive instead of telling, and nobody is told.
+    /// SHOPLINE: the store is frozen (402) or locked (423), or its firewall blocks us (433 to 436).
+    Blocked(u16),
+    /// SHOPLINE: an order's creation is told after its payment.
+    CreationAfterPayment,
+    /// SHOPLINE: an order's creation is told after its cancellation.
+    CreationAfterCancel,
+    /// SHOPLINE: calls do not find an order so long after its creation was told.
+    NotYetReadable(Span),
+    /// Cin7 Core: the subscription goes inactive instead of telling, and nobody is told.
     SubscriptionGone,
 }
 
@@ -98,10 +106,15 @@ impl FaultKind {
             Self::DuplicateCallback => "F-EVT-1 duplicate callback",
             Self::LateCallback => "F-EVT-2 callback out of order",
             Self::LostCallback => "F-EVT-3 lost callback",
+            Self::Blocked(_) => "F-LIM-6 store or address blocked",
+            Self::CreationAfterPayment => "F-EVT-2 creation told after payment",
+            Self::CreationAfterCancel => "F-EVT-2 creation told after cancellation",
+            Self::NotYetReadable(_) => "F-EVT-4 object not readable yet",
             Self::SubscriptionGone => "F-EVT-3 subscription inactive",
         }
     }
 
+    /// Faults of what a system tells by itself; calls never have them.
     const fn is_callback(self) -> bool {
         matches!(
             self,
@@ -109,7 +122,21 @@ impl FaultKind {
                 | Self::DuplicateCallback
                 | Self::LateCallback
                 | Self::SubscriptionGone
+                | Self::CreationAfterPayment
+                | Self::CreationAfterCancel
+                | Self::NotYetReadable(_)
         )
+    }
+
+    /// Whether a system's callback or webhook can have the fault. Topics are SHOPLINE's; the others' have none here.
+    fn fits_topic(self, system: SimSystem, topic: &str) -> bool {
+        match self {
+            Self::CreationAfterPayment | Self::CreationAfterCancel | Self::NotYetReadable(_) => {
+                system == SimSystem::Shopline && topic == "orders/create"
+            }
+            Self::SubscriptionGone => system == SimSystem::Cin7,
+            other => other.is_callback(),
+        }
     }
 
     /// Whether the fault makes sense on this call.
@@ -117,11 +144,14 @@ impl FaultKind {
         let is_sign_in = method == "Authenticate" || method.starts_with("Auth/");
         match self {
             _ if self.is_callback() => false,
-            Self::Storm | Self::QuotaIn400 => system != SimSystem::Peoplevox,
+            Self::Blocked(_) => system == SimSystem::Shopline,
+            Self::Storm => system != SimSystem::Peoplevox,
+            Self::QuotaIn400 => matches!(system, SimSystem::Linnworks | SimSystem::Cin7),
             Self::Unauthorised => system != SimSystem::Peoplevox && !is_sign_in,
             Self::ServerMoves => system == SimSystem::Linnworks && is_sign_in,
-            Self::SessionEnds => system != SimSystem::Cin7 && !is_sign_in,
-            Self::Delayed(_) => !is_sign_in,
+            // Neither a store's token nor the keys of Cin7 Core have sessions.
+            Self::SessionEnds if matches!(system, SimSystem::Shopline | SimSystem::Cin7) => false,
+            Self::SessionEnds | Self::Delayed(_) => !is_sign_in,
             Self::PartialPage | Self::ShiftedPage => is_list(method),
             Self::StaleRead(_) if system == SimSystem::Cin7 => method == "GET saleList",
             Self::StaleRead(_) => is_list(method) && !method.contains("Stock"),
@@ -132,7 +162,9 @@ impl FaultKind {
                     || method.ends_with("ProcessOrdersInBatch")
                     || method.ends_with("SetStockLevel")
             }
-            Self::RefusedRow => method.starts_with("Orders/Process"),
+            Self::RefusedRow => {
+                method.starts_with("Orders/Process") || method.ends_with("hide_mark")
+            }
             Self::OddStatus => matches!(
                 method,
                 "GetData Sales orders"
@@ -154,6 +186,11 @@ fn is_list(method: &str) -> bool {
             "Orders/GetOrdersById",
             "ProcessedOrders/SearchProcessedOrders",
             "Stock/GetStockItemsFull",
+            "GET orders",
+            "GET orders/{}/fulfillments",
+            "GET products/products",
+            "GET products/{}/variants",
+            "GET inventory_levels",
             "GET saleList",
             "GET product",
             "GET ref/productavailability",
@@ -251,6 +288,41 @@ fn pattern_matches(pattern: &str, method: &str) -> bool {
     }
 }
 
+/// How often the dice were thrown. Linnworks and Peoplevox share a count; what other systems are called and tell has
+/// counts of its own, so that it shifts nobody else's dice.
+#[derive(Debug, Default)]
+struct Rolls {
+    pair: u64,
+    shop_calls: u64,
+    shop_events: u64,
+    cin7_calls: u64,
+    cin7_events: u64,
+}
+
+impl Rolls {
+    /// Dice of the next call.
+    fn of_call(&mut self, seed: u64, system: SimSystem) -> Rng {
+        let (stream, roll) = match system {
+            SimSystem::Peoplevox | SimSystem::Linnworks => ("fault", &mut self.pair),
+            SimSystem::Shopline => ("shop-fault", &mut self.shop_calls),
+            SimSystem::Cin7 => ("cin7-fault", &mut self.cin7_calls),
+        };
+        *roll += 1;
+        Rng::keyed(seed, stream, *roll)
+    }
+
+    /// Dice of the next callback or webhook.
+    fn of_event(&mut self, seed: u64, system: SimSystem) -> Rng {
+        let (stream, roll) = match system {
+            SimSystem::Peoplevox | SimSystem::Linnworks => ("callback-fault", &mut self.pair),
+            SimSystem::Shopline => ("webhook-fault", &mut self.shop_events),
+            SimSystem::Cin7 => ("cin7-hook-fault", &mut self.cin7_events),
+        };
+        *roll += 1;
+        Rng::keyed(seed, stream, *roll)
+    }
+}
+
 /// The plan and its history.
 #[derive(Debug, Default)]
 pub struct Faults {
@@ -260,7 +332,7 @@ pub struct Faults {
     rules: Vec<FaultRule>,
     /// Rules of the level.
     preset: Vec<FaultRule>,
-    rolls: u64,
+    rolls: Rolls,
     /// The fault of the call being carried out.
     pub(crate) current: Option<FaultKind>,
     fired: BTreeMap<&'static str, u64>,
@@ -330,8 +402,7 @@ impl Faults {
         if self.rules.is_empty() && self.preset.is_empty() {
             return None;
         }
-        self.rolls += 1;
-        let mut dice = Rng::keyed(self.seed, "fault", self.rolls);
+        let mut dice = self.rolls.of_call(self.seed, system);
         for rule in self.rules.iter_mut().chain(&mut self.preset) {
             let roll = dice.unit();
             if !rule.matches(system, method, now) || roll >= rule.chance {
@@ -352,31 +423,47 @@ impl Faults {
         }
     }
 
-    /// What becomes of one event of a system. Only Cin7 Core's subscriptions go away by themselves.
+    /// What becomes of one event of Peoplevox or Cin7 Core, whatever method a rule names.
     pub(crate) fn event_fate(&mut self, system: SimSystem, now: Ts) -> EventFate {
-        let usual = EventFate::Sent(vec![Span::ZERO]);
-        if self.rules.is_empty() && self.preset.is_empty() {
-            return usual;
+        match self.choose_for_event(system, None, now) {
+            None => EventFate::Sent(vec![Span::ZERO]),
+            Some(FaultKind::LostCallback) => EventFate::Sent(Vec::new()),
+            Some(FaultKind::DuplicateCallback) => EventFate::Sent(vec![Span::ZERO, Span::secs(20)]),
+            Some(FaultKind::SubscriptionGone) => EventFate::SubscriptionGone,
+            Some(_) => EventFate::Sent(vec![Span::secs(120)]),
         }
-        self.rolls += 1;
-        let mut dice = Rng::keyed(self.seed, "callback-fault", self.rolls);
+    }
+
+    /// What goes wrong with the webhook of a topic of SHOPLINE, if anything. Rules name topics where those of calls name
+    /// methods.
+    pub(crate) fn webhook_fate(&mut self, topic: &str, now: Ts) -> Option<FaultKind> {
+        self.choose_for_event(SimSystem::Shopline, Some(topic), now)
+    }
+
+    /// The dice are thrown only for rules that this event can meet.
+    fn choose_for_event(
+        &mut self,
+        system: SimSystem,
+        topic: Option<&str>,
+        now: Ts,
+    ) -> Option<FaultKind> {
+        if self.rules.is_empty() && self.preset.is_empty() {
+            return None;
+        }
+        let mut dice = self.rolls.of_event(self.seed, system);
         for rule in self.rules.iter_mut().chain(&mut self.preset) {
+            let is_meant = rule.system.is_none_or(|s| s == system)
+                && rule.kind.fits_topic(system, topic.unwrap_or_default())
+                && topic.is_none_or(|topic| pattern_matches(&rule.method, topic));
             let is_live = now >= rule.from && now < rule.until && rule.count != Some(0);
-            let can_go = rule.kind != FaultKind::SubscriptionGone || system == SimSystem::Cin7;
-            let fits = rule.kind.is_callback() && can_go && rule.system.is_none_or(|s| s == system);
-            if !fits || !is_live || dice.unit() >= rule.chance {
+            if !is_meant || !is_live || dice.unit() >= rule.chance {
                 continue;
             }
             rule.count = rule.count.map(|n| n - 1);
             *self.fired.entry(rule.kind.code()).or_default() += 1;
-            return match rule.kind {
-                FaultKind::LostCallback => EventFate::Sent(Vec::new()),
-                FaultKind::DuplicateCallback => EventFate::Sent(vec![Span::ZERO, Span::secs(20)]),
-                FaultKind::SubscriptionGone => EventFate::SubscriptionGone,
-                _ => EventFate::Sent(vec![Span::secs(120)]),
-            };
+            return Some(rule.kind);
         }
-        usual
+        None
     }
 
     /// Bends a page of a list.
@@ -423,6 +510,7 @@ type Window = (SimSystem, FaultKind, u32, i64, i64);
 fn windows_of(level: FaultLevel) -> &'static [Window] {
     const LW: SimSystem = SimSystem::Linnworks;
     const PVX: SimSystem = SimSystem::Peoplevox;
+    const SHOP: SimSystem = SimSystem::Shopline;
     const C7: SimSystem = SimSystem::Cin7;
     match level {
         FaultLevel::None => &[],
@@ -430,6 +518,8 @@ fn windows_of(level: FaultLevel) -> &'static [Window] {
             (LW, FaultKind::Storm, 2, 30, 60),
             (LW, FaultKind::Down, 1, 30, 120),
             (PVX, FaultKind::Down, 1, 30, 180),
+            (SHOP, FaultKind::Storm, 1, 30, 60),
+            (SHOP, FaultKind::Down, 1, 30, 120),
             (C7, FaultKind::Storm, 2, 30, 60),
             (C7, FaultKind::Down, 1, 30, 120),
         ],
@@ -440,6 +530,11 @@ fn windows_of(level: FaultLevel) -> &'static [Window] {
             (LW, FaultKind::Unauthorised, 2, 20, 60),
             (PVX, FaultKind::Down, 5, 30, 600),
             (PVX, FaultKind::HtmlPage, 2, 20, 60),
+            (SHOP, FaultKind::Storm, 6, 30, 90),
+            (SHOP, FaultKind::Down, 4, 30, 600),
+            (SHOP, FaultKind::Unauthorised, 1, 20, 60),
+            (SHOP, FaultKind::Blocked(434), 1, 20, 60),
+            (SHOP, FaultKind::HtmlPage, 2, 20, 60),
             (C7, FaultKind::Storm, 8, 30, 90),
             (C7, FaultKind::QuotaIn400, 3, 20, 60),
             (C7, FaultKind::Down, 5, 30, 600),
@@ -479,6 +574,10 @@ fn shares_of(level: FaultLevel) -> Vec<FaultRule> {
         (FaultKind::LostCallback, 0.02),
         (FaultKind::DuplicateCallback, 0.02),
         (FaultKind::LateCallback, 0.02),
+        // Later rows have no say in the dice of the rows above.
+        (FaultKind::CreationAfterPayment, 0.01),
+        (FaultKind::CreationAfterCancel, 0.01),
+        (FaultKind::NotYetReadable(Span::secs(20)), 0.02),
         (FaultKind::SubscriptionGone, 0.000_5),
     ];
     SHARES

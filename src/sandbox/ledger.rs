@@ -28,14 +28,18 @@ pub struct Effect {
     pub caused_by_world: bool,
 }
 
-/// A message to a shopper: every processing of an order sends one.
+/// A message to a shopper: every processing in Linnworks sends one, SHOPLINE where a shipment asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Notification {
     pub at: Ts,
-    /// Linnworks order GUID.
+    /// The system that sends it.
+    pub system: SimSystem,
+    /// Linnworks order GUID, SHOPLINE order id.
     pub order_id: String,
     /// The number people see.
     pub number: i64,
+    /// SHOPLINE fulfilment id; empty where an order has one message in all.
+    pub shipment: String,
     pub tracking: String,
     pub caused_by_world: bool,
 }

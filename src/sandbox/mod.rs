@@ -1,5 +1,5 @@
-//! The sandbox: Peoplevox, Linnworks and Cin7 Core simulated on the wire, one world behind them, faults on demand, a
-//! ledger of what really happened.
+//! The sandbox: Peoplevox, Linnworks, SHOPLINE and Cin7 Core simulated on the wire, one world behind them, faults on
+//! demand, a ledger of what really happened.
 //!
 //! It is built from a seed and a clock given in. The same seed and the same calls at the same times give the same
 //! answers; nothing waits, so virtual time works. It never uses the clients of `vendors`, so that neither side can
@@ -14,18 +14,19 @@ mod pvx;
 mod rng;
 mod serve;
 mod setup;
+mod shop;
 #[cfg(test)]
 mod tests;
 mod troubles;
 mod world;
 
+pub use cin7::config::{Cin7Config, Cin7Switches, Cin7Traits, ThrottleStyle};
 pub use cin7::decimal::Dec;
 pub use cin7::hands::Cin7SaleSpec;
 pub use cin7::hooks::{Cin7Hook, HookCall, TYPES as CIN7_EVENT_TYPES};
 pub use cin7::sale::{Cin7Line, Cin7Sale, Fulfilment, Kind, Stand};
 pub use cin7::service::ROUTES as CIN7_ROUTES;
 pub use cin7::state::{Cin7, Cin7Adjustment, Cin7Location, Cin7Product, Slot, Stock};
-pub use cin7::switches::{Cin7Switches, Cin7Traits, ThrottleStyle};
 pub use config::{
     FaultLevel, LwSwitches, PartialPolicy, PvxSwitches, SandboxConfig, SimSystem, TradingHours,
     WorldTraits,
@@ -39,8 +40,16 @@ pub use pvx::state::{Despatch, Pvx, PvxItem, PvxLine, PvxOrder, PvxStatus, Shelf
 pub use rng::Guid;
 pub use serve::{Served, serve};
 pub use setup::DemoCredentials;
+pub use shop::config::{ErrorShape, ShopConfig, ShopSwitches, ShopTraits};
+pub use shop::state::{
+    FulfilmentOrder, Parcel, Payment, Progress, Restock, Shop, ShopAddress, ShopFulfilment,
+    ShopLevel, ShopLine, ShopOrder, ShopRefund, ShopReturn, ShopVariant,
+};
+pub use shop::webhooks::{HookSubscription, Hooks, Webhook};
 pub use troubles::Troubles;
-pub use world::{HandError, MAPPED_LOCATION, MAPPED_SITE, OrderSpec, WhichSale, World};
+pub use world::{
+    HandError, MAPPED_LOCATION, MAPPED_SITE, OrderSpec, SHOP_LOCATION, Sale, ShopOrderSpec, World,
+};
 
 use crate::domain::time::{Span, Ts};
 use crate::wire::{Wire, WireError};
@@ -62,7 +71,7 @@ pub enum Exchange {
     Lost(String),
 }
 
-/// The systems and the world behind them. Clones share it.
+/// Every system and the world behind them. Clones share it.
 #[derive(Clone)]
 pub struct Sandbox {
     world: Arc<Mutex<World>>,
@@ -212,6 +221,22 @@ impl Sandbox {
     /// A callback could not be delivered: Peoplevox tries again later.
     pub fn callback_failed(&self, callback: Callback) {
         self.act(|world| world.callback_failed(callback));
+    }
+
+    /// Webhooks of SHOPLINE that are due now, each taken once. What came of one goes to [`Self::webhook_answered`].
+    pub fn take_webhooks(&self) -> Vec<Webhook> {
+        self.act(|world| world.shop.hooks.take())
+    }
+
+    /// The receiver's status, `None` when none came within five seconds. SHOPLINE repeats what failed, and deletes a
+    /// subscription after 19 failures in a row.
+    pub fn webhook_answered(&self, webhook: Webhook, status: Option<u16>) {
+        self.act(|world| world.shop_hook_answered(webhook, status));
+    }
+
+    /// Mappings of the pair of SHOPLINE and Peoplevox, with the planned mistakes in them.
+    pub fn demo_shop_mappings(&self) -> String {
+        self.inspect(setup::shop_mappings)
     }
 
     /// Deliveries of Cin7 Core's webhooks that are due now, each taken once.

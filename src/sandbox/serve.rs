@@ -1,4 +1,4 @@
-//! The systems on one loopback port.
+//! Every system on one loopback port.
 
 use super::{Exchange, Sandbox, SimSystem};
 use axum::Router;
@@ -24,8 +24,8 @@ pub struct Served {
 }
 
 /// Serves Peoplevox under `/{clientId}/resources/integrationservicev4.asmx`, Linnworks (sign-in and account server)
-/// under `/api/…` and Cin7 Core under `/ExternalApi/v2/…`, in any case. A lost answer closes the connection. From now on
-/// a Linnworks sign-in names the served address as its server.
+/// under `/api/…`, SHOPLINE under `/admin/openapi/…` and Cin7 Core under `/ExternalApi/v2/…`, in any case. A lost answer
+/// closes the connection. From now on a Linnworks sign-in names the served address as its server.
 pub async fn serve(sandbox: Sandbox, listen: SocketAddr) -> std::io::Result<Served> {
     let listener = TcpListener::bind(listen).await?;
     let addr = listener.local_addr()?;
@@ -33,6 +33,9 @@ pub async fn serve(sandbox: Sandbox, listen: SocketAddr) -> std::io::Result<Serv
         world.config.lw_host = format!("http://{addr}");
         world.config.lw_other_host = world.config.lw_host.clone();
         world.config.pvx_host = world.config.lw_host.clone();
+        world.config.shop.host = world.config.lw_host.clone();
+        // Receivers on this machine have no certificates.
+        world.config.shop.switches.takes_plain_http = true;
     });
     let router = Router::new().fallback(answer).with_state(sandbox);
     let task = tokio::spawn(async move { axum::serve(listener, router).await });
@@ -47,6 +50,8 @@ async fn answer(State(sandbox): State<Sandbox>, request: Request) -> Response {
     let path = parts.uri.path().to_ascii_lowercase();
     let system = if path.starts_with("/api/") {
         SimSystem::Linnworks
+    } else if path.starts_with("/admin/openapi/") {
+        SimSystem::Shopline
     } else if path.starts_with(CIN7_PATHS) {
         SimSystem::Cin7
     } else {

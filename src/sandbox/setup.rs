@@ -13,6 +13,10 @@ pub struct DemoCredentials {
     pub lw_application_id: String,
     pub lw_application_secret: String,
     pub lw_token: String,
+    pub shop_handle: String,
+    pub shop_access_token: String,
+    /// Signs the store's webhooks.
+    pub shop_app_secret: String,
     pub cin7_account_id: String,
     pub cin7_application_key: String,
 }
@@ -27,6 +31,9 @@ pub fn credentials(seed: u64) -> DemoCredentials {
         lw_application_id: guid("application"),
         lw_application_secret: guid("secret"),
         lw_token: guid("token"),
+        shop_handle: "demo".to_owned(),
+        shop_access_token: format!("sandbox.{}", guid("shop-token")),
+        shop_app_secret: guid("shop-secret").replace('-', ""),
         cin7_account_id: guid("cin7-account"),
         cin7_application_key: guid("cin7-key"),
     }
@@ -83,6 +90,52 @@ pub(crate) fn mappings(world: &World) -> String {
         let _ = writeln!(out, "ORDER_STATUS,{from},{to},side=wms");
     }
     for (from, to) in SOURCE_STATUSES {
+        let _ = writeln!(out, "ORDER_STATUS,{from},{to},side=source");
+    }
+    for (carrier, _) in &world.pvx.carriers {
+        let _ = writeln!(out, "TRACKING_CARRIER,{carrier},{carrier},");
+    }
+    let _ = writeln!(out, "BUFFER,*,0,");
+    out
+}
+
+/// Shipping rate of the store and carrier service; one rate is left out on purpose.
+const SHOP_CARRIERS: [&str; 4] = ["RM48", "RM24", "DPDND", "RMINT"];
+
+/// States of the store's orders and the house's word for them.
+const SHOP_STATUSES: &[(&str, &str)] = &[
+    ("unpaid", "held_payment"),
+    ("authorized", "held_payment"),
+    ("pending", "held_payment"),
+    ("partially_paid", "held_payment"),
+    ("paid", "ready"),
+    ("partially_refunded", "ready"),
+    ("refunded", "held_payment"),
+];
+
+/// Mappings of the SHOPLINE pair with which the demo works, but for the planned mistakes: one shipping rate and the last
+/// SKU that is not an item code are left out.
+pub(crate) fn shop_mappings(world: &World) -> String {
+    let mut out = String::from("kind,from,to,attributes\n");
+    for ((rate, _), code) in super::world::SHOP_RATES.iter().zip(SHOP_CARRIERS) {
+        let _ = writeln!(out, "CARRIER,{rate},{code},");
+    }
+    let location = &world.shop.locations[super::world::SHOP_MAPPED].id;
+    let site = &world.pvx.sites[0].reference;
+    let _ = writeln!(out, "SITE,{location},{site},basis=NET_LIVE");
+    let foreign: Vec<_> = world
+        .shop
+        .variants
+        .iter()
+        .filter(|v| !v.code.is_empty() && v.code != v.sku)
+        .collect();
+    for variant in foreign.iter().take(foreign.len().saturating_sub(1)) {
+        let _ = writeln!(out, "ITEM,{},{},", variant.sku, variant.code);
+    }
+    for (from, to) in STATUSES {
+        let _ = writeln!(out, "ORDER_STATUS,{from},{to},side=wms");
+    }
+    for (from, to) in SHOP_STATUSES {
         let _ = writeln!(out, "ORDER_STATUS,{from},{to},side=source");
     }
     for (carrier, _) in &world.pvx.carriers {

@@ -1,7 +1,7 @@
 //! Troubles on cue: what goes wrong in an ordinary week, brought about within minutes, for people who try the product.
 
 use super::pvx::state::PvxStatus;
-use super::world::{MAPPED_LOCATION, WhichSale, World};
+use super::world::{MAPPED_LOCATION, World};
 use crate::domain::time::{Span, Ts};
 
 /// The customer changes their mind about an order on the trolley this long after the beginning.
@@ -60,10 +60,7 @@ fn on_the_floor(world: &World) -> Option<String> {
         .orders
         .iter()
         .filter(|o| matches!(o.status, PvxStatus::Picked | PvxStatus::Packed) && !o.is_on_hold)
-        .filter_map(|o| match world.sale_of(&o.po_reference)? {
-            WhichSale::Linnworks(ix) => world.lw.orders.get(ix),
-            WhichSale::Cin7(_) => None,
-        })
+        .filter_map(|o| world.linnworks_sale(o))
         .filter(|sale| sale.is_open() && !sale.is_locked)
         .map(|sale| sale.id.to_string())
         .next()

@@ -2,6 +2,7 @@
 
 use super::db::Conn;
 use super::journal::{self, Draft};
+use super::notice::Topic;
 use super::value::{Cols, Val, from_json, vals};
 use super::{ClaimQuery, LaneWork, Store, StoreResult, SystemWork, leases};
 use crate::domain::change::{Fence, Journal};
@@ -151,7 +152,7 @@ impl Store {
         )
         .await?;
         tx.commit().await.map_err(|(e, _)| e)?;
-        self.wrote();
+        self.wrote(&[Topic::Deliveries]);
         Ok(claimed)
     }
 
@@ -223,7 +224,7 @@ impl Store {
         .await?;
         journal::append(&mut tx, "engine/recover", now, drafts).await?;
         tx.commit().await.map_err(|(e, _)| e)?;
-        self.wrote();
+        self.wrote(&[Topic::Deliveries]);
         Ok(count)
     }
 

@@ -229,6 +229,32 @@ impl Store {
         Ok(out)
     }
 
+    /// Everything that stands in an open exception of these kinds: kind, discriminator, object.
+    pub async fn open_members(
+        &self,
+        kinds: &[Kind],
+        pair: &PairId,
+    ) -> StoreResult<Vec<(Kind, String, ObjectRef)>> {
+        let kinds: Vec<String> = kinds.iter().map(|k| k.code().to_owned()).collect();
+        let mut conn = self.inner.db.read().await?;
+        conn.rows(
+            "select e.kind, e.discriminator, m.object_kind, m.object_id from exception e \
+             join occurrence m on m.exception_id = e.id and m.cleared_at is null \
+             where e.state < 10 and e.kind @any($1) and e.pair = $2 order by e.id, m.object_id",
+            vals![kinds, pair.as_str()],
+        )
+        .await?
+        .iter()
+        .map(|row| {
+            let mut c = row.cols();
+            let kind = kind_of(&c.text::<String>()?)?;
+            let discriminator = c.text()?;
+            let (object, id) = (c.text::<String>()?, c.text::<String>()?);
+            Ok((kind, discriminator, super::journal::object(&object, &id)?))
+        })
+        .collect()
+    }
+
     /// Exceptions whose snooze, wait or acknowledgement ended by `now`, and those in `fixed_pending`.
     pub async fn exceptions_due(&self, now: Ts, limit: usize) -> StoreResult<Vec<ExceptionRow>> {
         let mut conn = self.inner.db.read().await?;

@@ -74,32 +74,19 @@ impl Store {
         let mut tx = self.inner.write().await?;
         let now = lease_clock(&mut tx, now).await?;
         let until = now + ttl;
-        tx.exec(
-            "insert into lease (name, holder, epoch, until_at, taken_at) values ($1, '', 0, 0, 0) \
-             on conflict (name) do nothing",
-            vals![name],
-        )
-        .await?;
-        let row = tx
+        let taken = tx
             .row(
-                "select holder, epoch, until_at from lease where name = $1 @lock",
-                vals![name],
+                "insert into lease (name, holder, epoch, until_at, taken_at) values ($1, $2, 1, $3, $4) \
+                 on conflict (name) do update set holder = excluded.holder, until_at = excluded.until_at, \
+                 epoch = case when lease.holder = excluded.holder then lease.epoch else lease.epoch + 1 end, \
+                 taken_at = case when lease.holder = excluded.holder then lease.taken_at else excluded.taken_at end \
+                 where lease.holder in ('', excluded.holder) or lease.until_at <= excluded.taken_at \
+                 returning epoch",
+                vals![name, holder, until, now],
             )
-            .await?
-            .ok_or_else(|| StoreError::Unavailable(format!("lease {name} vanished")))?;
-        let mut c = row.cols();
-        let (has, epoch, has_until) = (c.text::<String>()?, c.int()?, c.ts()?);
-        let is_ours = has == holder;
-        if !is_ours && !has.is_empty() && has_until > now {
-            return Ok(None);
-        }
-        let epoch = if is_ours { epoch } else { epoch + 1 };
-        tx.exec(
-            "update lease set holder = $2, epoch = $3, until_at = $4, \
-             taken_at = case when epoch = $3 then taken_at else $5 end where name = $1",
-            vals![name, holder, epoch, until, now],
-        )
-        .await?;
+            .await?;
+        let Some(taken) = taken else { return Ok(None) };
+        let epoch = taken.get(0)?;
         tx.commit().await.map_err(|(e, _)| e)?;
         Ok(Some(Lease {
             name: name.to_owned(),

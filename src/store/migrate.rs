@@ -12,12 +12,20 @@ struct Step {
     postgres: &'static str,
 }
 
-const STEPS: &[Step] = &[Step {
-    version: 1,
-    name: "first",
-    sqlite: include_str!("../../assets/migrations/sqlite/0001_first.sql"),
-    postgres: include_str!("../../assets/migrations/postgres/0001_first.sql"),
-}];
+const STEPS: &[Step] = &[
+    Step {
+        version: 1,
+        name: "first",
+        sqlite: include_str!("../../assets/migrations/sqlite/0001_first.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0001_first.sql"),
+    },
+    Step {
+        version: 2,
+        name: "confirmed",
+        sqlite: include_str!("../../assets/migrations/sqlite/0002_confirmed.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0002_confirmed.sql"),
+    },
+];
 
 /// The schema this program writes.
 pub(super) fn known() -> i64 {

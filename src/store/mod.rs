@@ -30,6 +30,7 @@ mod verify;
 pub use exceptions::member_cursor;
 pub use lists::WINDOW_MAX;
 pub use meter::Commits;
+pub use notice::Topic;
 
 use crate::domain::delivery::{Flow, Lane};
 use crate::domain::ids::{DeliveryId, ExceptionId, PairId, SystemId};

@@ -2,9 +2,10 @@
 
 use super::db::{Db, fault};
 use super::{Store, StoreResult};
+use crate::domain::change::Change;
 use sqlx::postgres::PgListener;
 use sqlx::{Connection, PgPool, SqliteConnection};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, watch};
@@ -16,6 +17,46 @@ pub(super) const CHANNEL: &str = "tallyman";
 /// Pause before a lost notice connection is opened again.
 const RELISTEN: Duration = Duration::from_secs(1);
 
+/// A part of the store whose changes make work for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    Deliveries,
+    Despatches,
+    Inbox,
+    Requests,
+    /// Due times, cursors and pauses.
+    Schedules,
+}
+
+const TOPICS: usize = 5;
+
+impl Topic {
+    /// The part a change touches, when it is one of them.
+    fn of(change: &Change) -> Option<Self> {
+        match change {
+            Change::Enqueue(_) | Change::Deliver(_) => Some(Self::Deliveries),
+            Change::Despatches { .. } | Change::DespatchState { .. } => Some(Self::Despatches),
+            Change::Inbox(_) => Some(Self::Inbox),
+            Change::Request { .. } | Change::RequestDone { .. } => Some(Self::Requests),
+            Change::ScheduleDone(_) | Change::ScheduleHasten { .. } | Change::FlowPaused { .. } => {
+                Some(Self::Schedules)
+            }
+            _ => None,
+        }
+    }
+
+    /// Every part a batch touches.
+    pub(super) fn all_of(changes: &[Change]) -> Vec<Self> {
+        let mut topics = Vec::new();
+        for topic in changes.iter().filter_map(Self::of) {
+            if !topics.contains(&topic) {
+                topics.push(topic);
+            }
+        }
+        topics
+    }
+}
+
 /// The number of changes known of, and how others' changes are noticed.
 pub(super) struct Notice {
     shared: Arc<Shared>,
@@ -26,7 +67,18 @@ pub(super) struct Notice {
 
 struct Shared {
     version: watch::Sender<u64>,
+    /// Changes of this process by topic.
+    topics: [AtomicU64; TOPICS],
+    /// Changes of others, which tell no topic.
+    others: AtomicU64,
     is_listening: AtomicBool,
+}
+
+impl Shared {
+    fn other_wrote(&self) {
+        self.others.fetch_add(1, Ordering::Release);
+        self.version.send_modify(|v| *v += 1);
+    }
 }
 
 #[derive(Default)]
@@ -44,6 +96,8 @@ impl Notice {
         Self {
             shared: Arc::new(Shared {
                 version: watch::Sender::new(1),
+                topics: Default::default(),
+                others: AtomicU64::new(0),
                 is_listening: AtomicBool::new(false),
             }),
             instance,
@@ -87,7 +141,7 @@ impl Notice {
             let is_other = watch.mark.is_some_and(|m| m != mark);
             watch.mark = Some(mark);
             if is_other {
-                self.shared.version.send_modify(|v| *v += 1);
+                self.shared.other_wrote();
             }
         }
         Ok(())
@@ -144,14 +198,14 @@ async fn listen(pool: PgPool, shared: Weak<Shared>, instance: String) {
                 return;
             };
             strong.is_listening.store(true, Ordering::Release);
-            strong.version.send_modify(|v| *v += 1);
+            strong.other_wrote();
             drop(strong);
             while let Ok(Some(notice)) = listener.try_recv().await {
                 let Some(shared) = shared.upgrade() else {
                     return;
                 };
                 if notice.payload() != instance {
-                    shared.version.send_modify(|v| *v += 1);
+                    shared.other_wrote();
                 }
             }
         }
@@ -189,18 +243,31 @@ impl Store {
         }
     }
 
-    /// A number that grows with every change known of: at once with those of this process, within about a second with
-    /// those of others. While it stands still, what was read is still so.
-    pub async fn version(&self) -> u64 {
+    /// A number that grows with every change to these parts: at once with those of this process, within about a second
+    /// with those of others (which tell no part, so that they count for each). While it stands still, what was read of
+    /// these parts is still so.
+    pub async fn version(&self, topics: &[Topic]) -> u64 {
         let notice = &self.inner.notice;
         if let Err(error) = notice.poll(&self.inner.db).await {
             tracing::debug!(%error, "looking for changes of other processes failed");
         }
-        *notice.shared.version.borrow()
+        let shared = &notice.shared;
+        let mine: u64 = topics
+            .iter()
+            .filter_map(|t| shared.topics.get(*t as usize))
+            .map(|count| count.load(Ordering::Acquire))
+            .sum();
+        mine + shared.others.load(Ordering::Acquire)
     }
 
-    /// Tells everybody but this clone that something was written.
-    pub(super) fn wrote(&self) {
+    /// Tells everybody but this clone that these parts, or others without a topic, were written.
+    pub(super) fn wrote(&self, topics: &[Topic]) {
+        for count in topics
+            .iter()
+            .filter_map(|t| self.inner.notice.shared.topics.get(*t as usize))
+        {
+            count.fetch_add(1, Ordering::Release);
+        }
         let mut before = 0;
         self.inner.notice.shared.version.send_modify(|v| {
             before = *v;

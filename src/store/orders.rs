@@ -413,8 +413,8 @@ impl Store {
         units_at(&rows)
     }
 
-    /// Lines of orders confirmed in the source since a time: item, location, when, how many.
-    pub async fn confirmed_lines_since(
+    /// Units confirmed in the source since a time: item, location, when, how many.
+    pub async fn confirmed_since(
         &self,
         pair: &PairId,
         since: Ts,
@@ -422,9 +422,7 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         let rows = conn
             .rows(
-                "select coalesce(l.item, l.sku), o.location, o.confirmed_at, l.confirmed_each \
-                 from orders o join order_line l on l.order_id = o.id \
-                 where o.confirmed_at is not null and o.confirmed_at >= $2 and o.pair = $1",
+                "select item, location, at, qty_each from confirmed where pair = $1 and at >= $2 order by at",
                 vals![pair.as_str(), since],
             )
             .await?;

@@ -5,6 +5,7 @@ use super::value::{Cols, Row, Val, from_json, vals};
 use super::{Store, StoreResult};
 use crate::domain::ids::{ItemCode, LocationId, PairId, SiteRef, SystemId, WmsOrderNo};
 use crate::domain::mapping::{MappingKind, Target};
+use crate::domain::places::Places;
 use crate::domain::stock::{SnapshotRow, StockLevelRow, StockPosition};
 use crate::domain::wms::{DespatchLine, WmsItem};
 use std::collections::HashMap;
@@ -44,6 +45,15 @@ fn codes(items: &[ItemCode]) -> Vec<String> {
     items.iter().map(|i| i.0.clone()).collect()
 }
 
+fn target(row: &Row) -> StoreResult<Target> {
+    let mut c = row.cols();
+    Ok(Target {
+        code: c.text()?,
+        name: c.text()?,
+        is_active: c.flag()?,
+    })
+}
+
 impl Store {
     /// Items of a warehouse by code; unknown codes are absent.
     pub async fn items(&self, system: &SystemId, codes: &[ItemCode]) -> StoreResult<Vec<WmsItem>> {
@@ -78,14 +88,7 @@ impl Store {
         )
         .await?
         .iter()
-        .map(|row| {
-            let mut c = row.cols();
-            Ok(Target {
-                code: c.text()?,
-                name: c.text()?,
-                is_active: c.flag()?,
-            })
-        })
+        .map(target)
         .collect()
     }
 
@@ -122,15 +125,21 @@ impl Store {
         )
         .await?
         .iter()
-        .map(|row| {
-            let mut c = row.cols();
-            Ok(Target {
-                code: c.text()?,
-                name: c.text()?,
-                is_active: c.flag()?,
-            })
-        })
+        .map(target)
         .collect()
+    }
+
+    /// What the source systems of these pairs call their locations, as last read.
+    pub async fn places(&self, pairs: &[PairId]) -> StoreResult<Places> {
+        let mut known = Vec::new();
+        for pair in pairs {
+            for place in self.targets(pair, MappingKind::Site, "source").await? {
+                if !place.name.is_empty() && place.name != place.code {
+                    known.push((place.code, place.name));
+                }
+            }
+        }
+        Ok(Places::of(known))
     }
 
     /// Warehouse levels in order of (item, site) after the given key.

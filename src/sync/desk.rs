@@ -19,11 +19,13 @@ use crate::domain::keys;
 use crate::domain::order::{OrderFull, OrderState};
 use crate::domain::time::{Span, Ts};
 use crate::store::read::{DespatchGroup, RequestRow};
-use crate::store::{Lease, StoreError, StoreResult};
+use crate::store::{Lease, StoreError, StoreResult, Topic};
 use std::collections::HashMap;
 
 /// Name of the desk's lease.
 pub const DESK_LEASE: &str = "desk";
+/// What makes work for the desk.
+const WORK: [Topic; 3] = [Topic::Inbox, Topic::Requests, Topic::Despatches];
 /// Inbound messages decided per round.
 const INBOX_ROUND: usize = 400;
 /// Despatches looked at per round.
@@ -80,19 +82,23 @@ impl Desk {
                 next_at: now + cx.pace.lease_ttl,
             });
         };
-        // Asked before anything is read: whatever is committed from here on counts as new.
-        let version = cx.store.version().await;
+        let mut version = cx.store.version(&WORK).await;
         if let Some(quiet) = self.quiet.filter(|q| q.holds(version, now)) {
             return Ok(Worked {
                 is_busy: false,
                 next_at: quiet.until,
             });
         }
+        self.quiet = None;
         let mut is_busy = false;
+        let mut is_emptied = false;
         for _ in 0..ROUNDS_MAX {
+            // Asked before anything is read: whatever is committed from here on counts as new.
+            version = cx.store.version(&WORK).await;
             let inbox = take_inbox(cx, &fence).await?;
             let asked = take_requests(cx, &fence).await?;
             if inbox + asked == 0 {
+                is_emptied = true;
                 break;
             }
             is_busy = true;
@@ -115,7 +121,7 @@ impl Desk {
             watch::watch(cx, &fence, now).await?;
         }
         let until = self.watch_at.min(self.waiting_at);
-        self.quiet = (!is_busy).then_some(Quiet { version, until });
+        self.quiet = is_emptied.then_some(Quiet { version, until });
         Ok(Worked {
             is_busy,
             next_at: until,

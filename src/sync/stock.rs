@@ -456,11 +456,7 @@ pub async fn confirmed_since_writes<'a>(
         .min();
     let floor = cx.now() - Span::days(2);
     match oldest {
-        Some(since) => {
-            cx.store
-                .confirmed_lines_since(&pair, since.max(floor))
-                .await
-        }
+        Some(since) => cx.store.confirmed_since(&pair, since.max(floor)).await,
         None => Ok(Vec::new()),
     }
 }

@@ -2,6 +2,7 @@
 //! our own queue alone.
 
 use super::context::{Cx, PairCx};
+use super::promises::Promises;
 use super::reads::{Run, interval};
 use super::requests;
 use crate::domain::catalogue::Kind;
@@ -12,7 +13,6 @@ use crate::domain::exception::{ObjectRef, Occurrence, Severity};
 use crate::domain::ids::{OrderId, RequestId};
 use crate::domain::order::{OrderRow, OrderState, SourceStatus};
 use crate::domain::preflight::Fault;
-use crate::domain::sla;
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
 use crate::store::read::OpenException;
@@ -170,6 +170,7 @@ impl Watch<'_> {
                     || matches!(s, OrderState::Despatched | OrderState::Confirming)
             })
             .collect();
+        let mut promises = Promises::read(self.cx, self.pair, self.now).await?;
         let mut after = None;
         let mut seen: HashSet<String> = HashSet::new();
         loop {
@@ -182,20 +183,20 @@ impl Watch<'_> {
             for row in &page {
                 seen.insert(format!("ORDER={}", row.number));
                 self.order(row);
+                promises.order(row, &mut self.changes);
             }
             if page.len() < PAGE {
                 break;
             }
         }
+        promises.rest(&mut self.changes);
         self.settle_finished(&seen);
         Ok(())
     }
 
-    /// Promises and waits of orders that have ended since: what a watch opened, the watch closes.
+    /// Waits of orders that have ended since: what a watch opened, the watch closes.
     fn settle_finished(&mut self, seen: &HashSet<String>) {
         const WATCHED: &[Kind] = &[
-            Kind::SlaAtRisk,
-            Kind::SlaBreached,
             Kind::OrdStalled,
             Kind::OrdPaymentStuck,
             Kind::DspOpenAfterDespatch,
@@ -248,7 +249,6 @@ impl Watch<'_> {
         if row.state != OrderState::HeldPayment {
             self.clear(row, Kind::OrdPaymentStuck, "paid or no longer wanted");
         }
-        self.promise(row);
     }
 
     fn not_sent(&mut self, row: &OrderRow) {
@@ -334,24 +334,6 @@ impl Watch<'_> {
         }
         if row.released_at.is_some() && !row.state.is_before_warehouse() {
             self.clear(row, Kind::OrdMissingInWms, "the warehouse has it");
-        }
-    }
-
-    fn promise(&mut self, row: &OrderRow) {
-        let is_waiting = row.released_at.is_some()
-            && (row.state.is_before_warehouse() || row.state.is_in_warehouse());
-        let (Some(ship_by), true) = (row.ship_by, is_waiting) else {
-            return;
-        };
-        if sla::is_breached(self.now, ship_by, row.state) {
-            self.clear(row, Kind::SlaAtRisk, "the promise has passed: now a breach");
-            let text = format!("promised for {ship_by}, still {}", row.state);
-            self.raise(row, Kind::SlaBreached, text, None, ship_by);
-        } else if sla::at_risk(self.now, ship_by, row.state, Span::ZERO) {
-            let text = format!("promised for {ship_by}, still {}", row.state);
-            self.raise(row, Kind::SlaAtRisk, text, None, self.now);
-        } else {
-            self.clear(row, Kind::SlaAtRisk, "enough time is left");
         }
     }
 

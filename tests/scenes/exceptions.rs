@@ -236,3 +236,28 @@ async fn a_read_only_desk_changes_nothing_and_says_why() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn orders_that_miss_one_cut_off_are_one_case_and_leave_it_one_by_one() {
+    play(Setting::default(), async |s: &mut Stage| {
+        let first = s.mug_in_warehouse().await;
+        let second = s.mug_in_warehouse().await;
+        s.until("both miss it", Span::days(3), async |s: &Stage| {
+            let case = s.case(Kind::SlaBreached).await;
+            case.is_some_and(|c| c.members == 2)
+        })
+        .await;
+        assert_eq!(s.case(Kind::SlaAtRisk).await, None, "a breach is no risk");
+        let case = s.case(Kind::SlaBreached).await.unwrap();
+        assert!(case.discriminator.starts_with("PROMISE="), "{case:?}");
+        s.act(|w| w.despatch(&first.wms, "RM1GB"));
+        s.confirmed(&first, SOON).await;
+        s.until("it leaves the case", SOON, async |s: &Stage| {
+            s.case_by_id(case.id).await.members == 1
+        })
+        .await;
+        s.act(|w| w.despatch(&second.wms, "RM2GB"));
+        s.case_closes(Kind::SlaBreached, SOON).await;
+    })
+    .await;
+}

@@ -7,6 +7,7 @@ use crate::domain::ids::{
 };
 use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
 use crate::domain::order::{OrderFull, OrderRow};
+use crate::domain::places::Places;
 use crate::domain::stock::{StockLevelRow, StockPosition};
 use crate::domain::time::Ts;
 use crate::store::read::{
@@ -110,6 +111,8 @@ pub struct Header {
     pub pairs: Vec<PairId>,
     /// Values nobody mapped yet, over all pairs.
     pub unmapped: i64,
+    /// What the source systems call their locations.
+    pub places: Places,
 }
 
 /// What the Live pane shows.

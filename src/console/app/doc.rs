@@ -4,6 +4,7 @@ use crate::console::theme::Role;
 use crate::domain::delivery::Flow;
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId};
+use crate::domain::places::Places;
 use crate::store::read::JournalRow;
 use crate::text;
 
@@ -139,6 +140,15 @@ impl DocLine {
         self
     }
 
+    /// With the names of places where their ids stand.
+    #[must_use]
+    pub fn naming(mut self, places: &Places) -> Self {
+        for part in &mut self.parts {
+            part.text = places.say(std::mem::take(&mut part.text));
+        }
+        self
+    }
+
     /// All text of the line.
     pub fn plain(&self) -> String {
         self.parts.iter().map(|p| p.text.as_str()).collect()
@@ -186,6 +196,17 @@ impl Doc {
             title: title.into(),
             lines,
         });
+        self
+    }
+
+    /// With the names of places where their ids stand.
+    #[must_use]
+    pub fn naming(mut self, places: &Places) -> Self {
+        let all = |lines: Vec<DocLine>| lines.into_iter().map(|l| l.naming(places)).collect();
+        self.head = all(self.head);
+        for tab in &mut self.tabs {
+            tab.lines = all(std::mem::take(&mut tab.lines));
+        }
         self
     }
 

@@ -7,6 +7,7 @@ use super::list::{Keyed, List, Load};
 use super::nav::Page;
 use super::subject::Subject;
 use super::{App, Level, sheets};
+use crate::domain::places::Places;
 use crate::domain::time::Ts;
 use crate::store::read::Window;
 
@@ -73,7 +74,7 @@ impl App {
                 if let Some(page) = self.nav.by_id(id)
                     && page.generation == generation
                 {
-                    show(page, answer, now, bar);
+                    show(page, answer, now, bar, &self.header.places);
                 }
             }
             Slot::Beside => {
@@ -81,7 +82,7 @@ impl App {
                 if let Some(page) = &mut self.beside
                     && page.generation == generation
                 {
-                    show(page, answer, self.now, bar);
+                    show(page, answer, self.now, bar, &self.header.places);
                 }
             }
             Slot::Targets | Slot::Preview | Slot::Verify
@@ -164,7 +165,7 @@ impl App {
 }
 
 /// Puts an answer on a page.
-fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str) {
+fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, places: &Places) {
     let gone =
         |page: &mut Page| page.load = Load::Failed("it is not in the store any more".to_owned());
     match answer {
@@ -172,15 +173,15 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str) {
         Ok(Answer::Exception(Some(sheet))) => {
             page.subject = Some(Subject::Exceptions(vec![sheet.row.clone()]));
             page.show(
-                sheets::exception::title(&sheet.row),
-                sheets::exception::doc(&sheet, now),
+                places.say(sheets::exception::title(&sheet.row)),
+                sheets::exception::doc(&sheet, now).naming(places),
             );
         }
         Ok(Answer::Order(Some(sheet))) => {
             page.subject = Some(Subject::Order(Box::new(sheet.full.row.clone())));
             page.show(
-                sheets::order::title(&sheet.full.row),
-                sheets::order::doc(&sheet, now),
+                places.say(sheets::order::title(&sheet.full.row)),
+                sheets::order::doc(&sheet, now, places).naming(places),
             );
         }
         Ok(Answer::Delivery(Some(sheet))) => {
@@ -188,11 +189,11 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str) {
                 id: sheet.row.id,
                 order: sheet.row.order,
                 state: Some(sheet.row.state),
-                title: sheets::delivery::title(&sheet.row),
+                title: places.say(sheets::delivery::title(&sheet.row)),
             });
             page.show(
-                sheets::delivery::title(&sheet.row),
-                sheets::delivery::doc(&sheet, now),
+                places.say(sheets::delivery::title(&sheet.row)),
+                sheets::delivery::doc(&sheet, now).naming(places),
             );
         }
         Ok(Answer::Item(sheet)) => {
@@ -201,8 +202,8 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str) {
                 .first()
                 .map(|p| Subject::Stock(Box::new(p.clone())));
             page.show(
-                sheets::item::title(&sheet),
-                sheets::item::doc(&sheet, now, bar),
+                places.say(sheets::item::title(&sheet)),
+                sheets::item::doc(&sheet, now, bar).naming(places),
             );
         }
         Ok(Answer::Flow(sheet)) => {
@@ -211,7 +212,10 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str) {
                 flow: sheet.live.flow,
                 is_paused: sheet.live.paused.is_some(),
             });
-            page.show(sheets::flow::title(&sheet), sheets::flow::doc(&sheet, now));
+            page.show(
+                places.say(sheets::flow::title(&sheet)),
+                sheets::flow::doc(&sheet, now).naming(places),
+            );
         }
         Ok(Answer::Payload(Some(sheet))) => {
             page.show(
@@ -224,7 +228,7 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str) {
                 let pair = pair.clone();
                 page.show(
                     "Versions".to_owned(),
-                    sheets::records::versions(&pair, &rows, now),
+                    sheets::records::versions(&pair, &rows, now).naming(places),
                 );
                 page.versions = Some((pair, rows));
             }

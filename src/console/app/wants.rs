@@ -105,7 +105,7 @@ impl App {
         };
         if let Link::Journal(line) = &page.link {
             if page.load == Load::Never {
-                let doc = super::sheets::records::journal(&line.0, now);
+                let doc = super::sheets::records::journal(&line.0, now).naming(&self.header.places);
                 let title = page.title.clone();
                 page.show(title, doc);
             }
@@ -145,7 +145,8 @@ impl App {
             is_due = true;
         }
         if let Link::Journal(line) = &link {
-            let doc = super::sheets::records::journal(&line.0, self.now);
+            let doc =
+                super::sheets::records::journal(&line.0, self.now).naming(&self.header.places);
             if let Some(page) = &mut self.beside {
                 page.show(String::new(), doc);
             }

@@ -149,6 +149,7 @@ impl StoreBackend {
             unmapped += i64::try_from(store.unmapped(pair).await?.len()).unwrap_or(i64::MAX);
         }
         Ok(Header {
+            places: store.places(&pairs).await?,
             counts: store.exception_counts().await?,
             mine: mine.total,
             mine_ship_by: mine.rows.first().and_then(|l| l.row.ship_by),

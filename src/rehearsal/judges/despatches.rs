@@ -1,7 +1,7 @@
 //! Despatches: each is confirmed once and told once.
 
-use super::{Seen, Verdict, capped, is_ours};
-use crate::sandbox::{Effect, Notification, PvxStatus, World};
+use super::{Seen, Verdict, capped};
+use crate::sandbox::{Effect, Notification, PvxStatus, SimSystem, World};
 use std::collections::HashMap;
 pub(super) fn confirmed_once(ledger: &[Effect]) -> Verdict {
     let mut processed: HashMap<&str, u32> = HashMap::new();
@@ -29,9 +29,9 @@ pub(super) fn every_despatch_confirmed(world: &World, seen: &Seen) -> Verdict {
         .pvx
         .orders
         .iter()
-        .filter(|o| o.status == PvxStatus::Despatched && is_ours(world, &o.number))
+        .filter(|o| o.status == PvxStatus::Despatched)
     {
-        let Some(source) = world.lw.order(&order.po_reference) else {
+        let Some(source) = world.linnworks_sale(order) else {
             continue;
         };
         if source.is_open() && !seen.has_case(source) && !seen.is_told(&order.number) {
@@ -49,14 +49,16 @@ pub(super) fn every_despatch_confirmed(world: &World, seen: &Seen) -> Verdict {
 }
 
 pub(super) fn shopper_told_once(notes: &[Notification]) -> Verdict {
-    let mut told: HashMap<String, u32> = HashMap::new();
+    // Where shipments have messages of their own, each of them may have one.
+    let mut told: HashMap<(SimSystem, i64, &str), u32> = HashMap::new();
     for note in notes {
-        *told.entry(note.number.to_string()).or_default() += 1;
+        let key = (note.system, note.number, note.shipment.as_str());
+        *told.entry(key).or_default() += 1;
     }
     let broken = told
         .into_iter()
         .filter(|(_, n)| *n > 1)
-        .map(|(order, n)| format!("the shopper of order {order} was told {n} times"))
+        .map(|((_, order, _), n)| format!("the shopper of order {order} was told {n} times"))
         .collect();
     Verdict::new(
         "I-DSP-3",

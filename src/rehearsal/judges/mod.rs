@@ -13,7 +13,7 @@ use super::{RehearsalError, Rig};
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::OrderId;
 use crate::domain::order::OrderRow;
-use crate::sandbox::{LwOrder, World};
+use crate::sandbox::{Effect, LwOrder, SimSystem, World};
 use std::collections::{HashMap, HashSet};
 
 /// One invariant, held or broken.
@@ -103,7 +103,14 @@ impl Seen {
 /// Judges everything that can be judged when the world has come to rest.
 pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
     let seen = Seen::read(rig).await?;
-    let ledger = rig.sandbox.ledger();
+    // What other sources' stores did is no business of this pair.
+    let is_of_pair = |e: &Effect| matches!(e.system, SimSystem::Peoplevox | SimSystem::Linnworks);
+    let ledger: Vec<Effect> = rig
+        .sandbox
+        .ledger()
+        .into_iter()
+        .filter(is_of_pair)
+        .collect();
     // Read once more, decided and sent: a whole reading interval and the time it takes.
     let lately = rig.now() - rig.read_every().times(2);
     let touched: HashSet<String> = ledger
@@ -161,7 +168,7 @@ fn is_mapped(world: &World, order: &LwOrder) -> bool {
 }
 
 fn is_ours(world: &World, number: &str) -> bool {
-    number.starts_with(&format!("{}-", world.config.wms_prefix))
+    world.source_of(number) == Some(SimSystem::Linnworks)
 }
 
 /// Released orders of the mapped location that are still open in the source.

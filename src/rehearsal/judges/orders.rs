@@ -209,13 +209,13 @@ pub(super) fn nothing_shipped_after_cancel(
 }
 
 fn shipped_though_cancelled(world: &World, seen: &Seen) -> Vec<String> {
-    let despatched = |o: &&PvxOrder| o.status == PvxStatus::Despatched && is_ours(world, &o.number);
+    let despatched = |o: &&PvxOrder| o.status == PvxStatus::Despatched;
     world
         .pvx
         .orders
         .iter()
         .filter(despatched)
-        .filter_map(|o| Some((o, world.lw.order(&o.po_reference)?)))
+        .filter_map(|o| Some((o, world.linnworks_sale(o)?)))
         .filter(|(_, sale)| matches!(sale.book, Book::Cancelled(_)))
         .filter(|(o, sale)| !seen.has_case(sale) && !seen.is_told(&o.number))
         .map(|(o, sale)| {

@@ -237,11 +237,20 @@ fn a_second_processing_a_second_message_and_a_refusal_for_haste_are_seen() {
     assert!(despatches::confirmed_once(&twice[..1]).holds());
     let note = Notification {
         at: Ts(0),
+        system: SimSystem::Linnworks,
         order_id: "g".to_owned(),
         number: 100,
+        shipment: String::new(),
         tracking: String::new(),
         caused_by_world: false,
     };
+    let part = |shipment: &str| Notification {
+        system: SimSystem::Shopline,
+        shipment: shipment.to_owned(),
+        ..note.clone()
+    };
+    assert!(despatches::shopper_told_once(&[note.clone(), part("1"), part("2")]).holds());
+    assert!(!despatches::shopper_told_once(&[part("1"), part("1")]).holds());
     assert!(!despatches::shopper_told_once(&[note.clone(), note.clone()]).holds());
     assert!(despatches::shopper_told_once(&[note]).holds());
     assert!(!limits_kept(1).holds());

@@ -78,7 +78,10 @@ impl World {
         let lines = self.cin7_adjustment_lines(body)?;
         let aims_at_on_hand = body.flag("UpdateOnHand").unwrap_or(false);
         let changes = |l: &AdjustedLine| change_of(l, aims_at_on_hand) != Dec::ZERO;
-        if is_final && !self.config.cin7.makes_empty_adjustments && !lines.iter().any(changes) {
+        if is_final
+            && !self.config.cin7.switches.makes_empty_adjustments
+            && !lines.iter().any(changes)
+        {
             return Err(Refusal::bad(
                 "Quantities are equal to stock levels, no need to create Stock Adjustment.",
             ));

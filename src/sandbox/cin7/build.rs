@@ -95,8 +95,8 @@ impl World {
         });
         for site in 0..self.pvx.sites.len() {
             let on_hand = Dec::whole(self.pvx.shelf(item, site).on_hand);
-            let has_bins =
-                self.config.cin7.stock_in_bins && !self.cin7.locations[site].bins.is_empty();
+            let has_bins = self.config.cin7.switches.stock_in_bins
+                && !self.cin7.locations[site].bins.is_empty();
             let slot = Slot {
                 product,
                 location: site,
@@ -114,7 +114,7 @@ impl World {
 
     /// The SKU of an item: its code, but for the share that people wrote in a form of their own.
     fn cin7_sku(&self, item: usize, code: &str) -> String {
-        let share = self.config.cin7_traits.own_sku;
+        let share = self.config.cin7.traits.own_sku;
         if share <= 0.0 || item < SAFE_PRODUCTS {
             return code.to_owned();
         }

@@ -28,7 +28,7 @@ pub(super) fn invoice(invoice: &Invoice) -> Value {
 impl World {
     /// Refuses a posting dated in a closed period.
     pub(super) fn cin7_check_period(&self, day: NaiveDate) -> Result<(), Refusal> {
-        match self.config.cin7.lock_date {
+        match self.config.cin7.switches.lock_date {
             Some(lock) if day <= lock => Err(Refusal::bad(format!(
                 "Effective Date can't be earlier than lock date {}",
                 lock.format("%d/%m/%Y")

@@ -95,7 +95,7 @@ impl World {
             ));
         }
         let is_draft = self.cin7_at(at).pick.status.is_open();
-        if is_draft || self.config.cin7.delete_reaches_authorised {
+        if is_draft || self.config.cin7.switches.delete_reaches_authorised {
             self.cin7_void_fulfilment(at, query.flag("Void"));
         }
         Ok(self.cin7_fulfilments_answer(s))

@@ -156,7 +156,7 @@ impl World {
     /// The receiver answered badly or not at all: again later, and after the last time never more.
     pub(crate) fn cin7_hook_failed(&mut self, mut call: HookCall) {
         let at = usize::try_from(call.attempt.saturating_sub(1)).unwrap_or(usize::MAX);
-        match self.config.cin7.hook_retries.get(at).copied() {
+        match self.config.cin7.switches.hook_retries.get(at).copied() {
             Some(wait) => {
                 call.attempt += 1;
                 call.due = self.now + wait;
@@ -253,8 +253,8 @@ impl World {
                 attempt: 1,
             };
             let mut dice = Rng::keyed(self.config.seed, "cin7-hook", seq);
-            let usual = self.config.cin7.hook_delay + Span::ms(dice.between(0, 5_000));
-            let every = u64::from(self.config.cin7.hook_duplicate_every);
+            let usual = self.config.cin7.switches.hook_delay + Span::ms(dice.between(0, 5_000));
+            let every = u64::from(self.config.cin7.switches.hook_duplicate_every);
             let copies = match self.faults.event_fate(SimSystem::Cin7, self.now) {
                 EventFate::Sent(copies) => copies,
                 EventFate::SubscriptionGone => {
@@ -276,7 +276,7 @@ impl World {
     }
 
     fn cin7_need_automation(&self) -> Result<(), Refusal> {
-        if self.config.cin7.has_automation {
+        if self.config.cin7.switches.has_automation {
             return Ok(());
         }
         Err(Refusal {

@@ -1,10 +1,11 @@
 //! Cin7 Core simulated (External API v2): products, locations, availability, sales with their fulfilments, adjustments,
 //! invoices and credit notes, webhooks.
 //!
-//! Whatever nobody has documented is a switch in [`switches`]; its default is the likelier reading.
+//! Whatever nobody has documented is a switch in [`config`]; its default is the likelier reading.
 
 pub mod adjust;
 pub mod build;
+pub mod config;
 pub mod credit;
 pub mod decimal;
 pub mod deeds;
@@ -25,4 +26,3 @@ pub mod stages;
 pub mod state;
 pub mod status;
 pub mod stock;
-pub mod switches;

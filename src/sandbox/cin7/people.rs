@@ -58,7 +58,7 @@ pub(crate) enum Deed {
 impl World {
     /// Lays out the account's day.
     pub(crate) fn lay_out_cin7(&mut self) {
-        let traits = self.config.cin7_traits.clone();
+        let traits = self.config.cin7.traits.clone();
         let midnight = midnight_of(self.now);
         let day = midnight.0.unsigned_abs();
         let mut dice = Rng::keyed(self.config.seed, "cin7-day", day);
@@ -97,7 +97,7 @@ impl World {
     }
 
     fn cin7_customer_orders(&mut self, key: u64) {
-        let traits = self.config.cin7_traits.clone();
+        let traits = self.config.cin7.traits.clone();
         let seed = self.config.seed;
         let roll = |name: &str, chance: f64| Rng::keyed(seed, name, key).chance(chance);
         let mut dice = Rng::keyed(seed, "cin7-sale", key);
@@ -203,7 +203,7 @@ impl World {
     }
 
     fn cin7_person_authorises(&mut self, s: usize, key: u64) {
-        let traits = self.config.cin7_traits.clone();
+        let traits = self.config.cin7.traits.clone();
         self.cin7_authorise(s, true);
         let deeds = [
             (Deed::Edit, traits.edited, (3, 120)),

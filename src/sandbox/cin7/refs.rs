@@ -12,7 +12,7 @@ impl World {
         json!({
             "Company": "Acme Wholesale", "Currency": CURRENCY, "TimeZone": TIME_ZONE.name(),
             "DefaultWeightUnits": "kg", "DefaultDimensionsUnits": "cm",
-            "LockDate": self.config.cin7.lock_date.map(date), "OpeningBalanceDate": null,
+            "LockDate": self.config.cin7.switches.lock_date.map(date), "OpeningBalanceDate": null,
             "TaxCalculationMethod": "Line", "DefaultLocation": self.cin7.locations[0].name,
         })
     }

@@ -122,7 +122,7 @@ impl World {
         let since = query.moment("UpdatedSince");
         let until = query.moment("UpdatedUntil");
         let created = query.moment("CreatedSince");
-        let is_exclusive = self.config.cin7.since_is_exclusive;
+        let is_exclusive = self.config.cin7.switches.since_is_exclusive;
         let external = query.text("ExternalID");
         let mut out: Vec<usize> = (0..self.cin7.sales.len())
             .filter(|ix| {
@@ -139,7 +139,7 @@ impl World {
                     && external.is_none_or(|e| sale.external_id == e)
             })
             .collect();
-        if self.config.cin7.shuffled_lists {
+        if self.config.cin7.switches.shuffled_lists {
             let seed = self.config.seed;
             out.sort_by_cached_key(|ix| Rng::keyed(seed, "cin7-shuffle", *ix as u64).next_u64());
         }
@@ -245,7 +245,8 @@ impl World {
 
     /// Fulfilments as listed.
     pub(super) fn cin7_fulfilments(&self, sale: &Cin7Sale, to: &Value) -> Vec<Value> {
-        let lists_bare = self.config.cin7.lists_task_of_simple || sale.kind != Kind::Simple;
+        let lists_bare =
+            self.config.cin7.switches.lists_task_of_simple || sale.kind != Kind::Simple;
         let shown = |f: &&super::sale::Fulfilment| lists_bare || !f.is_untouched();
         let rows = sale.fulfilments.iter().filter(shown);
         rows.map(|f| self.cin7_fulfilment(f, to)).collect()

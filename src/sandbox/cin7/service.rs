@@ -1,8 +1,9 @@
 //! The API's front: routes, the two headers, the call limit, errors.
 
+use super::config::ThrottleStyle;
 use super::params::{Body, Query, Refusal};
-use super::switches::ThrottleStyle;
 use crate::domain::time::Span;
+use crate::sandbox::faults::FaultKind;
 use crate::sandbox::pvx::service::respond;
 use crate::sandbox::rng::Guid;
 use crate::sandbox::world::World;
@@ -117,7 +118,7 @@ impl World {
             }
         };
         if !self.cin7_lets_in(request) {
-            return self.cin7_refuse(403, &["Incorrect credentials!".to_owned()]);
+            return self.cin7_refuse_login();
         }
         if let Some(answer) = self.cin7_throttle() {
             return answer;
@@ -209,14 +210,14 @@ impl World {
         }
         if self.cin7.calls.len() >= limit {
             self.calls.throttled_own += 1;
-            return Some(self.cin7_limit_answer(self.config.cin7.throttle));
+            return Some(self.cin7_limit_answer(self.config.cin7.switches.throttle));
         }
         self.cin7.calls.push_back(self.now);
         None
     }
 
     /// The answer to a call over the limit. Ordinary answers carry no such headers.
-    pub(crate) fn cin7_limit_answer(&self, style: ThrottleStyle) -> Response<Bytes> {
+    fn cin7_limit_answer(&self, style: ThrottleStyle) -> Response<Bytes> {
         let texts = [LIMIT_TEXT.to_owned()];
         match style {
             ThrottleStyle::ServiceUnavailable => self.cin7_refuse(503, &texts),
@@ -234,9 +235,25 @@ impl World {
         }
     }
 
+    /// What a fault makes the service say instead of working; `None` for faults that have nothing to do with it.
+    pub(crate) fn cin7_fault_answer(&self, fault: FaultKind) -> Option<Response<Bytes>> {
+        let answer = match fault {
+            FaultKind::Storm => self.cin7_limit_answer(self.config.cin7.switches.throttle),
+            FaultKind::QuotaIn400 => self.cin7_limit_answer(ThrottleStyle::BadRequest),
+            FaultKind::Unauthorised => self.cin7_refuse_login(),
+            FaultKind::HtmlPage => self.cin7_not_found(),
+            _ => return None,
+        };
+        Some(answer)
+    }
+
+    fn cin7_refuse_login(&self) -> Response<Bytes> {
+        self.cin7_refuse(403, &["Incorrect credentials!".to_owned()])
+    }
+
     /// The page for a path that does not exist, with status 200 unless switched.
-    pub(crate) fn cin7_not_found(&self) -> Response<Bytes> {
-        let status = if self.config.cin7.unknown_path_is_404 {
+    fn cin7_not_found(&self) -> Response<Bytes> {
+        let status = if self.config.cin7.switches.unknown_path_is_404 {
             StatusCode::NOT_FOUND
         } else {
             StatusCode::OK
@@ -250,7 +267,7 @@ impl World {
     pub(crate) fn cin7_refuse(&self, status: u16, problems: &[String]) -> Response<Bytes> {
         let one = |text: &String| json!({"ErrorCode": status, "Exception": text});
         let list: Vec<Value> = problems.iter().map(one).collect();
-        if self.config.cin7.bare_errors
+        if self.config.cin7.switches.bare_errors
             && let Some(first) = list.first()
         {
             return answer(status, first.clone());

@@ -15,7 +15,7 @@ impl World {
     /// Refuses a carrier that is not in the reference book.
     pub(super) fn cin7_check_carrier(&self, name: &str) -> Result<(), Refusal> {
         let is_known = self.cin7.carriers.iter().any(|c| c.1 == name);
-        if is_known || self.config.cin7.lenient_carriers {
+        if is_known || self.config.cin7.switches.lenient_carriers {
             return Ok(());
         }
         Err(Refusal::bad(format!(
@@ -45,7 +45,7 @@ impl World {
             return self.cin7_change_tracking(at, body);
         }
         let is_simple = self.cin7.sales[at.0].kind == Kind::Simple;
-        let has_pack = !is_simple || self.config.cin7.simple_has_pack;
+        let has_pack = !is_simple || self.config.cin7.switches.simple_has_pack;
         if has_pack && pack != Stand::Authorised {
             return Err(status_refusal("Pack", pack));
         }

@@ -69,7 +69,7 @@ impl World {
         let mut out = self.cin7_stage_answer(at, is_pack);
         let f = self.cin7_at(at);
         let is_offered = is_pack
-            && self.config.cin7.offers_pack_lines
+            && self.config.cin7.switches.offers_pack_lines
             && f.pack.status == Stand::NotAvailable
             && f.pick.status == Stand::Authorised;
         if is_offered {
@@ -231,7 +231,7 @@ impl World {
         if pick != Stand::Authorised {
             return Err(status_refusal("Pick", pick));
         }
-        if is_simple && !self.config.cin7.simple_has_pack {
+        if is_simple && !self.config.cin7.switches.simple_has_pack {
             return Err(Refusal::bad("Pack is not available for Simple Sale"));
         }
         if !pack.is_open() {

@@ -255,7 +255,7 @@ impl World {
                 out.push((slot, Stock::default(), claimed));
             }
         }
-        let zeros = self.config.cin7.lists_zero_rows;
+        let zeros = self.config.cin7.switches.lists_zero_rows;
         out.retain(|(_, stock, allocated)| {
             zeros
                 || stock.on_hand != Dec::ZERO

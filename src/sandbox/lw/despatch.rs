@@ -3,6 +3,7 @@
 use super::params::{Params, Refusal};
 use super::state::{Book, status};
 use crate::domain::time::Span;
+use crate::sandbox::config::SimSystem;
 use crate::sandbox::ledger::Notification;
 use crate::sandbox::rng::{Guid, Rng};
 use crate::sandbox::world::{Event, World};
@@ -132,8 +133,10 @@ impl World {
         });
         self.ledger.notify(Notification {
             at: self.now,
+            system: SimSystem::Linnworks,
             order_id: order.id.to_string(),
             number,
+            shipment: String::new(),
             tracking: order.tracking.clone(),
             caused_by_world: by_world,
         });

@@ -108,7 +108,7 @@ fn the_sixty_first_call_of_a_minute_is_refused_in_one_of_three_ways() {
         (ThrottleStyle::ServiceUnavailable, 503),
         (ThrottleStyle::BadRequest, 400),
     ] {
-        let bench = switched(|c| c.cin7.throttle = style);
+        let bench = switched(|c| c.cin7.switches.throttle = style);
         for _ in 0..30 {
             assert_eq!(bench.c7_answer("GET me", &Value::Null).status(), 200);
         }
@@ -150,7 +150,7 @@ fn a_wrong_path_answers_a_page_with_200_and_a_wrong_verb_405() {
     assert!(String::from_utf8_lossy(answer.body()).contains("http method 'PUT'"));
     let answer = bench.c7_answer("GET SALELIST?LIMIT=1", &Value::Null);
     assert_eq!(answer.status(), 200, "case does not matter");
-    let strict = switched(|c| c.cin7.unknown_path_is_404 = true);
+    let strict = switched(|c| c.cin7.switches.unknown_path_is_404 = true);
     assert_eq!(strict.c7_answer("GET nothing", &Value::Null).status(), 404);
 }
 
@@ -174,7 +174,7 @@ fn errors_are_a_list_or_one_bare_object_and_name_what_is_wrong() {
     );
     let request = bench.c7_answer("POST sale", &json!("no object"));
     assert_eq!(request.status(), 500);
-    let bare = switched(|c| c.cin7.bare_errors = true);
+    let bare = switched(|c| c.cin7.switches.bare_errors = true);
     let answer = bare.c7_answer("GET sale?ID=x", &Value::Null);
     let error: Value = serde_json::from_slice(answer.body()).unwrap();
     assert_eq!(error["ErrorCode"], 400);
@@ -328,18 +328,35 @@ fn a_warehouse_order_tells_which_sale_it_was_made_for() {
         .sandbox
         .act(|w| w.place(&OrderSpec::default()))
         .unwrap();
-    bench.sandbox.inspect(|w| {
-        assert_eq!(w.sale_of(&sale.to_uppercase()), Some(WhichSale::Cin7(0)));
-        assert_eq!(w.sale_of(&order), Some(WhichSale::Linnworks(0)));
-        assert_eq!(w.sale_of("MANUAL-CLASH"), None);
-        assert!(!w.is_called_off(WhichSale::Cin7(0)));
-    });
+    let shopped = bench.shop_order(&[("MUG-BLU-01", 1)]);
+    let sale_behind = |number: &str, po_reference: &str| {
+        bench.sandbox.act(|w| {
+            let at = w.pvx_open_order(number);
+            po_reference.clone_into(&mut w.pvx.orders[at].po_reference);
+            w.sale_of(&w.pvx.orders[at])
+        })
+    };
+    let sales = [
+        sale_behind("LW-100001", &order),
+        sale_behind("SL-1001", &shopped),
+        sale_behind("C7-SO-01001", &sale.to_uppercase()),
+    ];
+    let expected = [Sale::Linnworks(0), Sale::Shop(0), Sale::Cin7(0)];
+    assert_eq!(sales, expected.map(Some));
+    assert_eq!(
+        expected.map(Sale::system),
+        [SimSystem::Linnworks, SimSystem::Shopline, SimSystem::Cin7]
+    );
+    assert_eq!(sale_behind("C7-SO-01002", "keyed by hand"), None);
+    assert_eq!(sale_behind("MANUAL-1", &sale), None, "nobody's number");
+    let called_off = |sale: Sale| bench.sandbox.inspect(|w| w.is_called_off(sale));
+    assert_eq!(expected.map(called_off), [false; 3]);
     bench.sandbox.act(|w| w.cin7_void_sale(&sale)).unwrap();
     bench.sandbox.act(|w| w.cancel(&order)).unwrap();
-    bench.sandbox.inspect(|w| {
-        assert!(w.is_called_off(WhichSale::Cin7(0)));
-        assert!(w.is_called_off(WhichSale::Linnworks(0)));
-    });
+    let cancelled = bench.sandbox.act(|w| w.shop_cancel_by_hand(&shopped, true));
+    cancelled.unwrap();
+    let called_off = |sale: Sale| bench.sandbox.inspect(|w| w.is_called_off(sale));
+    assert_eq!(expected.map(called_off), [true; 3]);
 }
 
 #[test]

@@ -6,6 +6,14 @@ use super::*;
 
 const C7: SimSystem = SimSystem::Cin7;
 
+/// The account with people at work in it.
+fn trading(traits: Cin7Traits) -> Cin7Config {
+    Cin7Config {
+        traits,
+        ..Cin7Config::default()
+    }
+}
+
 fn strike(bench: &Bench, method: &str, kind: FaultKind) {
     bench
         .sandbox
@@ -43,7 +51,7 @@ fn a_write_may_be_answered_with_200_and_not_carried_out() {
 
 #[test]
 fn storms_bursts_and_pages_strike_in_cin7s_own_words() {
-    let bench = switched(|c| c.cin7.throttle = ThrottleStyle::ServiceUnavailable);
+    let bench = switched(|c| c.cin7.switches.throttle = ThrottleStyle::ServiceUnavailable);
     let status = |kind: FaultKind| {
         strike(&bench, "*", kind);
         let answer = bench.c7_answer("GET me", &Value::Null);
@@ -111,7 +119,7 @@ fn busy(seed: u64, faults: FaultLevel) -> SandboxConfig {
     SandboxConfig {
         seed,
         faults,
-        cin7_traits: Cin7Traits::typical(60),
+        cin7: trading(Cin7Traits::typical(60)),
         ..quiet()
     }
 }
@@ -140,7 +148,7 @@ fn the_same_seed_and_calls_give_the_same_answers() {
 #[test]
 fn people_enter_change_void_fulfil_and_credit_sales() {
     let mut config = busy(5, FaultLevel::None);
-    config.cin7_traits = Cin7Traits {
+    config.cin7.traits = Cin7Traits {
         edited: 0.2,
         voided: 0.2,
         fulfilled_by_hand: 0.5,
@@ -258,7 +266,7 @@ fn sales_in_cin7_shift_nobody_elses_dice() {
     let run = |traits: Cin7Traits| {
         let config = SandboxConfig {
             faults: FaultLevel::Heavy,
-            cin7_traits: traits,
+            cin7: trading(traits),
             ..SandboxConfig::default()
         };
         let bench = Bench::new(config);

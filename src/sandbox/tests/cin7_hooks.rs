@@ -146,7 +146,7 @@ fn five_of_a_type_unknown_types_and_accounts_without_automation() {
         bench.c7_refused("POST webhooks", &odd),
         "Attribute 'Type' is invalid."
     );
-    let poor = switched(|c| c.cin7.has_automation = false);
+    let poor = switched(|c| c.cin7.switches.has_automation = false);
     assert_eq!(poor.c7_answer("GET webhooks", &Value::Null).status(), 403);
 }
 
@@ -191,7 +191,7 @@ fn events_are_lost_doubled_late_and_subscriptions_vanish() {
 
 #[test]
 fn every_nth_event_comes_twice_where_the_account_is_like_that() {
-    let bench = switched(|c| c.cin7.hook_duplicate_every = 2);
+    let bench = switched(|c| c.cin7.switches.hook_duplicate_every = 2);
     subscribe(&bench, "Sale/OrderAuthorised");
     for _ in 0..4 {
         bench.c7_enter(&selling(1));

@@ -314,7 +314,7 @@ fn a_posted_pack_adds_lines_and_a_put_replaces_them() {
 
 #[test]
 fn switches_change_what_no_source_settles() {
-    let bench = switched(|c| c.cin7.lists_task_of_simple = false);
+    let bench = switched(|c| c.cin7.switches.lists_task_of_simple = false);
     let id = bench.c7_enter(&selling(1));
     let none = bench.c7(&format!("GET sale/fulfilment?SaleID={id}"), &Value::Null);
     assert_eq!(none["Fulfilments"], json!([]));
@@ -325,7 +325,7 @@ fn switches_change_what_no_source_settles() {
         "the sale's id is the task all the same"
     );
 
-    let bench = switched(|c| c.cin7.simple_has_pack = false);
+    let bench = switched(|c| c.cin7.switches.simple_has_pack = false);
     let id = bench.c7_enter(&selling(1));
     pick(&bench, &id, 1);
     let text = bench.c7_refused(
@@ -340,7 +340,7 @@ fn switches_change_what_no_source_settles() {
     assert_eq!(bench.c7_sale(&id)["CombinedShippingStatus"], "SHIPPED");
 
     for (reaches, left) in [(false, 3), (true, 2)] {
-        let bench = switched(|c| c.cin7.delete_reaches_authorised = reaches);
+        let bench = switched(|c| c.cin7.switches.delete_reaches_authorised = reaches);
         let id = bench.c7_enter(&Cin7SaleSpec {
             is_advanced: true,
             ..selling(3)
@@ -366,7 +366,7 @@ fn switches_change_what_no_source_settles() {
 
 #[test]
 fn automatic_picking_takes_what_is_allocated_from_the_bins() {
-    let bench = switched(|c| c.cin7.stock_in_bins = true);
+    let bench = switched(|c| c.cin7.switches.stock_in_bins = true);
     let id = bench.c7_enter(&selling(2));
     let body = json!({"TaskID": id, "AutoPickMode": "AUTOPICK"});
     let picked = bench.c7("POST sale/fulfilment/pick", &body);

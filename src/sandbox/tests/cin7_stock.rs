@@ -89,7 +89,8 @@ fn an_adjustment_sets_an_absolute_figure_and_aims_at_available_unless_told() {
 
 #[test]
 fn adjustments_are_checked_drafts_wait_and_new_places_are_told_apart() {
-    let bench = switched(|c| c.cin7.lock_date = chrono::NaiveDate::from_ymd_opt(2026, 1, 4));
+    let bench =
+        switched(|c| c.cin7.switches.lock_date = chrono::NaiveDate::from_ymd_opt(2026, 1, 4));
     let mut body = adjustment(9, Some(true));
     body["Lines"][0]["Location"] = json!("Main Warehouse: RETURNS");
     body["Status"] = json!("DRAFT");
@@ -193,7 +194,7 @@ fn counting_below_the_allocation_shows_a_negative_availability_and_zero_rows_van
         Value::Null,
         "a row of nothing but zeros is left out"
     );
-    let listing = switched(|c| c.cin7.lists_zero_rows = true);
+    let listing = switched(|c| c.cin7.switches.lists_zero_rows = true);
     listing.c7("POST stockadjustment", &adjustment(0, Some(true)));
     assert_eq!(figures(&listing), (0.0, 0.0, 0.0));
     assert!(row(&listing).is_object());

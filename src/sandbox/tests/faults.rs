@@ -1,6 +1,7 @@
 //! Faults strike where they are told, and the ledger knows what happened.
 
 use super::*;
+use crate::sandbox::faults::{EventFate, Faults};
 
 fn rule(bench: &Bench, system: SimSystem, method: &str, kind: FaultKind) {
     bench
@@ -276,4 +277,87 @@ fn clearing_faults_brings_quiet() {
             .try_soap("GetSaveTemplate", "<templateName>Sites</templateName>")
             .is_some()
     );
+}
+
+#[test]
+fn a_fault_strikes_only_the_systems_that_have_it() {
+    let now = SandboxConfig::default().start;
+    let strikes = |kind: FaultKind| {
+        let all = [
+            SimSystem::Peoplevox,
+            SimSystem::Linnworks,
+            SimSystem::Shopline,
+            SimSystem::Cin7,
+        ];
+        let hit = all.into_iter().filter(|system| {
+            let mut faults = Faults::new(1, FaultLevel::None, now);
+            faults.add(FaultRule::share(None, "*", kind, 1.0));
+            faults.choose(*system, "GET orders", now).is_some()
+        });
+        hit.collect::<Vec<SimSystem>>()
+    };
+    use SimSystem::{Cin7, Linnworks, Peoplevox, Shopline};
+    assert_eq!(strikes(FaultKind::Storm), [Linnworks, Shopline, Cin7]);
+    assert_eq!(strikes(FaultKind::QuotaIn400), [Linnworks, Cin7]);
+    assert_eq!(
+        strikes(FaultKind::Unauthorised),
+        [Linnworks, Shopline, Cin7]
+    );
+    assert_eq!(strikes(FaultKind::SessionEnds), [Peoplevox, Linnworks]);
+    assert_eq!(strikes(FaultKind::Blocked(423)), [Shopline]);
+    for kind in [
+        FaultKind::LostCallback,
+        FaultKind::SubscriptionGone,
+        FaultKind::CreationAfterPayment,
+    ] {
+        assert_eq!(strikes(kind), []);
+    }
+}
+
+#[test]
+fn what_is_told_by_itself_meets_its_own_systems_faults() {
+    let now = SandboxConfig::default().start;
+    let with = |kind: FaultKind| {
+        let mut faults = Faults::new(1, FaultLevel::None, now);
+        faults.add(FaultRule::share(None, "*", kind, 1.0));
+        faults
+    };
+    let usual = EventFate::Sent(vec![Span::ZERO]);
+    let mut gone = with(FaultKind::SubscriptionGone);
+    assert_eq!(gone.webhook_fate("orders/create", now), None);
+    assert_eq!(gone.event_fate(SimSystem::Peoplevox, now), usual);
+    assert_eq!(
+        gone.event_fate(SimSystem::Cin7, now),
+        EventFate::SubscriptionGone
+    );
+    let kind = FaultKind::CreationAfterCancel;
+    let mut late = with(kind);
+    assert_eq!(late.webhook_fate("orders/create", now), Some(kind));
+    assert_eq!(late.webhook_fate("orders/paid", now), None);
+    assert_eq!(late.event_fate(SimSystem::Cin7, now), usual);
+    assert_eq!(late.event_fate(SimSystem::Peoplevox, now), usual);
+}
+
+#[test]
+fn calls_of_other_systems_shift_nobody_elses_dice() {
+    let now = SandboxConfig::default().start;
+    let run = |has_others: bool| {
+        let mut faults = Faults::new(7, FaultLevel::Heavy, now);
+        let mut seen = Vec::new();
+        for _ in 0..400 {
+            if has_others {
+                faults.choose(SimSystem::Shopline, "GET orders", now);
+                faults.choose(SimSystem::Cin7, "GET saleList", now);
+                faults.webhook_fate("orders/create", now);
+                faults.event_fate(SimSystem::Cin7, now);
+            }
+            seen.push(faults.choose(SimSystem::Linnworks, "Orders/GetOrdersById", now));
+            seen.push(faults.choose(SimSystem::Peoplevox, "GetData Sales orders", now));
+            assert!(faults.callback_fate(now).len() < 3);
+        }
+        seen
+    };
+    let alone = run(false);
+    assert!(alone.iter().flatten().count() > 10);
+    assert_eq!(alone, run(true));
 }

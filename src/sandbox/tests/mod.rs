@@ -11,6 +11,12 @@ mod faults;
 mod linnworks;
 mod lw_stock;
 mod peoplevox;
+mod shop_days;
+mod shop_faults;
+mod shop_hooks;
+mod shop_ship;
+mod shop_stock;
+mod shopline;
 mod spec;
 
 use super::*;
@@ -31,6 +37,10 @@ pub(super) fn quiet() -> SandboxConfig {
         opening_orders: 0,
         traits: WorldTraits::quiet(),
         trading_hours: TradingHours::ALWAYS,
+        shop: ShopConfig {
+            traits: ShopTraits::quiet(),
+            ..ShopConfig::default()
+        },
         ..SandboxConfig::default()
     }
 }
@@ -178,6 +188,67 @@ impl Bench {
     pub fn lw(&self, method: &str, body: &Value) -> Value {
         let answer = self.lw_answer(method, body);
         serde_json::from_slice(answer.body()).unwrap_or(Value::Null)
+    }
+
+    pub fn shop_request(&self, verb: &str, path: &str, body: &Value) -> Request<Bytes> {
+        let token = self.sandbox.demo_credentials().shop_access_token;
+        let body = if body.is_null() {
+            Bytes::new()
+        } else {
+            Bytes::from(body.to_string())
+        };
+        Request::builder()
+            .method(verb)
+            .uri(format!(
+                "https://demo.myshopline.com/admin/openapi/v20260601/{path}"
+            ))
+            .header("Authorization", format!("Bearer {token}"))
+            .header("Accept", "application/json")
+            .header("Content-Type", "application/json; charset=utf-8")
+            .body(body)
+            .unwrap()
+    }
+
+    pub fn shop_exchange(&self, verb: &str, path: &str, body: &Value) -> Exchange {
+        let request = self.shop_request(verb, path, body);
+        self.sandbox.handle(SimSystem::Shopline, request)
+    }
+
+    pub fn shop_answer(&self, verb: &str, path: &str, body: &Value) -> Response<Bytes> {
+        match self.shop_exchange(verb, path, body) {
+            Exchange::Answer(answer) => answer,
+            other => panic!("{verb} {path}: {other:?}"),
+        }
+    }
+
+    /// Status and body; null when there is none.
+    pub fn shop_status(&self, verb: &str, path: &str, body: &Value) -> (u16, Value) {
+        let answer = self.shop_answer(verb, path, body);
+        let value = serde_json::from_slice(answer.body()).unwrap_or(Value::Null);
+        (answer.status().as_u16(), value)
+    }
+
+    pub fn shop_get(&self, path: &str) -> Value {
+        let (status, body) = self.shop_status("GET", path, &Value::Null);
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    pub fn shop_post(&self, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.shop_status("POST", path, body);
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
+
+    /// A shopper orders; answers with the order's id.
+    pub fn shop_order(&self, lines: &[(&str, i64)]) -> String {
+        let spec = ShopOrderSpec::of(lines);
+        self.sandbox.act(|w| w.shop_place(&spec)).unwrap()
+    }
+
+    /// The order as the list shows it.
+    pub fn shop_read(&self, id: &str) -> Value {
+        self.shop_get(&format!("orders.json?ids={id}"))["orders"][0].clone()
     }
 
     /// Places an order by hand and carries it into the warehouse as a connector would: two saves.

@@ -60,6 +60,7 @@ impl World {
         self.build_warehouse();
         self.build_account();
         self.build_catalogue();
+        self.build_shop();
         self.build_cin7();
         self.lw.next_number = FIRST_NUMBER;
         self.lw.next_derived = FIRST_DERIVED_NUMBER;
@@ -69,6 +70,7 @@ impl World {
             let age = Rng::keyed(self.config.seed, "opening-age", key).between(60, 6 * 3_600);
             self.customer_orders(self.now - Span::secs(age));
         }
+        self.place_opening_shop_orders();
         self.begin_day();
     }
 
@@ -138,6 +140,8 @@ impl World {
     pub(super) fn begin_day(&mut self) {
         self.lay_out_customers();
         self.lay_out_routine();
+        self.lay_out_shoppers();
+        self.lay_out_shop_routine();
         self.lay_out_cin7();
         self.faults.add_windows_of_day(self.now);
         self.schedule(midnight_of(self.now) + Span::days(1), Event::Day);

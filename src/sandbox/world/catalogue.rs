@@ -129,7 +129,7 @@ impl World {
 
     /// Whether the n-th item is one of the share that has a mistake. Every share above nothing gets at least one item;
     /// the most popular things are right, so that a small world still works.
-    fn is_chosen(&self, what: &str, n: usize, share: f64) -> bool {
+    pub(super) fn is_chosen(&self, what: &str, n: usize, share: f64) -> bool {
         let room = (self.config.skus.max(4) as usize).saturating_sub(SAFE_GOODS);
         if share <= 0.0 || room == 0 || n < SAFE_GOODS {
             return false;

@@ -22,7 +22,7 @@ pub enum HandError {
     },
 }
 
-fn unknown(what: &'static str, name: &str) -> HandError {
+pub(super) fn unknown(what: &'static str, name: &str) -> HandError {
     HandError::Unknown {
         what,
         name: name.to_owned(),

@@ -11,21 +11,30 @@ mod names;
 mod people;
 mod routine;
 mod sale;
+mod shop_build;
+mod shop_hands;
+mod shop_people;
+mod shoppers;
 
 pub use customers::OrderSpec;
 pub use hands::HandError;
-pub use sale::WhichSale;
+pub use sale::Sale;
+pub use shop_build::SHOP_LOCATION;
+pub(crate) use shop_build::SHOP_MAPPED;
+pub use shop_hands::ShopOrderSpec;
+pub(crate) use shop_people::ShopEvent;
+pub(crate) use shoppers::RATES as SHOP_RATES;
 
 use super::cin7::people::Happening;
 use super::cin7::state::Cin7;
-use super::cin7::switches::ThrottleStyle;
 use super::config::{SandboxConfig, SimSystem};
 use super::faults::{FaultKind, Faults};
 use super::ledger::{CallStats, Ledger};
 use super::lw::state::Linnworks;
 use super::pvx::callbacks::{Callback, Callbacks};
 use super::pvx::state::Pvx;
-use super::{Exchange, cin7, lw, pvx};
+use super::shop::state::Shop;
+use super::{Exchange, cin7, lw, pvx, shop};
 use crate::domain::time::{Span, Ts};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -60,6 +69,8 @@ pub(crate) enum Event {
     /// Something of the day's routine.
     Routine(routine::Routine, u64),
     Callback(Box<Callback>),
+    /// Something in the SHOPLINE store.
+    Shop(ShopEvent),
     /// Something in Cin7 Core.
     Cin7(Happening),
     /// A request whose client has already given up.
@@ -70,6 +81,7 @@ pub(crate) enum Event {
 enum Call {
     Peoplevox(pvx::service::Call),
     Linnworks(&'static str),
+    Shopline(&'static str),
     Cin7(&'static str),
 }
 
@@ -78,6 +90,7 @@ impl Call {
         match system {
             SimSystem::Peoplevox => Self::Peoplevox(world.pvx_read(request)),
             SimSystem::Linnworks => Self::Linnworks(lw::service::method_of(request)),
+            SimSystem::Shopline => Self::Shopline(shop::service::method_of(request)),
             SimSystem::Cin7 => Self::Cin7(cin7::service::method_of(request)),
         }
     }
@@ -85,7 +98,7 @@ impl Call {
     fn method(&self) -> String {
         match self {
             Self::Peoplevox(call) => call.method.clone(),
-            Self::Linnworks(name) | Self::Cin7(name) => (*name).to_owned(),
+            Self::Linnworks(name) | Self::Shopline(name) | Self::Cin7(name) => (*name).to_owned(),
         }
     }
 }
@@ -102,6 +115,7 @@ pub struct World {
     pub now: Ts,
     pub pvx: Pvx,
     pub lw: Linnworks,
+    pub shop: Shop,
     pub cin7: Cin7,
     pub ledger: Ledger,
     pub calls: CallStats,
@@ -112,6 +126,7 @@ pub struct World {
     /// Times of today's customers still to come.
     arrivals: VecDeque<Ts>,
     customers_made: u64,
+    shoppers: shoppers::Shoppers,
     /// Units the site should hold per item code, for goods-in.
     targets: BTreeMap<String, i64>,
     plan: catalogue::Plan,
@@ -124,6 +139,7 @@ impl World {
             now: config.start,
             pvx: Pvx::default(),
             lw: Linnworks::default(),
+            shop: Shop::default(),
             cin7: Cin7::default(),
             ledger: Ledger::default(),
             calls: CallStats::default(),
@@ -133,6 +149,7 @@ impl World {
             scheduled: 0,
             arrivals: VecDeque::new(),
             customers_made: 0,
+            shoppers: shoppers::Shoppers::default(),
             targets: BTreeMap::new(),
             plan: catalogue::Plan::default(),
             config,
@@ -177,6 +194,7 @@ impl World {
             Event::ChannelNote(order) => self.channel_answers(order),
             Event::Routine(routine, key) => self.routine_happens(routine, key),
             Event::Callback(callback) => self.callback_due(*callback),
+            Event::Shop(event) => self.shop_happens(event),
             Event::Cin7(what) => self.cin7_happens(what),
             Event::Delayed(system, request) => {
                 let from = self.ledger.len();
@@ -212,6 +230,7 @@ impl World {
         match call {
             Call::Peoplevox(call) => self.pvx_run(call),
             Call::Linnworks(_) => self.lw_run(request),
+            Call::Shopline(_) => self.shop_run(request),
             Call::Cin7(_) => self.cin7_run(request),
         }
     }
@@ -225,6 +244,10 @@ impl World {
     ) -> Option<Exchange> {
         let json = "application/json; charset=utf-8";
         let page = "text/html; charset=utf-8";
+        if let Some(answer) = self.own_failure(system, fault?) {
+            self.calls.count(system, method, self.now);
+            return Some(Exchange::Answer(answer));
+        }
         let answer = match fault? {
             FaultKind::Refused => return Some(Exchange::NotSent("connection refused".to_owned())),
             FaultKind::Down if self.now.unix_secs() % 2 == 0 => {
@@ -240,11 +263,11 @@ impl World {
             }
             FaultKind::Storm => {
                 self.calls.throttled_storm += 1;
-                self.storm(system, method)
-            }
-            FaultKind::QuotaIn400 if system == SimSystem::Cin7 => {
-                self.calls.throttled_storm += 1;
-                self.cin7_limit_answer(ThrottleStyle::BadRequest)
+                lw::service::quota(
+                    lw::service::limit_of(method),
+                    self.now,
+                    self.config.lw.quota_as_object,
+                )
             }
             FaultKind::QuotaIn400 => {
                 self.calls.throttled_storm += 1;
@@ -255,11 +278,7 @@ impl World {
                     &serde_json::json!({"Code": null, "Message": text}).to_string(),
                 )
             }
-            FaultKind::HtmlPage if system == SimSystem::Cin7 => self.cin7_not_found(),
             FaultKind::HtmlPage => pvx::service::html(),
-            FaultKind::Unauthorised if system == SimSystem::Cin7 => {
-                self.cin7_refuse(403, &["Incorrect credentials!".to_owned()])
-            }
             FaultKind::Unauthorised => lw::service::refuse(401, "Token is wrong."),
             _ => return None,
         };
@@ -267,16 +286,17 @@ impl World {
         Some(Exchange::Answer(answer))
     }
 
-    /// The limit's refusal of a system, as in a storm of them.
-    fn storm(&self, system: SimSystem, method: &str) -> Response<Bytes> {
-        match system {
-            SimSystem::Cin7 => self.cin7_limit_answer(self.config.cin7.throttle),
-            SimSystem::Linnworks | SimSystem::Peoplevox => lw::service::quota(
-                lw::service::limit_of(method),
-                self.now,
-                self.config.lw.quota_as_object,
-            ),
-        }
+    /// What a system says in its own words when a fault keeps it from working.
+    fn own_failure(&mut self, system: SimSystem, fault: FaultKind) -> Option<Response<Bytes>> {
+        let shape = self.config.shop.switches.error_shape;
+        let answer = match system {
+            SimSystem::Shopline => shop::service::fault_answer(fault, shape)?,
+            SimSystem::Cin7 => self.cin7_fault_answer(fault)?,
+            SimSystem::Peoplevox | SimSystem::Linnworks => return None,
+        };
+        let is_throttled = matches!(fault, FaultKind::Storm | FaultKind::QuotaIn400);
+        self.calls.throttled_storm += u64::from(is_throttled);
+        Some(answer)
     }
 
     fn bend(&mut self, system: SimSystem, fault: Option<FaultKind>) {
@@ -285,13 +305,14 @@ impl World {
             Some(FaultKind::SessionEnds) => match system {
                 SimSystem::Peoplevox => self.expire_pvx_sessions(),
                 SimSystem::Linnworks => self.expire_lw_sessions(),
-                SimSystem::Cin7 => {}
+                SimSystem::Shopline | SimSystem::Cin7 => {}
             },
             Some(FaultKind::ServerMoves) => self.lw.uses_other_host = !self.lw.uses_other_host,
             Some(FaultKind::StaleRead(lag)) => {
                 let since = self.now - lag;
                 self.pvx.stale_since = Some(since);
                 self.lw.stale_since = Some(since);
+                self.shop.stale_since = Some(since);
                 self.cin7.stale_since = Some(since);
             }
             Some(FaultKind::OddStatus) => self.pvx.shows_odd_status = true,
@@ -303,6 +324,7 @@ impl World {
         self.faults.current = None;
         self.pvx.stale_since = None;
         self.lw.stale_since = None;
+        self.shop.stale_since = None;
         self.cin7.stale_since = None;
         self.pvx.shows_odd_status = false;
     }

@@ -11,6 +11,7 @@ mod stock;
 use super::db::Conn;
 use super::dialect::Dialect;
 use super::journal::{self, Draft};
+use super::notice::Topic;
 use super::value::{Val, vals};
 use super::{Committed, Store, StoreError, StoreResult, leases};
 use crate::domain::change::{Batch, Change, DeliveryMove, Journal};
@@ -113,7 +114,7 @@ impl<'b> Groups<'b> {
                 body: body.as_deref(),
                 lines: lines.as_deref(),
             }),
-            Change::OrderSeen { .. } => self.seen.push(change),
+            Change::OrderSeen { .. } | Change::Confirmed { .. } => self.seen.push(change),
             Change::Enqueue(new) => self.deliveries.push((index, DeliveryChange::Enqueue(new))),
             Change::Deliver(step) => self.deliveries.push((index, DeliveryChange::Move(step))),
             Change::Attempt(attempt) => self.attempts.push(attempt),
@@ -162,7 +163,7 @@ impl Store {
         loop {
             match self.commit_once(&batch, &payloads).await {
                 Ok(done) => {
-                    self.wrote();
+                    self.wrote(&Topic::all_of(&batch.changes));
                     return Ok(done);
                 }
                 Err((_, true)) if tries < CONFLICT_TRIES => tries += 1,

@@ -3,7 +3,9 @@
 use super::{OrderChange, Work, entry};
 use crate::domain::change::Change;
 use crate::domain::exception::ObjectRef;
+use crate::domain::ids::{ItemCode, LocationId, PairId};
 use crate::domain::order::{OrderRow, OrderState};
+use crate::domain::time::{Span, Ts};
 use crate::store::orders::{row_values, state_name};
 use crate::store::value::{to_json, vals};
 use crate::store::{StoreError, StoreResult};
@@ -211,14 +213,51 @@ fn note_changes(work: &mut Work<'_>, index: usize, row: &OrderRow, before: Optio
 /// decides on has changed.
 pub(super) async fn seen(work: &mut Work<'_>, changes: &[&Change]) -> StoreResult<()> {
     for change in changes {
-        if let Change::OrderSeen { ids, at } = change {
-            work.conn
-                .exec(
-                    "update orders set source_read_at = $2, missing_polls = 0 where id @any($1)",
-                    vals![ids.iter().map(|id| id.0).collect::<Vec<_>>(), *at],
-                )
-                .await?;
+        match change {
+            Change::OrderSeen { ids, at } => {
+                work.conn
+                    .exec(
+                        "update orders set source_read_at = $2, missing_polls = 0 where id @any($1)",
+                        vals![ids.iter().map(|id| id.0).collect::<Vec<_>>(), *at],
+                    )
+                    .await?;
+            }
+            Change::Confirmed {
+                pair,
+                location,
+                at,
+                units,
+            } => confirmed(work, (pair, location, *at), units).await?,
+            _ => {}
         }
     }
+    Ok(())
+}
+
+/// How long it is remembered when units were confirmed; figures are compared over less.
+const CONFIRMED_KEPT: Span = Span::days(7);
+
+async fn confirmed(
+    work: &mut Work<'_>,
+    (pair, location, at): (&PairId, &LocationId, Ts),
+    units: &[(ItemCode, i64)],
+) -> StoreResult<()> {
+    work.conn
+        .exec(
+            "delete from confirmed where pair = $1 and at < $2",
+            vals![pair.as_str(), work.at - CONFIRMED_KEPT],
+        )
+        .await?;
+    let rows = units
+        .iter()
+        .map(|(item, qty)| vals![pair.as_str(), item.as_str(), location.as_str(), at, *qty])
+        .collect();
+    work.conn
+        .bulk(
+            "insert into confirmed (pair, item, location, at, qty_each)",
+            "",
+            rows,
+        )
+        .await?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::domain::delivery::{Flow, Lane};
 use crate::domain::ids::SystemId;
 use crate::domain::retry;
 use crate::domain::time::{Span, Ts};
-use crate::store::{LaneWork, Lease, ScheduleRow, StoreResult};
+use crate::store::{LaneWork, Lease, ScheduleRow, StoreResult, Topic};
 use crate::sync::calls::{Adapter, Closed, Gate, JobCx, Keep, call};
 use crate::sync::context::{Cx, Limits};
 use crate::sync::deliver::Tick;
@@ -18,9 +18,13 @@ use crate::sync::desk::{Worked, hold};
 use crate::sync::reads::{SOURCE_FLOWS, WAREHOUSE_FLOWS};
 use crate::vendors::Op;
 use job::{Active, Proposal, Purpose, first_op, first_read, read_lane};
+use std::sync::Arc;
 
 /// Calls made within one step; the rest follows in the next.
 const CALLS_PER_STEP_MAX: usize = 400;
+
+/// What makes work for a worker.
+const WORK: [Topic; 3] = [Topic::Deliveries, Topic::Requests, Topic::Schedules];
 
 /// The worker of one system.
 pub struct Worker {
@@ -38,6 +42,13 @@ pub struct Worker {
     told_throttled: bool,
     is_first: bool,
     quiet: Option<Quiet>,
+    schedules: Option<Schedules>,
+}
+
+/// The schedules this system serves, as read when the store stood at `version`.
+struct Schedules {
+    version: u64,
+    rows: Arc<[ScheduleRow]>,
 }
 
 /// Nothing is to be done before `until` as long as the store stands at `version`.
@@ -72,6 +83,7 @@ impl Worker {
             told_throttled: true,
             is_first: true,
             quiet: None,
+            schedules: None,
         }
     }
 
@@ -113,17 +125,17 @@ impl Worker {
             });
         };
         self.take_over(cx, &fence, now).await?;
-        // Asked before anything is read: whatever is committed from here on counts as new.
-        let version = cx.store.version().await;
+        let version = cx.store.version(&WORK).await;
         if let Some(quiet) = self.quiet.filter(|q| q.holds(version, now)) {
             return Ok(Worked {
                 is_busy: false,
                 next_at: quiet.until,
             });
         }
+        self.quiet = None;
         let mut calls = 0;
+        let mut quiet_at = None;
         let mut next_at = now + cx.pace.idle_max;
-        let mut schedules = self.my_schedules(cx).await?;
         while calls < CALLS_PER_STEP_MAX {
             let at = cx.now().max(now);
             if let Some(closed) = self.gate.closed(at) {
@@ -137,6 +149,9 @@ impl Worker {
                 };
                 break;
             }
+            // Asked before anything is read: whatever is committed from here on counts as new.
+            let version = cx.store.version(&WORK).await;
+            let schedules = self.my_schedules(cx).await?;
             let work = cx.store.system_work(&self.gate.system, at).await?;
             if calls == 0 && work.is_asked {
                 self.start_looks(cx, &fence).await?;
@@ -144,16 +159,15 @@ impl Worker {
             let proposals = self.proposals(&schedules, &work.lanes, at);
             let Some(lane) = self.choose_lane(&proposals, at) else {
                 next_at = self.next_at(work.next_due_at, &schedules, &proposals, at);
+                quiet_at = Some(version);
                 break;
             };
             calls += 1;
-            if self.work_on(cx, &fence, lane, proposals, at).await? {
-                schedules = self.my_schedules(cx).await?;
-            }
+            self.work_on(cx, &fence, lane, proposals, at).await?;
         }
         self.tell(cx, &fence, now).await?;
         let next_at = next_at.min(now + cx.pace.idle_max);
-        self.quiet = (calls == 0).then(|| Quiet {
+        self.quiet = quiet_at.map(|version| Quiet {
             version,
             until: next_at.min(self.tell_at(cx)),
         });
@@ -182,25 +196,37 @@ impl Worker {
         matches!(self.gate.adapter, Adapter::Source(_))
     }
 
-    async fn my_schedules(&self, cx: &Cx) -> StoreResult<Vec<ScheduleRow>> {
+    /// The schedules this system serves, read again when any schedule changed.
+    async fn my_schedules(&mut self, cx: &Cx) -> StoreResult<Arc<[ScheduleRow]>> {
+        let version = cx.store.version(&[Topic::Schedules]).await;
+        if let Some(known) = self.schedules.as_ref().filter(|s| s.version == version) {
+            return Ok(known.rows.clone());
+        }
+        let mut rows = cx.store.schedules().await?;
+        rows.retain(|row| self.serves(cx, row));
+        let rows: Arc<[ScheduleRow]> = rows.into();
+        self.schedules = Some(Schedules {
+            version,
+            rows: rows.clone(),
+        });
+        Ok(rows)
+    }
+
+    fn serves(&self, cx: &Cx, row: &ScheduleRow) -> bool {
         let flows = if self.is_source() {
             SOURCE_FLOWS
         } else {
             WAREHOUSE_FLOWS
         };
-        let mut rows = cx.store.schedules().await?;
-        rows.retain(|row| {
-            let is_mine = cx.pair(&row.pair).is_some_and(|p| {
-                let system = if self.is_source() {
-                    &p.source
-                } else {
-                    &p.warehouse
-                };
-                system == &self.gate.system
-            });
-            is_mine && flows.contains(&row.flow) && row.paused.is_none()
+        let is_mine = cx.pair(&row.pair).is_some_and(|p| {
+            let system = if self.is_source() {
+                &p.source
+            } else {
+                &p.warehouse
+            };
+            system == &self.gate.system
         });
-        Ok(rows)
+        is_mine && flows.contains(&row.flow) && row.paused.is_none()
     }
 
     fn is_active(&self, purpose: &Purpose) -> bool {
@@ -283,7 +309,7 @@ impl Worker {
         self.gate.lanes.pick(&lanes)
     }
 
-    /// Makes one call for the lane. True when a scheduled run started or ended.
+    /// Makes one call for the lane, for what is under way or else for what can be started.
     async fn work_on(
         &mut self,
         cx: &Cx,
@@ -291,21 +317,15 @@ impl Worker {
         lane: Lane,
         proposals: Vec<Proposal>,
         now: Ts,
-    ) -> StoreResult<bool> {
-        let mut at = None;
-        for (index, active) in self.active.iter().enumerate() {
-            if active.lane == lane && self.gate.available(active.job.next_op(), now) > 0 {
-                at = Some(index);
-                break;
-            }
-        }
-        let mut is_schedule_touched = false;
+    ) -> StoreResult<()> {
+        let mut at = self.active.iter().position(|active| {
+            active.lane == lane && self.gate.available(active.job.next_op(), now) > 0
+        });
         if at.is_none() {
             for proposal in proposals.into_iter().filter(|p| p.lane == lane) {
                 if self.gate.available(proposal.op, now) == 0 {
                     continue;
                 }
-                is_schedule_touched |= matches!(proposal.purpose, Purpose::Scheduled { .. });
                 let before = self.active.len();
                 self.start(cx, fence, proposal, now).await?;
                 if self.active.len() > before {
@@ -314,12 +334,12 @@ impl Worker {
                 }
             }
         }
-        let Some(at) = at else { return Ok(true) };
+        let Some(at) = at else { return Ok(()) };
         let Some(active) = self.active.get_mut(at) else {
-            return Ok(is_schedule_touched);
+            return Ok(());
         };
         if !self.gate.take(active.job.next_op(), lane, now) {
-            return Ok(is_schedule_touched);
+            return Ok(());
         }
         let mut jcx = JobCx {
             cx,
@@ -327,10 +347,9 @@ impl Worker {
             fence,
         };
         if active.job.tick(&mut jcx).await? == Tick::Done {
-            is_schedule_touched |= matches!(active.purpose, Purpose::Scheduled { .. });
             self.active.remove(at);
         }
-        Ok(is_schedule_touched)
+        Ok(())
     }
 
     async fn probe(&mut self, cx: &Cx, fence: &Fence) -> StoreResult<()> {

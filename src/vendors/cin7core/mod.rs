@@ -52,7 +52,7 @@ pub use words::{
 use crate::domain::ids::LocationId;
 use crate::domain::time::Ts;
 use crate::secret::Secret;
-use crate::vendors::transport::is_loopback;
+use crate::vendors::transport::{HostRule, VendorHosts};
 use crate::vendors::{Answer, CallLog, Finding, Limit, Op, System};
 use crate::wire::Wire;
 use chrono_tz::Tz;
@@ -63,8 +63,6 @@ use std::sync::RwLock;
 
 /// Where the service is; one host for all regions.
 pub const BASE_URL: &str = "https://inventory.dearsystems.com/ExternalApi/v2";
-/// Cin7 Core's own domain. The two headers are credentials: they go nowhere else.
-const DOMAIN: &str = "dearsystems.com";
 /// Calls that may be in flight at once: one a second is all the limit allows, and bursts were answered with 403.
 const CONCURRENCY_MAX: usize = 2;
 
@@ -172,23 +170,10 @@ fn base_of(config: &Cin7Config) -> Result<String, ConfigFault> {
     let shown = crate::text::clean_to(&config.base_url, 100);
     let url =
         reqwest::Url::parse(&config.base_url).map_err(|_| ConfigFault::BaseUrl(shown.clone()))?;
-    let host = url.host_str().unwrap_or_default().to_owned();
-    let is_plain = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    let is_listed = is_loopback(&host)
-        || config
-            .extra_hosts
-            .iter()
-            .any(|h| h.eq_ignore_ascii_case(&host));
-    let is_theirs = host
-        .strip_suffix(DOMAIN)
-        .is_some_and(|rest| rest.ends_with('.') && rest.len() > 1)
-        && url.scheme() == "https"
-        && url.port().is_none();
-    let is_http = matches!(url.scheme(), "https" | "http");
-    if !is_plain || !is_http || !(is_listed || is_theirs) {
+    let mut hosts = HostRule::for_vendor(VendorHosts::Cin7, &[&config.base_url]);
+    hosts.extra.clone_from(&config.extra_hosts);
+    let holds_more = url.query().is_some() || url.fragment().is_some();
+    if holds_more || hosts.check(&url).is_err() {
         return Err(ConfigFault::Host(shown));
     }
     Ok(String::from(url).trim_end_matches('/').to_owned())

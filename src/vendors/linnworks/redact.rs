@@ -5,6 +5,8 @@ use crate::vendors::scalar::is_guid;
 use crate::vendors::transport::{Redactor, looks_like_html};
 use serde_json::Value;
 
+/// Places of a GUID's other hyphens.
+const HYPHENS: [usize; 3] = [13, 18, 23];
 /// What stands in place of a secret.
 const MARK: &str = "(removed)";
 /// Members of a sign-in answer that may be recorded.
@@ -59,17 +61,17 @@ impl Secrets {
     fn without_guids(&self, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(bytes.len());
         let mut from = 0;
-        let mut at = 0;
         // A GUID's first hyphen stands at its ninth place: hyphens are rare, so the search steps from one to the next.
-        while let Some(step) = bytes[at..].iter().position(|b| *b == b'-') {
-            let hyphen = at + step;
-            at = hyphen + 1;
+        for hyphen in memchr::memchr_iter(b'-', bytes) {
             let Some(start) = hyphen.checked_sub(8).filter(|s| *s >= from) else {
                 continue;
             };
             let Some(word) = bytes.get(start..start + 36) else {
                 continue;
             };
+            if HYPHENS.iter().any(|at| word.get(*at) != Some(&b'-')) {
+                continue;
+            }
             let is_secret = self
                 .guids
                 .iter()
@@ -78,7 +80,6 @@ impl Secrets {
                 out.extend_from_slice(&bytes[from..start]);
                 out.extend_from_slice(MARK.as_bytes());
                 from = start + 36;
-                at = from;
             }
         }
         out.extend_from_slice(&bytes[from..]);

@@ -12,6 +12,8 @@ pub enum VendorHosts {
     Peoplevox,
     /// `*.myshopline.com`.
     Shopline,
+    /// `*.dearsystems.com`.
+    Cin7,
 }
 
 impl VendorHosts {
@@ -20,6 +22,7 @@ impl VendorHosts {
             Self::Linnworks => "linnworks.net",
             Self::Peoplevox => "peoplevox.net",
             Self::Shopline => "myshopline.com",
+            Self::Cin7 => "dearsystems.com",
         }
     }
 }

@@ -119,6 +119,7 @@ impl FakeBackend {
                 ..Header::default()
             },
             Scene::Many => Header {
+                places: Default::default(),
                 counts: vec![count(Team::Warehouse, Severity::S2, 100_000, ship(12))],
                 mine: 2_000,
                 mine_ship_by: ship(12),
@@ -126,6 +127,7 @@ impl FakeBackend {
                 unmapped: 1,
             },
             _ => Header {
+                places: Default::default(),
                 counts: vec![
                     count(Team::Ecommerce, Severity::S1, 2, ship(45)),
                     count(Team::Warehouse, Severity::S2, 4, ship(-70)),

@@ -17,7 +17,7 @@ pub fn title(row: &DeliveryRow) -> String {
 pub fn line(row: &DeliveryRow, now: Ts) -> DocLine {
     let (state, role) = words::delivery_state(row.state);
     DocLine::of(pad(row.flow.as_str(), 15), Role::Link)
-        .and(format!("{} ", pad(&row.object, 14)), Role::Text)
+        .and(format!("{} ", pad(what(&row.object), 14)), Role::Text)
         .and(pad(&state, 10), role)
         .and(
             format!(
@@ -30,6 +30,11 @@ pub fn line(row: &DeliveryRow, now: Ts) -> DocLine {
         .and(row.last_text.clone(), Role::Text)
         .to(Some(Link::Delivery(row.id)))
         .hanging(4)
+}
+
+/// The item of a stock figure without its place, which a short column has no room for.
+fn what(object: &str) -> &str {
+    object.split('@').next().unwrap_or(object)
 }
 
 /// One attempt.

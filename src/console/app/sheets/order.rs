@@ -6,6 +6,7 @@ use super::super::words;
 use super::{delivery, exceptions, timeline};
 use crate::console::theme::Role;
 use crate::domain::order::{OrderLine, OrderRow};
+use crate::domain::places::Places;
 use crate::domain::time::Ts;
 use crate::text;
 
@@ -15,7 +16,7 @@ pub fn title(row: &OrderRow) -> String {
 }
 
 /// The document.
-pub fn doc(sheet: &OrderSheet, now: Ts) -> Doc {
+pub fn doc(sheet: &OrderSheet, now: Ts, places: &Places) -> Doc {
     let row = &sheet.full.row;
     let deliveries = if sheet.deliveries.is_empty() {
         vec![DocLine::of("Nothing has been sent yet.", Role::Muted)]
@@ -30,7 +31,7 @@ pub fn doc(sheet: &OrderSheet, now: Ts) -> Doc {
         head: head(row, now),
         tabs: Vec::new(),
     }
-    .tab("Evidence", evidence(sheet, now))
+    .tab("Evidence", evidence(sheet, now, places))
     .tab(
         format!("Lines {}", sheet.full.lines.len()),
         lines(&sheet.full.lines, sheet),
@@ -76,7 +77,7 @@ fn head(row: &OrderRow, now: Ts) -> Vec<DocLine> {
     ]
 }
 
-fn evidence(sheet: &OrderSheet, now: Ts) -> Vec<DocLine> {
+fn evidence(sheet: &OrderSheet, now: Ts, places: &Places) -> Vec<DocLine> {
     let row = &sheet.full.row;
     let mut lines = Vec::new();
     if !row.blocked_by.is_empty() {
@@ -98,11 +99,12 @@ fn evidence(sheet: &OrderSheet, now: Ts) -> Vec<DocLine> {
     let source_status = format!("{:?}", row.source_status).to_lowercase();
     let wms_status = row.wms_status.as_deref().unwrap_or("–");
     let site = row.site.as_ref().map_or("–", |s| s.as_str());
+    let place = places.say(row.location.to_string());
     let carrier = row.carrier_service.as_ref().map_or("–", |c| c.as_str());
     let both: [(&str, &str, &str); 4] = [
         ("Number", &row.number, wms_number),
         ("Status", &source_status, wms_status),
-        ("Place", row.location.as_str(), site),
+        ("Place", &place, site),
         ("Service", row.service.as_str(), carrier),
     ];
     for (label, source, warehouse) in both {

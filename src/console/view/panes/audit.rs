@@ -3,7 +3,7 @@
 //! ▌ 14:02:10 pat        mapping.set       mapping TRK48 → TPS48                       exception 7
 //! ```
 
-use super::draw_list;
+use super::{draw_list, naming};
 use crate::console::app::App;
 use crate::console::app::ask::object_label;
 use crate::console::app::sheets::change_words;
@@ -35,7 +35,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         COLUMNS,
         true,
         empty,
-        |row| cells(row, app.now),
+        |row| naming(cells(row, app.now), &app.header.places),
     );
 }
 

@@ -3,7 +3,7 @@
 //! ▌ S1 late 1h10 new       Delivery service unknown Tracked 48 XL 38 ecommerce         2h    1520.00
 //! ```
 
-use super::draw_list;
+use super::{draw_list, naming};
 use crate::console::app::App;
 use crate::console::app::words;
 use crate::console::theme::Role;
@@ -38,7 +38,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         "Nothing is open: the systems agree, or nothing has been compared yet (see 1 Live)."
     };
     draw_list(pen, area, &pane.list, COLUMNS, true, empty, |row| {
-        cells(row, app.now)
+        naming(cells(row, app.now), &app.header.places)
     });
 }
 

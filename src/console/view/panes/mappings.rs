@@ -1,6 +1,6 @@
 //! Two lists: values nobody mapped, ranked by the orders they block; below, what is mapped.
 
-use super::{draw_list, message, part_title};
+use super::{draw_list, message, naming, part_title};
 use crate::console::app::App;
 use crate::console::app::layers::mapping::attributes_text;
 use crate::console::app::list::Load;
@@ -64,7 +64,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     );
     let empty = "Nothing is mapped yet: n maps a value.";
     draw_list(pen, list, &pane.list, MAPPED, has_focus, empty, |row| {
-        mapped_cells(row, app.now)
+        naming(mapped_cells(row, app.now), &app.header.places)
     });
 }
 

@@ -13,7 +13,8 @@ use crate::console::app::nav::Pane;
 use crate::console::app::{App, BESIDE_COLUMNS};
 use crate::console::theme::Role;
 use crate::console::widget::Pen;
-use crate::console::widget::grid::{Column, Grid, Row};
+use crate::console::widget::grid::{CellText, Column, Grid, Row};
+use crate::domain::places::Places;
 use crate::text;
 use ratatui::layout::Rect;
 
@@ -125,6 +126,14 @@ fn facts<T: Keyed + Clone>(list: &List<T>) -> Facts<'_> {
 }
 
 /// Draws a list with its states: failed, empty, rows.
+/// Cells with the names of places where their ids stand.
+fn naming(cells: Vec<CellText>, places: &Places) -> Vec<CellText> {
+    cells
+        .into_iter()
+        .map(|(text, role)| (places.say(text), role))
+        .collect()
+}
+
 fn draw_list<T: Keyed + Clone>(
     pen: &mut Pen<'_>,
     area: Rect,

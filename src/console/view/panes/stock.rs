@@ -3,7 +3,7 @@
 //! ▌ MUG-RED     North         120    131    +11    +11      2h10    132.00 the source shows too much …
 //! ```
 
-use super::draw_list;
+use super::{draw_list, naming};
 use crate::console::app::App;
 use crate::console::app::sheets::item::suggestion;
 use crate::console::app::words;
@@ -40,7 +40,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         COLUMNS,
         true,
         empty,
-        |row| cells(row, app.now),
+        |row| naming(cells(row, app.now), &app.header.places),
     );
 }
 

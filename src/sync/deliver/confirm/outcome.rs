@@ -5,7 +5,7 @@ use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::decide::{self, goods};
 use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, DespatchIntent, Intent};
-use crate::domain::ids::{LocationId, OrderId, SourceOrderId};
+use crate::domain::ids::{ItemCode, LocationId, OrderId, SourceOrderId};
 use crate::domain::order::{OrderFull, OrderState, SourceOrder, SourceStatus};
 use crate::domain::retry;
 use crate::domain::time::{Span, Ts};
@@ -38,7 +38,7 @@ impl ConfirmJob {
                     text,
                 ));
                 if let Some(order) = row.order.and_then(|id| orders.get(&id)) {
-                    changes.push(confirmed_order(row, order, source.as_ref(), now));
+                    changes.extend(confirmed_order(row, order, source.as_ref(), now));
                 }
             }
             changes
@@ -264,15 +264,19 @@ pub(super) async fn used_children(
         .collect())
 }
 
-/// The order after one of its despatches was confirmed.
+/// The order after one of its despatches was confirmed, and the units that were.
 fn confirmed_order(
     delivery: &DeliveryRow,
     order: &OrderFull,
     source: Option<&SourceOrder>,
     now: Ts,
-) -> Change {
+) -> [Change; 2] {
     let mut row = order.row.clone();
     let mut lines = order.lines.clone();
+    let mut units: Vec<(ItemCode, i64)> = Vec::new();
+    let at = source
+        .and_then(|s| s.processed_at)
+        .map_or(now, |t| t.max(row.despatched_at.unwrap_or(t)).min(now));
     if let Intent::ConfirmDespatch(intent) = &delivery.intent {
         for line in &mut lines {
             let Some(part) = intent.lines.iter().find(|p| p.row_id == line.row_id) else {
@@ -286,9 +290,16 @@ fn confirmed_order(
                 .iter()
                 .find(|l| l.row_id == line.row_id)
                 .map_or(1, |l| l.qty_each.max(1));
-            let units = part.qty_each * line.qty_each / source_qty;
-            line.confirmed_each =
-                (line.confirmed_each + units).min(line.despatched_each.max(line.confirmed_each));
+            let told = part.qty_each * line.qty_each / source_qty;
+            let before = line.confirmed_each;
+            line.confirmed_each = (before + told).min(line.despatched_each.max(before));
+            if line.confirmed_each > before {
+                let item = line
+                    .item
+                    .clone()
+                    .unwrap_or_else(|| line.sku.0.as_str().into());
+                units.push((item, line.confirmed_each - before));
+            }
         }
     }
     if let Some(source) = source.filter(|s| !s.tracking.is_empty()) {
@@ -301,15 +312,18 @@ fn confirmed_order(
     if is_whole || (is_known_finished && row.state != OrderState::PartDespatched) {
         decide::enter(&mut row, OrderState::Confirmed, now);
         row.source_status = SourceStatus::Processed;
-        row.confirmed_at = Some(
-            source
-                .and_then(|s| s.processed_at)
-                .map_or(now, |t| t.max(row.despatched_at.unwrap_or(t)).min(now)),
-        );
+        row.confirmed_at = Some(at);
     }
-    Change::Order {
+    let told = Change::Confirmed {
+        pair: row.pair.clone(),
+        location: row.location.clone(),
+        at,
+        units,
+    };
+    let order = Change::Order {
         row: Box::new(row),
         body: None,
         lines: Some(lines),
-    }
+    };
+    [order, told]
 }

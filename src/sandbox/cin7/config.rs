@@ -3,6 +3,27 @@
 use crate::domain::time::Span;
 use chrono::NaiveDate;
 
+/// The account as part of a sandbox. It stands still, but answers, unless its traits ask for trade.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cin7Config {
+    /// Beginning of the order numbers the connector uses in the warehouse, and its channel name there.
+    pub wms_prefix: String,
+    pub wms_channel: String,
+    pub traits: Cin7Traits,
+    pub switches: Cin7Switches,
+}
+
+impl Default for Cin7Config {
+    fn default() -> Self {
+        Self {
+            wms_prefix: "C7".to_owned(),
+            wms_channel: "Cin7 Core".to_owned(),
+            traits: Cin7Traits::default(),
+            switches: Cin7Switches::default(),
+        }
+    }
+}
+
 /// How a call over the limit is answered; all three were seen on live accounts, with the same text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ThrottleStyle {
