@@ -17,6 +17,7 @@ const SIZE: (u16, u16) = (120, 40);
 /// Budgets at 120x40.
 const CURSOR_BYTES_MAX: usize = 400;
 const PAGE_BYTES_MAX: usize = 2_500;
+const SCROLL_BYTES_MAX: usize = 500;
 
 struct Link {
     desk: Desk,
@@ -56,6 +57,23 @@ fn a_cursor_move_stays_within_its_budget_in_every_pane() {
             let bytes = link.press("down");
             assert!(
                 bytes <= CURSOR_BYTES_MAX,
+                "{pane:?} step {step}: {bytes} bytes"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_list_that_scrolls_under_the_cursor_costs_its_new_line_and_the_move() {
+    for pane in [Pane::Exceptions, Pane::Orders, Pane::Stock, Pane::Audit] {
+        let mut link = Link::new(Scene::Many, pane);
+        for _ in 0..40 {
+            link.press("down");
+        }
+        for step in 0..4 {
+            let bytes = link.press("down");
+            assert!(
+                bytes <= SCROLL_BYTES_MAX,
                 "{pane:?} step {step}: {bytes} bytes"
             );
         }

@@ -22,7 +22,7 @@ use tallyman::console::term::session::Session;
 use tallyman::console::{ConsoleOptions, run};
 
 const CHILD: &str = "TALLYMAN_TEST_CONSOLE";
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// A backend whose journal question is a programming mistake.
 struct Mistaken(Arc<FakeBackend>);

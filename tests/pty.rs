@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tallyman");
 /// Longest wait for the end of the program.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);
 /// Longest wait for the demo's first picture with something in it.
 const PAINT_MAX: Duration = Duration::from_secs(10);
 

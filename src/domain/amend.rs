@@ -7,6 +7,9 @@ use super::policy::Policy;
 use super::wms::WmsStatus;
 use std::collections::BTreeSet;
 
+/// What is said of a change that comes when the parcel is gone.
+pub const CHANGED_AFTER_DESPATCH: &str = "changed in the source after it was despatched; nothing was written, offer the customer a return";
+
 /// What a live query of the warehouse said. A remembered status is never good enough.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LiveStatus {
@@ -186,11 +189,7 @@ fn amend(
             Severity::S2,
             "changed in the source after part of it was despatched; only the outstanding lines can still be changed",
         ),
-        Stage::Despatched => review(
-            Kind::AmdTooLate,
-            Severity::S2,
-            "changed in the source after it was despatched; nothing was written, offer the customer a return",
-        ),
+        Stage::Despatched => review(Kind::AmdTooLate, Severity::S2, CHANGED_AFTER_DESPATCH),
         Stage::Cancelled => review(
             Kind::AmdConflict,
             Severity::S2,

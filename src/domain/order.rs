@@ -6,6 +6,7 @@ use super::ids::{
 };
 use super::time::Ts;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What became of an order in the source's own books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -426,4 +427,12 @@ pub struct OrderFull {
     pub row: OrderRow,
     pub body: OrderBody,
     pub lines: Vec<OrderLine>,
+}
+/// Units by SKU.
+pub fn goods<'a>(lines: impl Iterator<Item = (&'a Sku, i64)>) -> BTreeMap<&'a str, i64> {
+    let mut goods = BTreeMap::new();
+    for (sku, units) in lines {
+        *goods.entry(sku.as_str()).or_insert(0) += units;
+    }
+    goods
 }

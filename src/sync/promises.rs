@@ -54,7 +54,7 @@ impl<'a> Promises<'a> {
             Kind::SlaBreached => ship_by,
             _ => self.now,
         };
-        let text = format!("promised for {}, still {}", minute(ship_by), row.state);
+        let text = format!("promised for {ship_by}, still {}", row.state);
         let fault = Fault::new(kind, discriminator, text);
         let occurrence = rules::occurrence(&self.pair.id, row, &fault, None, began_at);
         changes.push(Change::Raise(occurrence));
@@ -79,12 +79,8 @@ impl<'a> Promises<'a> {
         let (Some(ship_by), true) = (row.ship_by, is_waiting) else {
             return (None, "it has left, or is not to be sent");
         };
-        let side = if is_unsent {
-            ", not in the warehouse"
-        } else {
-            ""
-        };
-        let case = |kind| Some((kind, format!("PROMISE={}{side}", minute(ship_by))));
+        let side = if is_unsent { "unsent, " } else { "" };
+        let case = |kind| Some((kind, format!("PROMISE={side}{}", minute(ship_by))));
         if sla::is_breached(self.now, ship_by, row.state) {
             (
                 case(Kind::SlaBreached),
@@ -109,10 +105,7 @@ impl<'a> Promises<'a> {
     }
 }
 
-/// `2026-01-05 18:00 UTC`.
+/// `05 Jan 18:00`, UTC like every time people are shown.
 fn minute(at: Ts) -> String {
-    let text = at.to_string();
-    let day = text.get(..10).unwrap_or(&text);
-    let time = text.get(11..16).unwrap_or("");
-    format!("{day} {time} UTC")
+    at.to_utc().format("%d %b %H:%M").to_string()
 }

@@ -5,6 +5,7 @@
 
 mod aside;
 pub mod cin7core;
+mod findings;
 pub mod linnworks;
 pub mod peoplevox;
 pub mod registry;

@@ -1,5 +1,6 @@
 //! Frames to bytes: only what changed, in one write, inside one synchronised update. An unchanged frame is no bytes.
 
+use super::scroll::Shift;
 use super::{Screen, clipboard, encode, session};
 use crossterm::cursor::Hide;
 use crossterm::queue;
@@ -66,7 +67,17 @@ impl<W: Write> Screen for FrameWriter<W> {
                 Clear(ClearType::All)
             )?;
         }
+        let begun = self.bytes.len();
         encode::encode(&before, frame, &mut self.bytes);
+        if let Some(shift) = Shift::find(&before, frame).filter(|_| !is_whole) {
+            let mut moved = Vec::new();
+            shift.write(&mut moved);
+            encode::encode(&shift.apply(&before), frame, &mut moved);
+            if moved.len() < self.bytes.len() - begun {
+                self.bytes.truncate(begun);
+                self.bytes.append(&mut moved);
+            }
+        }
         queue!(self.bytes, EndSynchronizedUpdate)?;
         let sent = self.send()?;
         self.shown = Some(frame.clone());
@@ -99,7 +110,7 @@ impl<W: Write> Screen for FrameWriter<W> {
 mod tests {
     use super::*;
     use ratatui::layout::Rect;
-    use ratatui::style::{Modifier, Style};
+    use ratatui::style::{Color, Modifier, Style};
 
     fn frame(text: &str, style: Style) -> Buffer {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 3));
@@ -127,6 +138,64 @@ mod tests {
         let text = String::from_utf8(writer.out().clone()).unwrap();
         assert!(text.starts_with("\u{1b}[?2026h") && text.ends_with("\u{1b}[?2026l"));
         assert!(!text.contains("\u{1b}[6n"), "no cursor position query");
+    }
+
+    fn parser() -> vt100::Parser {
+        let rows = std::num::NonZero::new(12).unwrap();
+        let columns = std::num::NonZero::new(40).unwrap();
+        vt100::Parser::new(rows, columns, 0)
+    }
+
+    /// Every cell with its colours; a blank that was written is one that was erased.
+    fn cells(terminal: &vt100::Parser) -> Vec<(String, vt100::Color, vt100::Color)> {
+        let screen = terminal.screen();
+        (0..12)
+            .flat_map(|y| (0..40).map(move |x| (y, x)))
+            .map(|(y, x)| {
+                let cell = screen.cell(y, x).unwrap();
+                let text = cell.contents().trim_end().to_owned();
+                let fg = if text.is_empty() {
+                    vt100::Color::Default
+                } else {
+                    cell.fgcolor()
+                };
+                (text, fg, cell.bgcolor())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_list_that_scrolls_looks_on_the_terminal_as_it_was_drawn() {
+        let list = |first: u16| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 12));
+            buffer.set_string(0, 0, "head", Style::new());
+            for y in 1..11 {
+                let n = u32::from(first + y) * 7919 % 1000;
+                let style = Style::new().fg(if n % 2 == 0 { Color::Red } else { Color::Green });
+                buffer.set_string(0, y, format!("order {n} of the day"), style);
+            }
+            let cursor = Style::new().bg(Color::Blue);
+            buffer.set_style(Rect::new(0, 10, 40, 1), cursor);
+            buffer.set_string(0, 11, format!("row {first}"), Style::new());
+            buffer
+        };
+        let mut terminal = parser();
+        for first in [0, 1, 2, 4, 3, 2, 9, 6, 5] {
+            let mut writer = FrameWriter::new(Vec::new());
+            let mut shown = 0;
+            for at in [first, first + 1, first] {
+                writer.paint(&list(at)).unwrap();
+                terminal.process(&writer.out()[shown..]);
+                shown = writer.out().len();
+                let mut whole = parser();
+                let mut anew = FrameWriter::new(Vec::new());
+                anew.paint(&list(at)).unwrap();
+                whole.process(anew.out());
+                assert_eq!(cells(&terminal), cells(&whole), "{at}");
+            }
+            let text = String::from_utf8(writer.out().clone()).unwrap();
+            assert!(text.contains("\u{1b}[1S") && text.contains("\u{1b}[1T"));
+        }
     }
 
     #[test]

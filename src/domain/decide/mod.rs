@@ -7,7 +7,6 @@ mod sent;
 mod unsent;
 
 pub use row::{enter, lines_from};
-pub use sent::goods;
 pub use unsent::PENDING_CHANGE;
 
 use crate::domain::catalogue::Kind;

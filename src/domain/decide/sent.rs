@@ -5,19 +5,19 @@ use super::{
     DecideInput, Decision, clear, clear_all_but, end_delivery, pending_changes, raise_faults,
     summary,
 };
-use crate::domain::amend::keep_line_refs;
+use crate::domain::amend::{CHANGED_AFTER_DESPATCH, keep_line_refs};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Intent, NewDelivery};
 use crate::domain::hash;
-use crate::domain::ids::{ItemCode, OrderId, Sku};
+use crate::domain::ids::{ItemCode, OrderId};
 use crate::domain::keys;
 use crate::domain::order::{
     OrderBody, OrderFull, OrderLine, OrderRow, OrderState, SourceLine, SourceOrder, SourceStatus,
+    goods,
 };
 use crate::domain::preflight::{Fault, Verdict};
 use crate::domain::release::{Release, release_after_move};
-use std::collections::BTreeMap;
 
 /// A part of the order is being split off and processed right now.
 pub(super) fn is_splitting(input: &DecideInput<'_>) -> bool {
@@ -187,23 +187,13 @@ fn changed_after_despatch(
         let fault = Fault {
             kind: Kind::AmdTooLate,
             discriminator: format!("ORDER={}", row.number),
-            detail: "changed in the source after it was despatched; nothing was written, offer the customer a return"
-                .to_owned(),
+            detail: CHANGED_AFTER_DESPATCH.to_owned(),
         };
         raise_faults(input, row, &[fault], changes);
     } else {
         let evidence = "the change was taken back: what left is what the source says";
         clear_kinds(input, row.id, CHANGE_KINDS, evidence, changes);
     }
-}
-
-/// Units by SKU.
-pub fn goods<'a>(lines: impl Iterator<Item = (&'a Sku, i64)>) -> BTreeMap<&'a str, i64> {
-    let mut goods = BTreeMap::new();
-    for (sku, units) in lines {
-        *goods.entry(sku.as_str()).or_insert(0) += units;
-    }
-    goods
 }
 
 fn amend_sent(

@@ -7,15 +7,10 @@ use super::value::{Node, Read};
 use super::{Cin7Core, RowsPage};
 use crate::domain::delivery::AnswerClass;
 use crate::domain::time::{Span, Ts};
+use crate::vendors::findings::Findings;
 use crate::vendors::{Answer, CallLog, Finding};
-use chrono::{DateTime, NaiveDate};
-use http::HeaderMap;
+use chrono::NaiveDate;
 use serde_json::Value;
-
-/// A clock that differs by more than this is worth a word.
-const SKEW_MAX: Span = Span::mins(1);
-/// Names listed in one finding.
-const NAMES_MAX: usize = 10;
 
 /// The company behind the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,19 +41,19 @@ impl Cin7Core {
     }
 
     pub(super) async fn findings(&self, now: Ts, log: &CallLog) -> Vec<Finding> {
-        let mut out = Vec::new();
+        let mut out = Findings::new("cin7core", "Cin7 Core");
         let told = self.client.fetch(Call::Company, &[], log).await;
         let found = told.and_then(|(answer, headers)| Ok((company_of(&answer)?, headers)));
         match found {
             Ok((company, headers)) => {
                 let text = format!("{}, books in {}", company.name, company.currency);
-                out.push(good("account", &text));
-                out.push(clock(now, &headers));
-                out.push(self.time_zone_finding(&company));
+                out.good("account", text);
+                out.clock(now, &headers);
+                self.time_zone_finding(&company, &mut out);
                 if let Some(day) = company.locked_until {
                     let text =
                         format!("the books are closed up to {day}; earlier postings are refused");
-                    out.push(good("lock date", &text));
+                    out.good("lock date", text);
                 }
             }
             Err(error) => {
@@ -67,50 +62,48 @@ impl Cin7Core {
                     AnswerClass::Throttled => "; try again in a minute",
                     _ => "; check base_url, the network and a proxy in between",
                 };
-                out.push(bad("account", &format!("{error}{remedy}")));
-                return out;
+                out.bad("account", format!("{error}{remedy}"));
+                return out.done();
             }
         }
         let locations = self.locations_page(1, log).await;
-        out.push(names("locations", &locations, |l| &l.name));
+        names("locations", &locations, |l| &l.name, &mut out);
         let carriers = self.carriers_page(1, log).await;
-        out.push(names("carriers", &carriers, |c| &c.code));
+        names("carriers", &carriers, |c| &c.code, &mut out);
         let recent = SaleFilter {
             updated_since: Some(now - Span::days(1)),
             ..SaleFilter::default()
         };
-        out.push(match self.sales_page(&recent, 1, log).await {
-            Ok(page) if page.unread.is_empty() => good(
-                "sales",
-                &format!("{} changed in the last day", page.rows.len()),
-            ),
+        match self.sales_page(&recent, 1, log).await {
+            Ok(page) if page.unread.is_empty() => {
+                let text = format!("{} changed in the last day", page.rows.len());
+                out.good("sales", text);
+            }
             Ok(page) => {
                 let first = page.unread.first().map_or("", |u| u.text.as_str());
-                bad(
-                    "sales",
-                    &format!("{} cannot be read: {first}", page.unread.len()),
-                )
+                let text = format!("{} cannot be read: {first}", page.unread.len());
+                out.bad("sales", text);
             }
-            Err(error) => bad("sales", &error.to_string()),
-        });
-        out.push(self.hook_finding(log).await);
-        out
+            Err(error) => out.bad("sales", error.to_string()),
+        }
+        self.hook_finding(log, &mut out).await;
+        out.done()
     }
 
-    fn time_zone_finding(&self, company: &Company) -> Finding {
+    fn time_zone_finding(&self, company: &Company, out: &mut Findings) {
         let ours = self.time_zone.name();
         if company.time_zone.eq_ignore_ascii_case(ours) {
-            return good("time zone", ours);
+            return out.good("time zone", ours);
         }
         let text = format!(
             "the account keeps its calendar in {:?}, the configuration says {ours:?}: dates would be off; \
              set time_zone to the account's",
             company.time_zone
         );
-        bad("time zone", &text)
+        out.bad("time zone", text);
     }
 
-    async fn hook_finding(&self, log: &CallLog) -> Finding {
+    async fn hook_finding(&self, log: &CallLog, out: &mut Findings) {
         match self.webhooks(log).await {
             Ok(hooks) => {
                 let off: Vec<&str> = hooks
@@ -119,22 +112,22 @@ impl Cin7Core {
                     .map(|h| h.kind_text.as_str())
                     .collect();
                 if off.is_empty() {
-                    return good("webhooks", &format!("{} active", hooks.len()));
+                    return out.good("webhooks", format!("{} active", hooks.len()));
                 }
                 let text = format!(
                     "inactive: {}; Cin7 Core stops a webhook after six failures without a word",
                     off.join(", ")
                 );
-                bad("webhooks", &text)
+                out.bad("webhooks", text);
             }
             // Works without them: every event is found by a poll too.
             Err(error) if error.class != AnswerClass::Malformed => {
                 let text = format!(
                     "none can be listed ({error}); they need the automation module, polling goes on without"
                 );
-                good("webhooks", &text)
+                out.good("webhooks", text);
             }
-            Err(error) => bad("webhooks", &error.to_string()),
+            Err(error) => out.bad("webhooks", error.to_string()),
         }
     }
 }
@@ -143,62 +136,20 @@ fn company_of(answer: &Value) -> Answer<Company> {
     company(&Node::root(answer)).map_err(|fault| unread(Call::Company, &fault))
 }
 
-fn good(what: &str, found: &str) -> Finding {
-    Finding {
-        is_ok: true,
-        what: format!("cin7core {what}"),
-        found: found.to_owned(),
-    }
-}
-
-fn bad(what: &str, found: &str) -> Finding {
-    Finding {
-        is_ok: false,
-        ..good(what, found)
-    }
-}
-
-fn names<T>(what: &str, answer: &Answer<RowsPage<T>>, name: impl Fn(&T) -> &String) -> Finding {
+fn names<T>(
+    what: &str,
+    answer: &Answer<RowsPage<T>>,
+    name: impl Fn(&T) -> &String,
+    out: &mut Findings,
+) {
     let page = match answer {
         Ok(page) => page,
-        Err(error) => return bad(what, &error.to_string()),
+        Err(error) => return out.bad(what, error.to_string()),
     };
     if let Some(unread) = page.unread.first() {
         let text = format!("{:?} cannot be read: {}", unread.label, unread.text);
-        return bad(what, &text);
+        return out.bad(what, text);
     }
-    if page.rows.is_empty() {
-        return bad(what, "none; nothing can be mapped");
-    }
-    let shown = &page.rows[..page.rows.len().min(NAMES_MAX)];
-    let listed: Vec<&str> = shown.iter().map(|row| name(row).as_str()).collect();
-    let more = if page.rows.len() > NAMES_MAX || !page.is_last {
-        ", …"
-    } else {
-        ""
-    };
-    good(
-        what,
-        &format!("{}: {}{more}", page.rows.len(), listed.join(", ")),
-    )
-}
-
-/// Our clock against the answer's `Date`.
-fn clock(now: Ts, headers: &HeaderMap) -> Finding {
-    let theirs = headers
-        .get(http::header::DATE)
-        .and_then(|v| v.to_str().ok())
-        .and_then(|text| DateTime::parse_from_rfc2822(text).ok());
-    let Some(theirs) = theirs else {
-        return good("clock", "the answer carries no time to compare with");
-    };
-    let skew = now.since(Ts::from_utc(theirs.to_utc()));
-    if skew.0.abs() > SKEW_MAX.0 {
-        let text = format!(
-            "this machine is {} s away from Cin7 Core; set its clock by a time server",
-            skew.as_secs()
-        );
-        return bad("clock", &text);
-    }
-    good("clock", &format!("within {} s", skew.as_secs().abs()))
+    let listed: Vec<&str> = page.rows.iter().map(|row| name(row).as_str()).collect();
+    out.list(what, &listed, !page.is_last);
 }

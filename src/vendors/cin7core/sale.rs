@@ -173,9 +173,41 @@ impl Sale {
     }
 }
 
+/// How far a sale has come, as the list and the whole sale both state it.
+struct Progress {
+    picking: PickingStatus,
+    packing: PackingStatus,
+    shipping: ShippingStatus,
+    fulfilment: FulfilmentStatus,
+    invoicing: String,
+    payment: String,
+}
+
+impl Progress {
+    fn read(node: &Node<'_>) -> Read<Self> {
+        Ok(Self {
+            picking: node
+                .word("CombinedPickingStatus")?
+                .unwrap_or(PickingStatus::NotAvailable),
+            packing: node
+                .word("CombinedPackingStatus")?
+                .unwrap_or(PackingStatus::NotAvailable),
+            shipping: node
+                .word("CombinedShippingStatus")?
+                .unwrap_or(ShippingStatus::NotAvailable),
+            fulfilment: node
+                .word("FulFilmentStatus")?
+                .unwrap_or(FulfilmentStatus::NotAvailable),
+            invoicing: node.text("CombinedInvoiceStatus")?,
+            payment: node.text("CombinedPaymentStatus")?,
+        })
+    }
+}
+
 /// Reads a row of the list.
 pub(super) fn row(node: &Node<'_>) -> Read<SaleRow> {
     let node = &node.bare();
+    let progress = Progress::read(node)?;
     Ok(SaleRow {
         id: SourceOrderId(node.need_id("SaleID")?),
         number: node.text("OrderNumber")?,
@@ -184,20 +216,12 @@ pub(super) fn row(node: &Node<'_>) -> Read<SaleRow> {
         order_status: node
             .word("OrderStatus")?
             .unwrap_or(OrderStatus::NotAvailable),
-        picking: node
-            .word("CombinedPickingStatus")?
-            .unwrap_or(PickingStatus::NotAvailable),
-        packing: node
-            .word("CombinedPackingStatus")?
-            .unwrap_or(PackingStatus::NotAvailable),
-        shipping: node
-            .word("CombinedShippingStatus")?
-            .unwrap_or(ShippingStatus::NotAvailable),
-        fulfilment: node
-            .word("FulFilmentStatus")?
-            .unwrap_or(FulfilmentStatus::NotAvailable),
-        invoicing: node.text("CombinedInvoiceStatus")?,
-        payment: node.text("CombinedPaymentStatus")?,
+        picking: progress.picking,
+        packing: progress.packing,
+        shipping: progress.shipping,
+        fulfilment: progress.fulfilment,
+        invoicing: progress.invoicing,
+        payment: progress.payment,
         credit_status: node
             .word("CreditNoteStatus")?
             .unwrap_or(StageStatus::NotAvailable),
@@ -234,25 +258,18 @@ pub(super) fn sale(node: &Node<'_>, context: &Context<'_>) -> Read<Sale> {
         None => (OrderStatus::NotAvailable, Vec::new(), Vec::new()),
     };
     let fulfilments = fulfilments(node)?;
+    let progress = Progress::read(node)?;
     let mut sale = Sale {
         order: order::blank(node.need_id("ID")?),
         kind,
         status: node.need_word("Status")?,
         order_status,
-        picking: node
-            .word("CombinedPickingStatus")?
-            .unwrap_or(PickingStatus::NotAvailable),
-        packing: node
-            .word("CombinedPackingStatus")?
-            .unwrap_or(PackingStatus::NotAvailable),
-        shipping: node
-            .word("CombinedShippingStatus")?
-            .unwrap_or(ShippingStatus::NotAvailable),
-        fulfilment: node
-            .word("FulFilmentStatus")?
-            .unwrap_or(FulfilmentStatus::NotAvailable),
-        invoicing: node.text("CombinedInvoiceStatus")?,
-        payment: node.text("CombinedPaymentStatus")?,
+        picking: progress.picking,
+        packing: progress.packing,
+        shipping: progress.shipping,
+        fulfilment: progress.fulfilment,
+        invoicing: progress.invoicing,
+        payment: progress.payment,
         customer: node.text("Customer")?,
         customer_id: node.id("CustomerID")?.unwrap_or_default(),
         location_name: node.text("Location")?,

@@ -3,10 +3,10 @@
 use super::{ConfirmJob, One, STEP_PROCESS};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
-use crate::domain::decide::{self, goods};
+use crate::domain::decide;
 use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, DespatchIntent, Intent};
 use crate::domain::ids::{ItemCode, LocationId, OrderId, SourceOrderId};
-use crate::domain::order::{OrderFull, OrderState, SourceOrder, SourceStatus};
+use crate::domain::order::{OrderFull, OrderState, SourceOrder, SourceStatus, goods};
 use crate::domain::retry;
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
