@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 
 const COLUMNS: &[Column] = &[
     Column::share("item", 12, 2, 0),
-    Column::share("location", 15, 1, 3),
+    Column::share("location", 8, 1, 3),
     Column::figure("should", 6, 1),
     Column::figure("shown", 6, 1),
     Column::figure("gap", 6, 2),
