@@ -225,7 +225,11 @@ where
     };
     let exit = looped.run(wiring.input, wiring.signals, wiring.sync).await;
     looped.runner.stop().await;
-    exit
+    match exit {
+        // What fails on a terminal that is gone fails because it is gone.
+        Err(_) if !looped.screen.is_there() => Ok(Exit::Gone),
+        exit => exit,
+    }
 }
 
 struct Loop<'a, S> {
