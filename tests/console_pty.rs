@@ -189,7 +189,7 @@ fn ctrl_z_stops_and_continuing_paints_again() {
     let mut pty = start();
     pty.send("\u{1a}");
     pty.waits_for("stopped", Pty::is_stopped);
-    assert!(!pty.is_alternate(), "the shell has its terminal");
+    pty.waits_for("the shell's own screen", |p| !p.is_alternate());
     pty.signal("CONT");
     pty.waits_for("the picture again", |p| {
         p.is_alternate() && p.screen().contains("ORDER_CREATE")

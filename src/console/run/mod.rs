@@ -226,10 +226,17 @@ where
     let exit = looped.run(wiring.input, wiring.signals, wiring.sync).await;
     looped.runner.stop().await;
     match exit {
-        // What fails on a terminal that is gone fails because it is gone.
-        Err(_) if !looped.screen.is_there() => Ok(Exit::Gone),
+        // What fails on a terminal that is gone fails because it is gone. Its reads and writes fail a moment before it
+        // says so itself.
+        Err(error) if is_hung_up(&error) || !looped.screen.is_there() => Ok(Exit::Gone),
         exit => exit,
     }
+}
+
+/// The error of a terminal whose other end was closed: EIO, on Linux, macOS and the BSDs alike.
+fn is_hung_up(error: &io::Error) -> bool {
+    const EIO: i32 = 5;
+    error.raw_os_error() == Some(EIO)
 }
 
 struct Loop<'a, S> {
