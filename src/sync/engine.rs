@@ -32,8 +32,6 @@ pub struct Engine {
     desk: Desk,
     workers: Vec<Worker>,
     is_prepared: bool,
-    /// For steps taken one by one, which are let run to their end.
-    never: CancellationToken,
 }
 
 impl Engine {
@@ -62,7 +60,6 @@ impl Engine {
             desk: Desk::default(),
             workers,
             is_prepared: false,
-            never: CancellationToken::new(),
         }
     }
 
@@ -99,7 +96,7 @@ impl Engine {
             let mut round = desk.is_busy;
             next_at = desk.next_at;
             for worker in &mut self.workers {
-                let worked = Box::pin(worker.step(&self.cx, now, &self.never)).await?;
+                let worked = Box::pin(worker.step(&self.cx, now)).await?;
                 round |= worked.is_busy;
                 next_at = next_at.min(worked.next_at);
             }
@@ -225,7 +222,7 @@ async fn worker_loop(cx: &Cx, worker: &mut Worker, stop: &CancellationToken) -> 
     let mut wakes = cx.wakes();
     while !stop.is_cancelled() {
         wakes.mark_unchanged();
-        match Box::pin(worker.step(cx, cx.now(), stop)).await {
+        match Box::pin(worker.step(cx, cx.now())).await {
             Ok(worked) => doze(cx, worked, &mut wakes, stop).await,
             Err(error) if is_fatal(&error) => {
                 stop.cancel();

@@ -19,7 +19,6 @@ use crate::sync::reads::{SOURCE_FLOWS, WAREHOUSE_FLOWS};
 use crate::vendors::Op;
 use job::{Active, Proposal, Purpose, first_op, first_read, read_lane};
 use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
 
 /// Calls made within one step; the rest follows in the next.
 const CALLS_PER_STEP_MAX: usize = 400;
@@ -114,13 +113,8 @@ impl Worker {
         self.lease = None;
     }
 
-    /// Does what is due and allowed, call by call; once `stop` is cancelled no further call is begun.
-    pub async fn step(
-        &mut self,
-        cx: &Cx,
-        now: Ts,
-        stop: &CancellationToken,
-    ) -> StoreResult<Worked> {
+    /// Does what is due and allowed, call by call.
+    pub async fn step(&mut self, cx: &Cx, now: Ts) -> StoreResult<Worked> {
         let name = format!("system/{}", self.gate.system);
         let Some(fence) = hold(&mut self.lease, cx, &name, now).await? else {
             self.active.clear();
@@ -142,7 +136,7 @@ impl Worker {
         let mut calls = 0;
         let mut quiet_at = None;
         let mut next_at = now + cx.pace.idle_max;
-        while calls < CALLS_PER_STEP_MAX && !stop.is_cancelled() {
+        while calls < CALLS_PER_STEP_MAX {
             let at = cx.now().max(now);
             if let Some(closed) = self.gate.closed(at) {
                 next_at = match closed {
