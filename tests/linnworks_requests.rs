@@ -11,7 +11,9 @@ use tallyman::domain::delivery::{DespatchIntentLine, StockWrite};
 use tallyman::domain::ids::{LocationId, Sku, SourceOrderId};
 use tallyman::secret::Secret;
 use tallyman::vendors::linnworks::{Linnworks, LinnworksConfig};
-use tallyman::vendors::{CallLog, SalesSystem, ShippingUpdate};
+use tallyman::vendors::{
+    CallLog, Channel, LevelWrite, OpenOrders, Processing, SalesSystem, ShippingUpdate, StockFigures,
+};
 use tallyman::wire::Wire;
 
 const ORDER: &str = "3f1d2c4b-5a69-4788-9b0c-1d2e3f405162";
@@ -88,16 +90,19 @@ async fn every_request() -> Vec<Sent> {
         vendor_extra: json!({"TotalWeight": 0.8, "ItemWeight": 0.7, "PostageCost": 3.5, "ManualAdjust": false,
             "Vendor": "Royal Mail"}),
     };
-    let write = StockWrite {
-        item: "MUG-BLU-01".into(),
-        sku: "MUG-BLU-01".into(),
-        location: place.clone(),
-        level_each: 12,
-        publish_each: 9,
-        snapshot_id: 1,
+    let write = LevelWrite {
+        item_id: String::new(),
+        write: StockWrite {
+            item: "MUG-BLU-01".into(),
+            sku: "MUG-BLU-01".into(),
+            location: place.clone(),
+            level_each: 12,
+            publish_each: 9,
+            snapshot_id: 1,
+        },
     };
     lw.locations(&log).await.ok();
-    lw.postal_services(&log).await.ok();
+    lw.postal_services(&log).unwrap().await.ok();
     lw.open_order_ids(&place, &log).await.ok();
     lw.open_orders_page(&place, 2, &log).await.ok();
     lw.open_orders_by_ids(&ids, &log).await.ok();
@@ -116,9 +121,10 @@ async fn every_request() -> Vec<Sent> {
     lw.set_stock(&[write], &log).await.ok();
     lw.stock_levels(&[ITEM.to_owned()], &log).await.ok();
     lw.stock_ids(&[Sku::from("MUG-BLU-01"), Sku::from("NOPE")], &log)
+        .unwrap()
         .await
         .ok();
-    lw.products_page(3, &log).await.ok();
+    lw.products_page(Some("3"), &log).await.ok();
     sent.lock().unwrap().clone()
 }
 

@@ -17,7 +17,10 @@ use tallyman::sandbox::{
 use tallyman::secret::Secret;
 use tallyman::vendors::linnworks::{Linnworks, LinnworksConfig};
 use tallyman::vendors::peoplevox::{Peoplevox, PeoplevoxConfig};
-use tallyman::vendors::{CallLog, NotifyState, SalesSystem, ShippingUpdate, System, Warehouse};
+use tallyman::vendors::{
+    CallLog, Channel, LevelWrite, NotifyState, OpenOrders, Processing, SalesSystem, ShippingUpdate,
+    StockFigures, System, Warehouse,
+};
 
 struct House {
     sandbox: Sandbox,
@@ -250,17 +253,22 @@ async fn every_check_and_every_list_reads_well() {
     }
     house.lw.probe(log).await.unwrap();
     house.pvx.probe(log).await.unwrap();
-    assert_eq!(house.lw.postal_services(log).await.unwrap().len(), 7);
+    assert_eq!(
+        house.lw.postal_services(log).unwrap().await.unwrap().len(),
+        7
+    );
     assert_eq!(house.pvx.carrier_services(log).await.unwrap().len(), 6);
     let sites = house.pvx.sites(log).await.unwrap();
     assert_eq!(sites.len(), 2, "the pseudo-site is left out: {sites:?}");
     let items = house.pvx.items_page(1, log).await.unwrap();
     assert_eq!((items.rows.len(), items.is_last), (120, true));
     let mut products = 0;
-    for page in 1.. {
-        let answer = house.lw.products_page(page, log).await.unwrap();
-        products += answer.rows.len();
-        if answer.is_last {
+    let mut mark = None;
+    loop {
+        let page = house.lw.products_page(mark.as_deref(), log).await.unwrap();
+        products += page.rows.len();
+        mark = page.next;
+        if mark.is_none() {
             break;
         }
     }
@@ -318,13 +326,16 @@ async fn stock_goes_from_the_shelf_to_the_source() {
         (mug.on_hand_each, mug.allocated_each, mug.available_each),
         (7, 0, 7)
     );
-    let write = |sku: &str| StockWrite {
-        item: ItemCode::from(sku),
-        sku: sku.into(),
-        location: leeds.clone(),
-        level_each: 7,
-        publish_each: 7,
-        snapshot_id: 1,
+    let write = |sku: &str| LevelWrite {
+        item_id: String::new(),
+        write: StockWrite {
+            item: ItemCode::from(sku),
+            sku: sku.into(),
+            location: leeds.clone(),
+            level_each: 7,
+            publish_each: 7,
+            snapshot_id: 1,
+        },
     };
     let done = house
         .lw
@@ -336,6 +347,7 @@ async fn stock_goes_from_the_shelf_to_the_source() {
     let ids = house
         .lw
         .stock_ids(&["MUG-BLU-01".into()], log)
+        .unwrap()
         .await
         .unwrap();
     let levels = house

@@ -320,7 +320,7 @@ impl Bench {
                     committed_each: 0,
                     available_each: position.publish_each,
                 };
-                let none = Vec::new();
+                let none = stock::Moves::default();
                 let (judged_position, _) =
                     stock::compare(position, &shown, &none, &self.pair.policy, NOW);
                 judged += usize::from(judged_position.source_each.is_some());

@@ -145,6 +145,8 @@ fn source_order(n: usize, received: Ts) -> SourceOrder {
         total_minor: 2_850,
         shipping_minor: 350,
         lines,
+        changed_at: None,
+        shipments: Vec::new(),
         vendor_extra: serde_json::Value::Null,
     }
 }

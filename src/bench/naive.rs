@@ -8,7 +8,7 @@ use crate::domain::mapping_set::MappingSet;
 use crate::domain::order::{SourceOrder, WmsOrderIntent};
 use crate::domain::preflight::{self, FieldLimits, ItemFact, PreflightInput, Verdict};
 use crate::domain::wms::WmsItem;
-use crate::vendors::{Answer, CallLog, SalesSystem, ShippingUpdate, Warehouse};
+use crate::vendors::{Answer, CallLog, Confirming, Intake, Processing, ShippingUpdate, Warehouse};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -36,10 +36,16 @@ pub async fn run(rig: &BenchRig, orders: usize) -> Result<(), BenchError> {
     let set = MappingSet::new(version, rig.store.mappings(&rig.pair.id).await?);
     let locations = set.locations();
     let (location, _) = locations.first().ok_or_else(|| missing("location"))?;
-    let ids = had(source.open_order_ids(location, &log).await)?;
+    let Intake::OpenList(open) = source.clone().intake() else {
+        return Err(missing("list of open orders"));
+    };
+    let Confirming::Processing(processing) = source.confirming() else {
+        return Err(missing("way to process an order"));
+    };
+    let ids = had(open.open_order_ids(location, &log).await)?;
     let mut sent = Vec::with_capacity(ids.len());
     for id in ids {
-        let found = source.open_orders_by_ids(std::slice::from_ref(&id), &log);
+        let found = open.open_orders_by_ids(std::slice::from_ref(&id), &log);
         let order = had(found.await)?
             .rows
             .pop()
@@ -55,7 +61,7 @@ pub async fn run(rig: &BenchRig, orders: usize) -> Result<(), BenchError> {
     let tracking = tracking_of(rig, &warehouse, &log).await?;
     for (id, number) in &sent {
         let tracking = tracking.get(number).ok_or_else(|| missing("despatch"))?;
-        confirm(&source, id, tracking, &log).await?;
+        confirm(&processing, id, tracking, &log).await?;
     }
     Ok(())
 }
@@ -76,7 +82,7 @@ async fn send(
 }
 
 async fn confirm(
-    source: &Arc<dyn SalesSystem>,
+    source: &Arc<dyn Processing>,
     id: &SourceOrderId,
     tracking: &str,
     log: &CallLog,

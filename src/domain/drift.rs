@@ -32,7 +32,7 @@ pub fn sellable_of(position: &StockPosition) -> i64 {
 }
 
 /// What the source should show by its basis, from our last write. `None` when we never wrote.
-fn expected(position: &StockPosition, sold_since: i64, released_since: i64) -> Option<i64> {
+pub fn expected(position: &StockPosition, sold_since: i64, released_since: i64) -> Option<i64> {
     let written = position.written_each?;
     Some(match position.basis {
         Basis::NetStatic => written,

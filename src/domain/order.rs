@@ -98,8 +98,25 @@ pub struct SourceOrder {
     pub total_minor: i64,
     pub shipping_minor: i64,
     pub lines: Vec<SourceLine>,
-    /// Vendor values that must be sent back unchanged with a later write (weights, postage …), as JSON.
+    /// Its last change by the source's own clock, where the source tells. Not part of the content.
+    #[serde(default)]
+    pub changed_at: Option<Ts>,
+    /// What the source shows as shipped, where it tells by parcel. Not part of the content.
+    #[serde(default)]
+    pub shipments: Vec<SourceShipment>,
+    /// Vendor values that later writes need (weights, postage, tasks …), as JSON.
     pub vendor_extra: serde_json::Value,
+}
+
+/// A parcel, or several under one entry, that the source shows as shipped.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SourceShipment {
+    /// The source's own id.
+    pub id: String,
+    /// Tracking numbers; empty when none was given.
+    pub tracking: Vec<String>,
+    /// Units by line (`row_id`); empty when the source does not tell them.
+    pub lines: Vec<(String, i64)>,
 }
 
 impl SourceOrder {

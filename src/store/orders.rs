@@ -1,7 +1,7 @@
 //! Orders as rows, and the engine's questions about them.
 
 use super::db::Conn;
-use super::read::{KnownOpen, UnitsAt};
+use super::read::{KnownOpen, UnitsAt, UnitsTraded};
 use super::value::{Cols, Val, vals};
 use super::{Store, StoreError, StoreResult};
 use crate::domain::ids::{ItemCode, LocationId, OrderId, PairId, SourceOrderId, WmsOrderNo};
@@ -430,6 +430,38 @@ impl Store {
             .map(|row| {
                 let mut c = row.cols();
                 Ok((c.text()?, c.text()?, c.ts()?, c.int()?))
+            })
+            .collect()
+    }
+
+    /// Units sold, or given back by a cancellation, since a time.
+    pub async fn units_traded_since(
+        &self,
+        pair: &PairId,
+        since: Ts,
+    ) -> StoreResult<Vec<UnitsTraded>> {
+        let mut conn = self.inner.db.read().await?;
+        let cancelled = OrderState::Cancelled.code();
+        let rows = conn
+            .rows(
+                "select coalesce(l.item, l.sku), o.location, o.received_at, \
+                 case when o.state = $3 then o.state_since end, l.qty_each \
+                 from orders o join order_line l on l.order_id = o.id \
+                 where o.pair = $1 and (o.received_at >= $2 or (o.state = $3 and o.state_since >= $2)) \
+                 order by o.id, l.line_ref",
+                vals![pair.as_str(), since, cancelled],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let mut c = row.cols();
+                Ok(UnitsTraded {
+                    item: c.text()?,
+                    location: c.text()?,
+                    sold_at: c.ts()?,
+                    cancelled_at: c.opt_ts()?,
+                    qty_each: c.int()?,
+                })
             })
             .collect()
     }

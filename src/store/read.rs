@@ -60,6 +60,17 @@ pub struct UnitsAt {
     pub qty_each: i64,
 }
 
+/// Units of an item that were sold at a source location, and given back when the sale was cancelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitsTraded {
+    pub item: ItemCode,
+    pub location: LocationId,
+    pub sold_at: Ts,
+    /// When its cancellation became known.
+    pub cancelled_at: Option<Ts>,
+    pub qty_each: i64,
+}
+
 /// A despatch that no decision has taken into account yet, with all its rows.
 #[derive(Debug, Clone)]
 pub struct DespatchGroup {

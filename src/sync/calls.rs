@@ -52,6 +52,8 @@ pub struct Gate {
     recent: VecDeque<CallLive>,
     by_lane: HashMap<Lane, VecDeque<Ts>>,
     keys: Vec<(String, u32)>,
+    /// What the call under way counts under.
+    key: String,
     pub calls_total: i64,
     pub orders_total: i64,
 }
@@ -89,6 +91,7 @@ impl Gate {
             recent: VecDeque::new(),
             by_lane: HashMap::new(),
             keys,
+            key: String::new(),
             calls_total: 0,
             orders_total: 0,
         }
@@ -132,6 +135,7 @@ impl Gate {
             return false;
         }
         self.lanes.charge(lane, 1);
+        self.key = key;
         let calls = self.by_lane.entry(lane).or_default();
         calls.push_back(now);
         if calls.len() > CALLS_REMEMBERED_MAX {
@@ -144,6 +148,13 @@ impl Gate {
     pub fn next_at(&mut self, op: Op, now: Ts) -> Ts {
         let key = self.adapter.system().limit_key(op).to_owned();
         self.budgets.next_at(&key, now)
+    }
+
+    /// Counts further calls that one question needed (a second half, a list of names first).
+    fn count_more(&mut self, calls: usize, now: Ts) {
+        for _ in 0..calls {
+            self.budgets.owe(&self.key, now);
+        }
     }
 
     fn learn(&mut self, class: AnswerClass, text: &str, wait: Option<Span>, now: Ts) {
@@ -268,6 +279,8 @@ impl JobCx<'_> {
             Ok(_) => (AnswerClass::Applied, String::new(), None),
             Err(error) => (error.class, error.text.clone(), error.wait),
         };
+        let made = traces.iter().filter(|t| !t.is_sign_in).count();
+        self.gate.count_more(made.saturating_sub(1), finished_at);
         self.gate.remember(&traces, class, &text, finished_at);
         self.gate.learn(class, &text, wait, finished_at);
         let mut called = Called {

@@ -1,6 +1,8 @@
 //! What every part of the engine shares: store, systems, pairs, ids, clock, mapping cache.
 
+use super::reads;
 use crate::domain::change::{Batch, Change, Fence};
+use crate::domain::delivery::Flow;
 use crate::domain::ids::{LocationId, PairId, SiteRef, SystemId};
 use crate::domain::mapping_set::MappingSet;
 use crate::domain::policy::Policy;
@@ -224,6 +226,12 @@ impl Cx {
         self.pairs
             .iter()
             .filter(move |p| &p.source == system || &p.warehouse == system)
+    }
+
+    /// Whether a pair has a flow.
+    pub fn has_flow(&self, pair: &PairCx, flow: Flow) -> bool {
+        let source = self.systems.sources.get(&pair.source);
+        source.is_some_and(|s| reads::exists(flow, s))
     }
 
     /// A pair by id.

@@ -72,7 +72,8 @@ impl Engine {
         let mut changes = Vec::new();
         for pair in &self.cx.pairs {
             for flow in WAREHOUSE_FLOWS.iter().chain(SOURCE_FLOWS) {
-                if !known.iter().any(|s| s.pair == pair.id && s.flow == *flow) {
+                let is_wanted = self.cx.has_flow(pair, *flow);
+                if is_wanted && !known.iter().any(|s| s.pair == pair.id && s.flow == *flow) {
                     changes.push(Change::ScheduleHasten {
                         pair: pair.id.clone(),
                         flow: *flow,

@@ -3,7 +3,7 @@
 use super::context::{Cx, PairCx};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::{Change, DeliveryMove, Fence};
-use crate::domain::delivery::{DeliveryState, Flow, Intent, NewDelivery, StockWrite};
+use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Intent, NewDelivery, StockWrite};
 use crate::domain::drift;
 use crate::domain::exception::{ObjectRef, Occurrence};
 use crate::domain::ids::{DeliveryId, ItemCode, LocationId, PairId};
@@ -15,7 +15,7 @@ use crate::domain::publish::{self, StockInputs};
 use crate::domain::stock::{Basis, HISTORY_MAX, StockLevelRow, StockPosition};
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
-use crate::store::read::UnitsAt;
+use crate::store::read::{UnitsAt, UnitsTraded};
 use crate::vendors::SourceStock;
 use std::collections::HashMap;
 
@@ -24,13 +24,58 @@ const LEVELS_PAGE: usize = 5_000;
 /// Changes committed at once.
 const COMMIT_CHUNK: usize = 500;
 
+/// Moves further back than this are not looked for.
+const MOVES_MAX: Span = Span::days(2);
+
 /// Two readings count as two only when they are so far apart.
 const RUN_SPACING: Span = Span::mins(1);
 
 /// Units by item and location.
 type Units = HashMap<(ItemCode, LocationId), i64>;
-/// Confirmed units by item and location with the time of confirmation.
-pub type Confirmed = Vec<(ItemCode, LocationId, Ts, i64)>;
+/// What moved a source's own figure since it was written.
+#[derive(Debug, Default)]
+pub struct Moves {
+    /// Units confirmed there, by item and location, with the time.
+    confirmed: Vec<(ItemCode, LocationId, Ts, i64)>,
+    /// Sales and cancellations, for figures that follow them by themselves.
+    traded: Vec<UnitsTraded>,
+}
+
+impl Moves {
+    /// Units of a position confirmed since its last write.
+    fn confirmed_each(&self, position: &StockPosition) -> i64 {
+        let since = position.written_at.unwrap_or(Ts::MIN);
+        self.confirmed
+            .iter()
+            .filter(|(item, location, at, _)| {
+                *item == position.item && *location == position.location && *at >= since
+            })
+            .map(|(_, _, _, qty)| qty)
+            .sum()
+    }
+
+    /// Units of a position sold and given back since its last write.
+    fn traded_each(&self, position: &StockPosition) -> (i64, i64) {
+        let since = position.written_at.unwrap_or(Ts::MIN);
+        let (mut sold, mut released) = (0, 0);
+        let here = |t: &&UnitsTraded| t.item == position.item && t.location == position.location;
+        for trade in self.traded.iter().filter(here) {
+            if trade.sold_at >= since {
+                sold += trade.qty_each;
+            }
+            if trade.cancelled_at.is_some_and(|at| at >= since) {
+                released += trade.qty_each;
+            }
+        }
+        (sold, released)
+    }
+
+    /// The figure the source should show by itself now; `None` before the first write.
+    fn expected_each(&self, position: &StockPosition) -> Option<i64> {
+        let (sold, released) = self.traded_each(position);
+        drift::expected(position, sold, released)
+    }
+}
 
 fn by_place(rows: Vec<UnitsAt>) -> Units {
     rows.into_iter()
@@ -137,6 +182,12 @@ async fn collect(
         .into_iter()
         .map(|p| ((p.item.clone(), p.location.clone()), p))
         .collect();
+    let moves = moves_since_writes(
+        cx,
+        Some(pair.id.clone()),
+        known.values().filter(|p| p.basis == Basis::NetLive),
+    )
+    .await?;
     // Rows come in order of item and site.
     for (item, levels) in items
         .into_iter()
@@ -170,7 +221,7 @@ async fn collect(
                 .unwrap_or_else(|| blank(pair, set, &item, location, place.basis));
             let is_due = position.paused_reason.is_none()
                 && (position.written_at.is_none()
-                    || position.publish_each != figures.publish
+                    || shown_by_itself(&position, &moves) != figures.publish
                     || position.lag_each != 0
                     || is_pushed_back(&position));
             let is_moved = is_due
@@ -191,6 +242,16 @@ async fn collect(
         }
     }
     Ok(())
+}
+
+/// What the source shows without another write of ours: a live figure follows its sales, others stand as published.
+fn shown_by_itself(position: &StockPosition, moves: &Moves) -> i64 {
+    match position.basis {
+        Basis::NetLive => moves
+            .expected_each(position)
+            .unwrap_or(position.publish_each),
+        Basis::NetStatic | Basis::Gross => position.publish_each,
+    }
 }
 
 /// Drift up to this many units is written over without asking.
@@ -366,7 +427,7 @@ async fn decide_writes(
     Ok(done)
 }
 
-fn supersede(old: &crate::domain::delivery::DeliveryRow, now: Ts) -> Change {
+fn supersede(old: &DeliveryRow, now: Ts) -> Change {
     Change::Deliver(DeliveryMove {
         id: old.id,
         from: Some(old.state),
@@ -441,43 +502,82 @@ fn raise_flow(pair: &PairCx, kind: Kind, discriminator: &str, detail: &str, now:
     })
 }
 
-/// Units confirmed (processed) in the source since the oldest of these positions' last writes.
-pub async fn confirmed_since_writes<'a>(
+/// What moved the source's figures since the oldest of these positions' last writes.
+pub async fn moves_since_writes<'a>(
     cx: &Cx,
     pair: Option<PairId>,
     positions: impl Iterator<Item = &'a StockPosition>,
-) -> StoreResult<Confirmed> {
+) -> StoreResult<Moves> {
+    let mut moves = Moves::default();
     let Some(pair) = pair else {
-        return Ok(Vec::new());
+        return Ok(moves);
     };
-    let oldest = positions
-        .filter(|p| p.written_each != p.source_level_each || p.source_each.is_none())
-        .filter_map(|p| p.written_at)
-        .min();
-    let floor = cx.now() - Span::days(2);
-    match oldest {
-        Some(since) => cx.store.confirmed_since(&pair, since.max(floor)).await,
-        None => Ok(Vec::new()),
+    let (mut confirmed, mut traded) = (Ts::NEVER, Ts::NEVER);
+    for position in positions {
+        let Some(at) = position.written_at else {
+            continue;
+        };
+        if position.basis == Basis::NetLive {
+            traded = traded.min(at);
+        } else if position.written_each != position.source_level_each
+            || position.source_each.is_none()
+        {
+            confirmed = confirmed.min(at);
+        }
     }
+    let floor = cx.now() - MOVES_MAX;
+    if confirmed < Ts::NEVER {
+        let since = confirmed.max(floor);
+        moves.confirmed = cx.store.confirmed_since(&pair, since).await?;
+    }
+    if traded < Ts::NEVER {
+        let since = traded.max(floor);
+        moves.traded = cx.store.units_traded_since(&pair, since).await?;
+    }
+    Ok(moves)
+}
+
+/// Units sold since figures were computed.
+#[derive(Debug, Default)]
+pub struct NewlySold(Vec<UnitsTraded>);
+
+impl NewlySold {
+    /// Units of a position sold since its figure was computed at `since`.
+    pub fn each(&self, position: &StockPosition, since: Ts) -> i64 {
+        self.0
+            .iter()
+            .filter(|t| t.item == position.item && t.location == position.location)
+            .filter(|t| t.sold_at >= since && t.cancelled_at.is_none())
+            .map(|t| t.qty_each)
+            .sum()
+    }
+}
+
+/// What was sold since these figures were computed, for those that follow their sales by themselves.
+pub async fn sold_since_computed<'a>(
+    cx: &Cx,
+    rows: impl Iterator<Item = &'a DeliveryRow>,
+    mut positions: impl Iterator<Item = &'a StockPosition>,
+) -> StoreResult<NewlySold> {
+    let oldest = rows.map(|row| (row.created_at, row.pair.clone())).min();
+    let is_live = positions.any(|p| p.basis == Basis::NetLive);
+    let Some((since, pair)) = oldest.filter(|_| is_live) else {
+        return Ok(NewlySold::default());
+    };
+    let traded = cx.store.units_traded_since(&pair, since).await?;
+    Ok(NewlySold(traded))
 }
 
 /// Holds what the source shows against what it should show. Returns the position as judged, and what is to be raised or cleared.
 pub fn compare(
     old: &StockPosition,
     shown: &SourceStock,
-    confirmed: &Confirmed,
+    moves: &Moves,
     policy: &Policy,
     now: Ts,
 ) -> (StockPosition, Vec<Change>) {
     let mut position = old.clone();
-    let written_at = position.written_at.unwrap_or(Ts::MIN);
-    position.processed_since_each = confirmed
-        .iter()
-        .filter(|(item, location, at, _)| {
-            *item == position.item && *location == position.location && *at >= written_at
-        })
-        .map(|(_, _, _, qty)| qty)
-        .sum();
+    position.processed_since_each = moves.confirmed_each(old);
     position.source_each = Some(shown.available_each);
     position.source_level_each = Some(shown.level_each);
     position.committed_each = shown.committed_each;
@@ -489,7 +589,8 @@ pub fn compare(
         position.gap_each = shown.available_each - position.publish_each;
         return (position, changes);
     }
-    let found = drift::drift(&position, 0, 0);
+    let (sold, released) = moves.traded_each(old);
+    let found = drift::drift(&position, sold, released);
     position.gap_each = found.gap;
     position.external_each = found.external;
     position.lag_each = found.lag;

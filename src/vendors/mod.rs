@@ -9,13 +9,13 @@ mod findings;
 pub mod linnworks;
 pub mod peoplevox;
 pub mod registry;
+mod sales;
 mod scalar;
 pub mod shopline;
 pub mod transport;
 
-use crate::domain::delivery::{AnswerClass, DespatchIntentLine, StockWrite};
-use crate::domain::ids::{ItemCode, LocationId, SiteRef, Sku, SourceOrderId, WmsOrderNo};
-use crate::domain::mapping::Target;
+use crate::domain::delivery::AnswerClass;
+use crate::domain::ids::{ItemCode, SiteRef, SourceOrderId, WmsOrderNo};
 use crate::domain::order::{SourceOrder, WmsOrderIntent};
 use crate::domain::time::{Span, Ts};
 use crate::domain::wms::{
@@ -24,6 +24,12 @@ use crate::domain::wms::{
 };
 use futures::future::BoxFuture;
 use std::sync::Mutex;
+
+pub use sales::{
+    ChangedOrder, ChangedOrders, ChangesPage, Channel, Confirming, Intake, LevelWrite, NotifyState,
+    OpenOrders, ParcelStep, Parcels, Processing, ProductsPage, Relation, SalesSystem,
+    ShippingUpdate, SourceLocation, SourceProduct, SourceStock, StockByItem, StockFigures,
+};
 
 /// One HTTP exchange as recorded for the attempt's evidence. Credentials are already taken out.
 #[derive(Debug, Clone)]
@@ -155,10 +161,13 @@ pub enum Op {
     // source
     Locations,
     PostalServices,
+    ChangedOrders,
     OpenOrderIds,
     OpenOrdersPage,
     OpenOrdersByIds,
     OrdersByIds,
+    ParcelsShown,
+    ShipParcel,
     SetShipping,
     ProcessBatch,
     ProcessOne,
@@ -169,7 +178,6 @@ pub enum Op {
     StockIds,
     ProductsPage,
     AuditTrails,
-    AddNote,
 }
 
 /// A limit the vendor (or prudence) sets, to be respected by our own counting.
@@ -298,178 +306,6 @@ pub trait Warehouse: System {
     fn order_number_chars_max(&self) -> usize;
     /// What is wrong with an item code by this warehouse's rules; `None` when legal.
     fn item_code_fault(&self, code: &ItemCode) -> Option<String>;
-}
-
-/// A location of a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceLocation {
-    pub id: LocationId,
-    pub name: String,
-    pub is_fulfilment_centre: bool,
-    /// Orders of a fulfilment-centre location count in stock (then its figures are GROSS).
-    pub counts_open_orders: bool,
-}
-
-/// A stock figure of the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceStock {
-    pub sku: Sku,
-    pub location: LocationId,
-    /// The physical level field.
-    pub level_each: i64,
-    /// Units in the source's own open orders.
-    pub committed_each: i64,
-    /// The customer-facing figure, as reported.
-    pub available_each: i64,
-}
-
-/// Stock figures of one item, by the source's own item id: one per location.
-pub type StockByItem = (String, Vec<SourceStock>);
-
-/// A product of the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceProduct {
-    pub id: String,
-    pub sku: Sku,
-    pub title: String,
-    pub barcode: String,
-    pub category: String,
-    pub is_composite: bool,
-    pub price_minor: i64,
-    /// Levels when the list carries them.
-    pub stock: Vec<SourceStock>,
-}
-
-/// Tracking to set before an order is processed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShippingUpdate {
-    pub source_id: SourceOrderId,
-    pub tracking: String,
-    /// Values just read that must be resent unchanged (service, weights, postage).
-    pub service_id: String,
-    pub vendor_extra: serde_json::Value,
-}
-
-/// A child or parent order in the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Relation {
-    pub parent: SourceOrderId,
-    pub child: SourceOrderId,
-    pub kind: String,
-}
-
-/// Whether the channel was told about a despatch (hop 2).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotifyState {
-    /// The channel confirmed.
-    Confirmed,
-    /// Not yet.
-    Pending,
-    /// Failed, rejected or ignored: the note.
-    Failed(String),
-}
-
-/// A sales system (Linnworks).
-pub trait SalesSystem: System {
-    fn locations<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<SourceLocation>>>;
-    fn postal_services<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<Target>>>;
-    /// Ids of every open order of one location, in one call.
-    fn open_order_ids<'a>(
-        &'a self,
-        location: &'a LocationId,
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<SourceOrderId>>>;
-    /// Every open order of one location, whole, by page (1-based).
-    fn open_orders_page<'a>(
-        &'a self,
-        location: &'a LocationId,
-        page: u32,
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<OrdersPage>>;
-    /// Open orders by id, at most [`TERMS_MAX`]; ids that are not open are absent.
-    fn open_orders_by_ids<'a>(
-        &'a self,
-        ids: &'a [SourceOrderId],
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Orders>>;
-    /// Orders in any state by id, at most [`TERMS_MAX`]; unknown ids are absent.
-    fn orders_by_ids<'a>(
-        &'a self,
-        ids: &'a [SourceOrderId],
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Orders>>;
-    fn set_shipping<'a>(
-        &'a self,
-        update: &'a ShippingUpdate,
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<()>>;
-    /// Ships orders of one location, at most [`ROWS_MAX`]; final and noticed by the shopper. One outcome per order.
-    fn process_batch<'a>(
-        &'a self,
-        ids: &'a [SourceOrderId],
-        location: &'a LocationId,
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
-    /// Ships one order, vouching for its scan, or through the fulfilment-centre call when `is_fulfilment_centre`.
-    fn process_one<'a>(
-        &'a self,
-        id: &'a SourceOrderId,
-        location: &'a LocationId,
-        is_fulfilment_centre: bool,
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<RowOutcome>>;
-    /// Splits lines off into a new order; answers with the new order's id.
-    fn split_order<'a>(
-        &'a self,
-        id: &'a SourceOrderId,
-        location: &'a LocationId,
-        service_id: &'a str,
-        lines: &'a [DespatchIntentLine],
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<SourceOrderId>>;
-    fn relations<'a>(
-        &'a self,
-        id: &'a SourceOrderId,
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<Relation>>>;
-    /// Sets absolute levels, at most [`ROWS_MAX`] rows; one outcome per row (key `SKU@location`), missing rows are rejected.
-    fn set_stock<'a>(
-        &'a self,
-        writes: &'a [StockWrite],
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
-    /// Levels of items by the source's own item id, at most [`TERMS_MAX`].
-    fn stock_levels<'a>(
-        &'a self,
-        ids: &'a [String],
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<StockByItem>>>;
-    /// The source's own item ids by SKU; unknown SKUs are absent.
-    fn stock_ids<'a>(
-        &'a self,
-        skus: &'a [Sku],
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<(Sku, String)>>>;
-    /// The whole catalogue with stock levels, by page (1-based).
-    fn products_page<'a>(
-        &'a self,
-        page: u32,
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Page<SourceProduct>>>;
-    /// Whether the channel was told, per processed order, at most [`TERMS_MAX`].
-    fn notify_states<'a>(
-        &'a self,
-        ids: &'a [SourceOrderId],
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<(SourceOrderId, NotifyState)>>>;
-    fn add_note<'a>(
-        &'a self,
-        id: &'a SourceOrderId,
-        text: &'a str,
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<()>>;
-    /// Whether a write's own author name is visible in the item's history (echo detection).
-    fn change_source(&self) -> &str;
 }
 
 /// Largest number of OR-ed terms or ids in one read.

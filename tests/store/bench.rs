@@ -184,6 +184,8 @@ pub fn source_order(id: i64) -> SourceOrder {
         total_minor: 2_500,
         shipping_minor: 300,
         lines: vec![],
+        changed_at: None,
+        shipments: Vec::new(),
         vendor_extra: serde_json::json!({"weight": 1}),
     }
 }

@@ -71,11 +71,17 @@ impl Bucket {
         is_there
     }
 
+    /// Takes one call whether it is there or not.
+    fn owe(&mut self, now: Ts) {
+        self.refill(now);
+        self.credit -= WINDOW.0;
+    }
+
     /// Calls that could be made at once now.
     pub fn available(&self, now: Ts) -> i64 {
         let mut then = self.clone();
         then.refill(now);
-        then.credit / WINDOW.0
+        (then.credit / WINDOW.0).max(0)
     }
 
     /// When the next call may be made: now, later, or never.
@@ -115,6 +121,20 @@ struct Counted {
     bucket: Bucket,
     /// Calls per second of the last minute: (second, calls).
     spent: VecDeque<(i64, i64)>,
+}
+
+impl Counted {
+    /// Remembers a call for the figures of the last minute.
+    fn note(&mut self, now: Ts) {
+        let second = now.unix_secs();
+        match self.spent.back_mut() {
+            Some((s, calls)) if *s >= second => *calls += 1,
+            _ => self.spent.push_back((second, 1)),
+        }
+        while self.spent.front().is_some_and(|(s, _)| *s <= second - 60) {
+            self.spent.pop_front();
+        }
+    }
 }
 
 /// The budgets of one system, by limit key.
@@ -161,19 +181,18 @@ impl Budgets {
         if !counted.bucket.take(now) {
             return false;
         }
-        let second = now.unix_secs();
-        match counted.spent.back_mut() {
-            Some((s, calls)) if *s >= second => *calls += 1,
-            _ => counted.spent.push_back((second, 1)),
-        }
-        while counted
-            .spent
-            .front()
-            .is_some_and(|(s, _)| *s <= second - 60)
-        {
-            counted.spent.pop_front();
-        }
+        counted.note(now);
         true
+    }
+
+    /// Counts a call that was made without asking first; the next one waits for it.
+    pub fn owe(&mut self, key: &str, now: Ts) {
+        let counted = match self.keys.get_mut(key) {
+            Some(counted) => counted,
+            None => self.declare(key, UNDECLARED_PER_MINUTE, now),
+        };
+        counted.bucket.owe(now);
+        counted.note(now);
     }
 
     /// Calls of a key that could be made at once now.

@@ -39,6 +39,8 @@ pub(crate) fn order(number: &str) -> SourceOrder {
         total_minor: 4_500,
         shipping_minor: 350,
         lines: vec![line("r1", "MUG", 2), line("r2", "PLATE", 1)],
+        changed_at: None,
+        shipments: Vec::new(),
         vendor_extra: serde_json::Value::Null,
     }
 }

@@ -3,8 +3,10 @@
 pub mod change;
 pub mod confirm;
 pub mod create;
+pub mod parcels;
 pub mod product;
 pub mod publish;
+pub mod told;
 
 use crate::domain::catalogue::Kind;
 use crate::domain::delivery::DeliveryRow;

@@ -139,7 +139,7 @@ impl SourceLook {
     pub async fn tick(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
         let chunk: Vec<OrderFull> = self
             .orders
-            .drain(..self.orders.len().min(TERMS_MAX))
+            .drain(..self.orders.len().min(self.source.at_once(Op::OrdersByIds)))
             .collect();
         let ids: Vec<SourceOrderId> = chunk.iter().map(|o| o.row.source_id.clone()).collect();
         let called = call!(jcx, Keep::OnError, |log| self

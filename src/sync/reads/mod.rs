@@ -1,6 +1,7 @@
 //! Scheduled reading: every list we keep up to date, one call per tick. Half-read lists live only in memory.
 
 pub mod catalogue;
+pub mod changes;
 pub mod despatches;
 pub mod lookups;
 pub mod orders;
@@ -18,7 +19,8 @@ use crate::domain::delivery::{AnswerClass, Flow};
 use crate::domain::exception::{ObjectRef, Occurrence};
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
-use crate::vendors::CallError;
+use crate::vendors::{CallError, SalesSystem};
+use std::sync::Arc;
 
 /// First wait after a failed run; doubled with every further failure up to the flow's interval.
 const RETRY_FIRST: Span = Span::secs(10);
@@ -136,3 +138,13 @@ pub const SOURCE_FLOWS: &[Flow] = &[
     Flow::Product,
     Flow::ReconcileStock,
 ];
+
+/// Whether a flow exists for a pair with this source: a source without channels has no hop 2, and one that keeps its own
+/// stock figures is not overwritten.
+pub fn exists(flow: Flow, source: &Arc<dyn SalesSystem>) -> bool {
+    match flow {
+        Flow::NotifyWatch => source.clone().channel().is_some(),
+        Flow::StockSnapshot | Flow::ReconcileStock => source.clone().stock().is_some(),
+        _ => true,
+    }
+}

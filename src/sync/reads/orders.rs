@@ -13,7 +13,7 @@ use crate::domain::ids::{LocationId, OrderId, SourceOrderId};
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
 use crate::store::read::KnownOpen;
-use crate::vendors::{Op, Orders, SalesSystem, TERMS_MAX};
+use crate::vendors::{Op, OpenOrders, Orders, TERMS_MAX};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ enum Phase {
 
 /// The order pull.
 pub struct OrderPull {
-    source: Arc<dyn SalesSystem>,
+    source: Arc<dyn OpenOrders>,
     run: Run,
     locations: Option<VecDeque<LocationId>>,
     phase: Phase,
@@ -58,7 +58,7 @@ pub struct OrderPull {
 
 impl OrderPull {
     /// A fresh pull.
-    pub fn new(source: Arc<dyn SalesSystem>, run: Run) -> Self {
+    pub fn new(source: Arc<dyn OpenOrders>, run: Run) -> Self {
         let mark: Mark = serde_json::from_str(&run.cursor).unwrap_or_default();
         let is_sweep =
             run.started_at.since(Ts(mark.swept_at)) >= run.pair.policy.order_sweep_interval;

@@ -9,7 +9,7 @@ use super::Run;
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::delivery::{Flow, Intent, NewDelivery};
-use crate::domain::ids::{DeliveryId, ItemCode, LocationId, SourceOrderId};
+use crate::domain::ids::{DeliveryId, ItemCode, LocationId, PairId, SourceOrderId};
 use crate::domain::keys;
 use crate::domain::mapping::{MappingKind, Target};
 use crate::domain::order::{OrderState, PickLine};
@@ -17,7 +17,10 @@ use crate::domain::preflight;
 use crate::domain::time::Span;
 use crate::store::StoreResult;
 use crate::store::read::OpenException;
-use crate::vendors::{NotifyState, Op, SalesSystem, SourceProduct, SourceStock, TERMS_MAX};
+use crate::vendors::{
+    CallLog, Channel, NotifyState, Op, ProductsPage, SalesSystem, SourceProduct, SourceStock,
+    TERMS_MAX,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -30,7 +33,9 @@ const COMPARABLE: Span = Span::mins(15);
 enum Phase {
     Locations,
     Services,
-    Products(u32),
+    Products,
+    /// Levels of the page, where the list of products does not carry them.
+    Levels,
 }
 
 /// The walk over the source's lists.
@@ -39,6 +44,9 @@ pub struct Products {
     run: Run,
     ids: ItemIds,
     phase: Phase,
+    /// Where the walk goes on; `None` at its beginning.
+    mark: Option<String>,
+    page: ProductsPage,
     products: i64,
     created: i64,
     drifting: i64,
@@ -52,13 +60,15 @@ impl Products {
         let phase = if run.flow == Flow::Product {
             Phase::Locations
         } else {
-            Phase::Products(1)
+            Phase::Products
         };
         Self {
             source,
             run,
             ids,
             phase,
+            mark: None,
+            page: ProductsPage::default(),
             products: 0,
             created: 0,
             drifting: 0,
@@ -71,7 +81,8 @@ impl Products {
         match self.phase {
             Phase::Locations => Op::Locations,
             Phase::Services => Op::PostalServices,
-            Phase::Products(_) => Op::ProductsPage,
+            Phase::Products => Op::ProductsPage,
+            Phase::Levels => Op::StockLevels,
         }
     }
 
@@ -115,32 +126,19 @@ impl Products {
                 self.phase = Phase::Services;
             }
             Phase::Services => {
-                let called = call!(jcx, Keep::OnError, |log| self.source.postal_services(&log));
-                let targets = match called.answer {
-                    Ok(targets) => targets,
-                    Err(error) => return self.fail(jcx, &error, called.payloads).await,
-                };
-                let list = Change::Targets {
-                    pair,
-                    kind: MappingKind::Carrier,
-                    side: "source".to_owned(),
-                    targets,
-                    at: jcx.cx.now(),
-                };
-                jcx.cx
-                    .commit("products", Some(jcx.fence), vec![list])
-                    .await?;
-                self.phase = Phase::Products(1);
+                self.phase = Phase::Products;
+                return self.services(jcx, pair).await;
             }
-            Phase::Products(page) => {
+            Phase::Products => {
                 if self.run.flow == Flow::ReconcileStock
-                    && page == 1
+                    && self.mark.is_none()
                     && !self.is_comparable(jcx).await?
                 {
                     return Ok(Tick::Done);
                 }
-                return self.product_page(jcx, page).await;
+                return self.product_page(jcx).await;
             }
+            Phase::Levels => return self.levels(jcx).await,
         }
         Ok(Tick::More)
     }
@@ -187,33 +185,100 @@ impl Products {
         Ok(false)
     }
 
-    async fn product_page(&mut self, jcx: &mut JobCx<'_>, page: u32) -> StoreResult<Tick> {
+    /// The source's own list of delivery services; one that has none is told apart by making no call.
+    async fn services(&mut self, jcx: &mut JobCx<'_>, pair: PairId) -> StoreResult<Tick> {
+        let source = self.source.clone();
+        let log = CallLog::default();
+        let Some(asking) = source.postal_services(&log) else {
+            return self.product_page(jcx).await;
+        };
+        let started_at = jcx.cx.now();
+        let answer = asking.await;
+        let called = jcx.finish(Keep::OnError, started_at, log, answer).await?;
+        let targets = match called.answer {
+            Ok(targets) => targets,
+            Err(error) => return self.fail(jcx, &error, called.payloads).await,
+        };
+        let list = Change::Targets {
+            pair,
+            kind: MappingKind::Carrier,
+            side: "source".to_owned(),
+            targets,
+            at: jcx.cx.now(),
+        };
+        jcx.cx
+            .commit("products", Some(jcx.fence), vec![list])
+            .await?;
+        Ok(Tick::More)
+    }
+
+    async fn product_page(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
         let called = call!(jcx, Keep::OnError, |log| self
             .source
-            .products_page(page, &log));
+            .products_page(self.mark.as_deref(), &log));
         let found = match called.answer {
             Ok(found) => found,
             Err(error) => return self.fail(jcx, &error, called.payloads).await,
         };
         self.products += found.rows.len() as i64;
-        if let Ok(mut ids) = self.ids.lock() {
-            ids.extend(
-                found
-                    .rows
-                    .iter()
-                    .filter(|p| !p.id.is_empty())
-                    .map(|p| (p.sku.clone(), p.id.clone())),
-            );
+        self.ids.learn(
+            found
+                .rows
+                .iter()
+                .filter(|p| !p.id.is_empty())
+                .map(|p| (p.sku.clone(), p.id.clone())),
+        );
+        self.page = found;
+        self.after_page(jcx).await
+    }
+
+    /// Reads the levels of some products of the page; all of them read, the page is compared.
+    async fn levels(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
+        let Some(figures) = self.source.clone().stock() else {
+            self.page.rows.clear();
+            return self.after_page(jcx).await;
+        };
+        let limit = figures.at_once(Op::StockLevels).max(1);
+        let ids: Vec<String> = self
+            .page
+            .rows
+            .iter()
+            .filter(|p| p.stock.is_none())
+            .map(|p| p.id.clone())
+            .take(limit)
+            .collect();
+        let called = call!(jcx, Keep::OnError, |log| figures.stock_levels(&ids, &log));
+        let mut levels: HashMap<String, Vec<SourceStock>> = match called.answer {
+            Ok(levels) => levels.into_iter().collect(),
+            Err(error) => return self.fail(jcx, &error, called.payloads).await,
+        };
+        for product in &mut self.page.rows {
+            if product.stock.is_none() && ids.contains(&product.id) {
+                product.stock = Some(levels.remove(&product.id).unwrap_or_default());
+            }
         }
-        if self.run.flow == Flow::Product {
-            self.create_missing(jcx, &found.rows).await?;
-        } else {
-            self.compare(jcx, &found.rows).await?;
-        }
-        self.phase = Phase::Products(page + 1);
-        if !found.is_last {
+        self.after_page(jcx).await
+    }
+
+    /// What is done with a page once everything about it is read.
+    async fn after_page(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
+        let is_comparing = self.run.flow != Flow::Product;
+        if is_comparing && self.page.rows.iter().any(|p| p.stock.is_none()) {
+            self.phase = Phase::Levels;
             return Ok(Tick::More);
         }
+        let page = std::mem::take(&mut self.page);
+        if is_comparing {
+            self.compare(jcx, &page.rows).await?;
+        } else {
+            self.create_missing(jcx, &page.rows).await?;
+        }
+        self.phase = Phase::Products;
+        self.mark = page.next;
+        if self.mark.is_some() {
+            return Ok(Tick::More);
+        }
+        self.ids.is_whole_now();
         let note = if self.run.flow == Flow::Product {
             format!(
                 "{} products, {} to create in the warehouse",
@@ -286,8 +351,8 @@ impl Products {
         let set = jcx.cx.mapping_set(&self.run.pair.id).await?;
         let items: Vec<ItemCode> = products.iter().map(|p| set.item(&p.sku).item).collect();
         let stored = jcx.cx.store.positions_of(&self.run.pair.id, &items).await?;
-        let confirmed =
-            stock::confirmed_since_writes(jcx.cx, Some(self.run.pair.id.clone()), stored.iter())
+        let moves =
+            stock::moves_since_writes(jcx.cx, Some(self.run.pair.id.clone()), stored.iter())
                 .await?;
         let places: Vec<LocationId> = set
             .locations()
@@ -313,6 +378,7 @@ impl Products {
                 let shown = product
                     .stock
                     .iter()
+                    .flatten()
                     .find(|s| &s.location == location)
                     .cloned()
                     .unwrap_or_else(|| SourceStock {
@@ -323,7 +389,7 @@ impl Products {
                         available_each: 0,
                     });
                 let (mut compared, found) =
-                    stock::compare(position, &shown, &confirmed, &self.run.pair.policy, now);
+                    stock::compare(position, &shown, &moves, &self.run.pair.policy, now);
                 compared.price_minor = product.price_minor;
                 self.drifting += i64::from(compared.runs >= 2);
                 self.suspected += i64::from(compared.runs == 1);
@@ -410,7 +476,7 @@ pub fn product_delivery(
 
 /// Hop 2: was the sales channel told about the despatch?
 pub struct NotifyWatch {
-    source: Arc<dyn SalesSystem>,
+    source: Arc<dyn Channel>,
     run: Run,
     waiting: Option<Vec<crate::domain::order::OrderRow>>,
     told: usize,
@@ -422,7 +488,7 @@ const NOTIFY_ROWS_MAX: usize = 1_000;
 
 impl NotifyWatch {
     /// A fresh watch.
-    pub const fn new(source: Arc<dyn SalesSystem>, run: Run) -> Self {
+    pub const fn new(source: Arc<dyn Channel>, run: Run) -> Self {
         Self {
             source,
             run,

@@ -8,9 +8,11 @@ use crate::sync::deliver::Tick;
 use crate::sync::deliver::change::ChangeJob;
 use crate::sync::deliver::confirm::ConfirmJob;
 use crate::sync::deliver::create::CreateJob;
+use crate::sync::deliver::parcels::ParcelJob;
 use crate::sync::deliver::product::ProductJob;
 use crate::sync::deliver::publish::PublishJob;
 use crate::sync::reads::catalogue::Catalogue;
+use crate::sync::reads::changes::ChangePull;
 use crate::sync::reads::despatches::DespatchPoll;
 use crate::sync::reads::lookups::{ItemLook, SourceLook, WmsLook};
 use crate::sync::reads::orders::OrderPull;
@@ -24,6 +26,7 @@ pub(super) enum Job {
     Change(ChangeJob),
     Product(ProductJob),
     Confirm(ConfirmJob),
+    Parcels(ParcelJob),
     Publish(PublishJob),
     Status(StatusPull),
     Reconcile(ReconcileOrders),
@@ -31,6 +34,7 @@ pub(super) enum Job {
     Snapshot(Snapshot),
     Catalogue(Catalogue),
     Orders(OrderPull),
+    Changes(ChangePull),
     Products(Products),
     Notify(NotifyWatch),
     Items(ItemLook),
@@ -45,6 +49,7 @@ impl Job {
             Self::Change(job) => job.next_op(),
             Self::Product(job) => job.next_op(),
             Self::Confirm(job) => job.next_op(),
+            Self::Parcels(job) => job.next_op(),
             Self::Publish(job) => job.next_op(),
             Self::Status(job) => job.next_op(),
             Self::Reconcile(job) => job.next_op(),
@@ -52,6 +57,7 @@ impl Job {
             Self::Snapshot(job) => job.next_op(),
             Self::Catalogue(job) => job.next_op(),
             Self::Orders(job) => job.next_op(),
+            Self::Changes(job) => job.next_op(),
             Self::Products(job) => job.next_op(),
             Self::Notify(job) => job.next_op(),
             Self::Items(job) => job.next_op(),
@@ -67,6 +73,7 @@ impl Job {
             Self::Change(job) => Box::pin(job.tick(jcx)).await,
             Self::Product(job) => Box::pin(job.tick(jcx)).await,
             Self::Confirm(job) => Box::pin(job.tick(jcx)).await,
+            Self::Parcels(job) => Box::pin(job.tick(jcx)).await,
             Self::Publish(job) => Box::pin(job.tick(jcx)).await,
             Self::Status(job) => Box::pin(job.tick(jcx)).await,
             Self::Reconcile(job) => Box::pin(job.tick(jcx)).await,
@@ -74,6 +81,7 @@ impl Job {
             Self::Snapshot(job) => Box::pin(job.tick(jcx)).await,
             Self::Catalogue(job) => Box::pin(job.tick(jcx)).await,
             Self::Orders(job) => Box::pin(job.tick(jcx)).await,
+            Self::Changes(job) => Box::pin(job.tick(jcx)).await,
             Self::Products(job) => Box::pin(job.tick(jcx)).await,
             Self::Notify(job) => Box::pin(job.tick(jcx)).await,
             Self::Items(job) => Box::pin(job.tick(jcx)).await,

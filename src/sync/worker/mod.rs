@@ -224,7 +224,7 @@ impl Worker {
             } else {
                 &p.warehouse
             };
-            system == &self.gate.system
+            system == &self.gate.system && cx.has_flow(p, row.flow)
         });
         is_mine && flows.contains(&row.flow) && row.paused.is_none()
     }

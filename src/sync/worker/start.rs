@@ -14,10 +14,12 @@ use crate::sync::context::{Cx, PairCx};
 use crate::sync::deliver::change::ChangeJob;
 use crate::sync::deliver::confirm::ConfirmJob;
 use crate::sync::deliver::create::CreateJob;
+use crate::sync::deliver::parcels::ParcelJob;
 use crate::sync::deliver::product::ProductJob;
 use crate::sync::deliver::publish::PublishJob;
 use crate::sync::reads::Run;
 use crate::sync::reads::catalogue::Catalogue;
+use crate::sync::reads::changes::ChangePull;
 use crate::sync::reads::despatches::DespatchPoll;
 use crate::sync::reads::lookups::{ItemLook, SourceLook, WmsLook};
 use crate::sync::reads::orders::OrderPull;
@@ -25,7 +27,7 @@ use crate::sync::reads::products::{NotifyWatch, Products};
 use crate::sync::reads::snapshot::Snapshot;
 use crate::sync::reads::statuses::{ReconcileOrders, StatusPull};
 use crate::sync::requests;
-use crate::vendors::{ROWS_MAX, TERMS_MAX};
+use crate::vendors::{Confirming, Intake, Op, ROWS_MAX, TERMS_MAX};
 use std::collections::HashMap;
 
 /// Requests looked at per step.
@@ -50,9 +52,13 @@ impl Worker {
                 }
             }
             Purpose::Deliver { flow, is_asking } => {
+                let limit = match &self.gate.adapter {
+                    Adapter::Source(s) if flow == Flow::Despatch => s.at_once(Op::ShipParcel),
+                    _ => ROWS_MAX,
+                };
                 let rows = if is_asking {
                     cx.store
-                        .in_doubt_due(&self.gate.system, flow, now, ROWS_MAX)
+                        .in_doubt_due(&self.gate.system, flow, now, limit)
                         .await?
                 } else {
                     let query = ClaimQuery {
@@ -60,7 +66,7 @@ impl Worker {
                         lane: flow.lane(),
                         flow,
                         step: None,
-                        limit: ROWS_MAX,
+                        limit,
                     };
                     cx.store.claim(&query, now, fence).await?
                 };
@@ -111,12 +117,14 @@ impl Worker {
             (Adapter::Warehouse(w), Flow::ReconcileOrders) => {
                 Some(Job::Reconcile(ReconcileOrders::new(w.clone(), run)))
             }
-            (Adapter::Source(s), Flow::OrderPull) => {
-                Some(Job::Orders(OrderPull::new(s.clone(), run)))
-            }
-            (Adapter::Source(s), Flow::NotifyWatch) => {
-                Some(Job::Notify(NotifyWatch::new(s.clone(), run)))
-            }
+            (Adapter::Source(s), Flow::OrderPull) => Some(match s.clone().intake() {
+                Intake::OpenList(open) => Job::Orders(OrderPull::new(open, run)),
+                Intake::Changes(feed) => Job::Changes(ChangePull::new(feed, run)),
+            }),
+            (Adapter::Source(s), Flow::NotifyWatch) => s
+                .clone()
+                .channel()
+                .map(|channel| Job::Notify(NotifyWatch::new(channel, run))),
             (Adapter::Source(s), Flow::Product | Flow::ReconcileStock) => Some(Job::Products(
                 Products::new(s.clone(), run, self.item_ids.clone()),
             )),
@@ -157,26 +165,28 @@ impl Worker {
                 (Adapter::Warehouse(w), Flow::Product) => {
                     Some(Job::Product(ProductJob::new(w.clone(), rows, is_asking)))
                 }
-                (Adapter::Source(s), Flow::Despatch) => {
-                    let centres = fulfilment_centres(cx, &pair.source).await?;
-                    Some(Job::Confirm(ConfirmJob::new(
-                        s.clone(),
-                        rows,
-                        is_asking,
-                        pair.policy.scan_required,
-                        centres,
-                    )))
-                }
-                (Adapter::Source(s), Flow::StockSnapshot) => {
+                (Adapter::Source(s), Flow::Despatch) => Some(match s.clone().confirming() {
+                    Confirming::Processing(processing) => {
+                        let centres = fulfilment_centres(cx, &pair.source).await?;
+                        let is_scanned = pair.policy.scan_required;
+                        Job::Confirm(ConfirmJob::new(
+                            processing, rows, is_asking, is_scanned, centres,
+                        ))
+                    }
+                    Confirming::Parcels(parcels) => {
+                        Job::Parcels(ParcelJob::new(parcels, rows, is_asking))
+                    }
+                }),
+                (Adapter::Source(s), Flow::StockSnapshot) => s.clone().stock().map(|figures| {
                     let ids = self.item_ids.clone();
-                    Some(Job::Publish(PublishJob::new(
-                        s.clone(),
+                    Job::Publish(PublishJob::new(
+                        figures,
                         pair.policy.clone(),
                         ids,
                         rows,
                         is_asking,
-                    )))
-                }
+                    ))
+                }),
                 _ => None,
             };
             if let Some(job) = job {

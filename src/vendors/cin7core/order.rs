@@ -37,6 +37,8 @@ pub(super) fn blank(id: String) -> SourceOrder {
         total_minor: 0,
         shipping_minor: 0,
         lines: Vec::new(),
+        changed_at: None,
+        shipments: Vec::new(),
         vendor_extra: Value::Null,
     }
 }

@@ -287,7 +287,7 @@ fn product(node: &Node<'_>) -> Read<Option<Product>> {
             category: node.text("Category")?,
             is_composite: node.flag("BillOfMaterial")?,
             price_minor: node.amount("PriceTier1")?.as_minor(),
-            stock: Vec::new(),
+            stock: None,
         },
         kind: node.need_word("Type")?,
         status: node.need_word("Status")?,

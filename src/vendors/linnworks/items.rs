@@ -2,14 +2,14 @@
 
 use super::client::Content;
 use super::method::Method;
-use super::orders::at_most;
+use super::orders::{self, at_most};
 use super::{Linnworks, request, stock, unread, wire};
 use crate::domain::delivery::{AnswerClass, StockWrite};
 use crate::domain::ids::Sku;
 use crate::domain::mapping::Target;
+use crate::text::clean_to;
 use crate::vendors::{
-    Answer, CallLog, Page, ROWS_MAX, RowOutcome, SourceLocation, SourceProduct, SourceStock,
-    TERMS_MAX,
+    Answer, CallLog, ProductsPage, ROWS_MAX, RowOutcome, SourceLocation, SourceStock, TERMS_MAX,
 };
 
 /// What Linnworks Stock/GetStockItemsFull says under 400 when a page lies past the last item.
@@ -88,10 +88,14 @@ impl Linnworks {
     /// The list ends with a short page, or with a 400 that says there is nothing.
     pub(super) async fn read_products(
         &self,
-        page: u32,
+        mark: Option<&str>,
         log: &CallLog,
-    ) -> Answer<Page<SourceProduct>> {
+    ) -> Answer<ProductsPage> {
         let method = Method::ItemsFull;
+        let page = mark.map_or(Ok(1), str::parse::<u32>).map_err(|_| {
+            let text = format!("{:?} is no page", clean_to(mark.unwrap_or_default(), 20));
+            orders::malformed(method, &text)
+        })?;
         let body = Content::Json(request::items_full(page));
         let rows: Vec<wire::Product> = match self.client.call(method, body, log).await {
             Ok(rows) => rows,
@@ -110,10 +114,9 @@ impl Linnworks {
             .map(stock::product)
             .collect::<Result<Vec<_>, _>>()
             .map_err(|fault| unread(method, &fault))?;
-        Ok(Page {
+        Ok(ProductsPage {
             rows,
-            total: None,
-            is_last,
+            next: (!is_last).then(|| (page + 1).to_string()),
         })
     }
 }

@@ -204,7 +204,6 @@ pub(super) const fn limit_key(op: Op) -> &'static str {
         Op::StockIds => Method::StockIdsBySku.path(),
         Op::ProductsPage => Method::ItemsFull.path(),
         Op::AuditTrails => Method::AuditTrails.path(),
-        Op::AddNote => Method::AddNote.path(),
         _ => OTHER_KEY,
     }
 }

@@ -130,6 +130,8 @@ fn read_members(
         total_minor: totals.total_charge.minor("TotalsInfo.TotalCharge")?,
         shipping_minor: totals.postage_cost.minor("TotalsInfo.PostageCost")?,
         lines: lines(items)?,
+        changed_at: None,
+        shipments: Vec::new(),
         vendor_extra: resent(shipping),
     })
 }

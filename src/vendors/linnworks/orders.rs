@@ -274,12 +274,11 @@ impl Linnworks {
         Ok(out)
     }
 
-    pub(super) async fn write_note(
-        &self,
-        id: &SourceOrderId,
-        text: &str,
-        log: &CallLog,
-    ) -> Answer<()> {
+    /// Adds a note to an order.
+    ///
+    /// # Errors
+    /// As every call; unknown when the answer does not name the note.
+    pub async fn add_note(&self, id: &SourceOrderId, text: &str, log: &CallLog) -> Answer<()> {
         let method = Method::AddNote;
         let text = clean_to(text, NOTE_CHARS_MAX);
         let body = Content::Json(request::add_note(id, &text));
@@ -329,7 +328,7 @@ pub(super) fn at_most(method: Method, count: usize, most: usize) -> Answer<bool>
     Ok(count == 0)
 }
 
-fn malformed(method: Method, text: &str) -> CallError {
+pub(super) fn malformed(method: Method, text: &str) -> CallError {
     CallError {
         class: AnswerClass::Malformed,
         text: format!("{}: {text}", method.path()),

@@ -1,24 +1,63 @@
 //! The trade's interface to Linnworks: each method is one call.
 
-use super::{Linnworks, request};
+use super::Linnworks;
 use crate::domain::delivery::{DespatchIntentLine, StockWrite};
 use crate::domain::ids::{LocationId, Sku, SourceOrderId};
 use crate::domain::mapping::Target;
 use crate::vendors::{
-    Answer, CallLog, NotifyState, Orders, OrdersPage, Page, Relation, RowOutcome, SalesSystem,
-    ShippingUpdate, SourceLocation, SourceProduct, SourceStock,
+    Answer, CallLog, Channel, Confirming, Intake, LevelWrite, NotifyState, OpenOrders, Orders,
+    OrdersPage, Processing, ProductsPage, Relation, RowOutcome, SalesSystem, ShippingUpdate,
+    SourceLocation, SourceStock, StockFigures,
 };
 use futures::future::BoxFuture;
+use std::sync::Arc;
 
 impl SalesSystem for Linnworks {
     fn locations<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<SourceLocation>>> {
         Box::pin(self.read_locations(log))
     }
 
-    fn postal_services<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<Target>>> {
-        Box::pin(self.read_services(log))
+    fn postal_services<'a>(
+        &'a self,
+        log: &'a CallLog,
+    ) -> Option<BoxFuture<'a, Answer<Vec<Target>>>> {
+        Some(Box::pin(self.read_services(log)))
     }
 
+    fn intake(self: Arc<Self>) -> Intake {
+        Intake::OpenList(self)
+    }
+
+    fn orders_by_ids<'a>(
+        &'a self,
+        ids: &'a [SourceOrderId],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Orders>> {
+        Box::pin(self.read_by_ids(ids, log))
+    }
+
+    fn confirming(self: Arc<Self>) -> Confirming {
+        Confirming::Processing(self)
+    }
+
+    fn stock(self: Arc<Self>) -> Option<Arc<dyn StockFigures>> {
+        Some(self)
+    }
+
+    fn channel(self: Arc<Self>) -> Option<Arc<dyn Channel>> {
+        Some(self)
+    }
+
+    fn products_page<'a>(
+        &'a self,
+        mark: Option<&'a str>,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<ProductsPage>> {
+        Box::pin(self.read_products(mark, log))
+    }
+}
+
+impl OpenOrders for Linnworks {
     fn open_order_ids<'a>(
         &'a self,
         location: &'a LocationId,
@@ -43,15 +82,9 @@ impl SalesSystem for Linnworks {
     ) -> BoxFuture<'a, Answer<Orders>> {
         Box::pin(self.read_open_by_ids(ids, log))
     }
+}
 
-    fn orders_by_ids<'a>(
-        &'a self,
-        ids: &'a [SourceOrderId],
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Orders>> {
-        Box::pin(self.read_by_ids(ids, log))
-    }
-
+impl Processing for Linnworks {
     fn set_shipping<'a>(
         &'a self,
         update: &'a ShippingUpdate,
@@ -97,13 +130,19 @@ impl SalesSystem for Linnworks {
     ) -> BoxFuture<'a, Answer<Vec<Relation>>> {
         Box::pin(self.read_relations(id, log))
     }
+}
 
+impl StockFigures for Linnworks {
     fn set_stock<'a>(
         &'a self,
-        writes: &'a [StockWrite],
+        writes: &'a [LevelWrite],
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>> {
-        Box::pin(self.write_stock(writes, log))
+        Box::pin(async move {
+            // Linnworks takes the SKU itself.
+            let writes: Vec<StockWrite> = writes.iter().map(|w| w.write.clone()).collect();
+            self.write_stock(&writes, log).await
+        })
     }
 
     fn stock_levels<'a>(
@@ -118,36 +157,17 @@ impl SalesSystem for Linnworks {
         &'a self,
         skus: &'a [Sku],
         log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Vec<(Sku, String)>>> {
-        Box::pin(self.read_ids(skus, log))
+    ) -> Option<BoxFuture<'a, Answer<Vec<(Sku, String)>>>> {
+        Some(Box::pin(self.read_ids(skus, log)))
     }
+}
 
-    fn products_page<'a>(
-        &'a self,
-        page: u32,
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<Page<SourceProduct>>> {
-        Box::pin(self.read_products(page, log))
-    }
-
+impl Channel for Linnworks {
     fn notify_states<'a>(
         &'a self,
         ids: &'a [SourceOrderId],
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<Vec<(SourceOrderId, NotifyState)>>> {
         Box::pin(self.read_notify(ids, log))
-    }
-
-    fn add_note<'a>(
-        &'a self,
-        id: &'a SourceOrderId,
-        text: &'a str,
-        log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<()>> {
-        Box::pin(self.write_note(id, text, log))
-    }
-
-    fn change_source(&self) -> &str {
-        request::CHANGE_SOURCE
     }
 }

@@ -167,7 +167,7 @@ pub(super) fn product(row: &wire::Product) -> Read<SourceProduct> {
         category: row.category_name.text("CategoryName")?,
         is_composite: flag(&row.is_composite_parent, "IsCompositeParent")?,
         price_minor: row.retail_price.minor("RetailPrice")?,
-        stock: levels(rows, &sku)?,
+        stock: Some(levels(rows, &sku)?),
         sku: Sku(sku),
     })
 }

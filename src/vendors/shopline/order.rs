@@ -213,6 +213,8 @@ fn read_members(
         total_minor: order.current_total_price.amount("current_total_price")?,
         shipping_minor: shipping_minor(order)?,
         lines,
+        changed_at: None,
+        shipments: Vec::new(),
         vendor_extra: Value::Null,
     };
     Ok(ShoplineOrder {

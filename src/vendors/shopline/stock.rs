@@ -67,7 +67,7 @@ impl Variant {
             category: String::new(),
             is_composite: false,
             price_minor: self.price_minor,
-            stock: Vec::new(),
+            stock: None,
         })
     }
 }

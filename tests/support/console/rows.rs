@@ -352,6 +352,8 @@ pub fn order_sheet(n: usize, hostile: bool) -> OrderSheet {
         total_minor: row.value_minor,
         shipping_minor: 399,
         lines: Vec::new(),
+        changed_at: None,
+        shipments: Vec::new(),
         vendor_extra: serde_json::Value::Null,
     };
     let line = |at: i64, sku: &str, qty: i64, left: i64| OrderLine {

@@ -10,7 +10,7 @@ use crate::domain::order::SourceOrder;
 use crate::store::StoreResult;
 use crate::sync::calls::JobCx;
 use crate::sync::deliver::Tick;
-use crate::vendors::{Op, SalesSystem};
+use crate::vendors::{Op, Processing};
 use std::sync::Arc;
 
 const STEP_SPLIT: i64 = 1;
@@ -48,7 +48,7 @@ impl One {
 
 /// A batch of confirmations on its way.
 pub struct ConfirmJob {
-    source: Arc<dyn SalesSystem>,
+    source: Arc<dyn Processing>,
     orders: Vec<One>,
     phase: Phase,
     is_asking: bool,
@@ -59,7 +59,7 @@ pub struct ConfirmJob {
 impl ConfirmJob {
     /// From claimed rows, or (asking) from rows in doubt.
     pub fn new(
-        source: Arc<dyn SalesSystem>,
+        source: Arc<dyn Processing>,
         rows: Vec<DeliveryRow>,
         is_asking: bool,
         is_scan_required: bool,

@@ -1,61 +1,26 @@
 //! The calls of a confirmation, one step each; what they came to is stored before the next.
 
-use super::outcome::{
-    Look, look, missing, not_there, shipped, sold_since, used_children, with_intent,
-};
+use super::outcome::{Look, look, shipped, used_children, with_intent};
 use super::{ConfirmJob, Phase, STEP_PROCESS, STEP_READ_BACK, STEP_SHIP, STEP_SPLIT};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::confirm::tracking;
 use crate::domain::delivery::{AnswerClass, DeliveryState, Intent, Lane};
-use crate::domain::ids::{OrderId, PairId, SourceOrderId};
-use crate::domain::order::{OrderFull, SourceOrder, SourceStatus};
+use crate::domain::ids::{OrderId, SourceOrderId};
+use crate::domain::order::{OrderFull, SourceStatus};
 use crate::domain::time::Span;
 use crate::domain::wms::DespatchLine;
 use crate::store::{StoreError, StoreResult};
 use crate::sync::calls::{Called, JobCx, Keep, call};
-use crate::sync::reads::lookups::inbox_of;
+use crate::sync::deliver::told::{
+    self, changed_sales, in_rows, missing, not_there, sold_since, why_unread,
+};
 use crate::sync::settle::{self, Was};
-use crate::vendors::{Answer, CallLog, Op, Orders, ROWS_MAX, RowOutcome, ShippingUpdate};
-use std::collections::{BTreeMap, HashMap};
+use crate::vendors::{Answer, CallLog, Op, ROWS_MAX, RowOutcome, ShippingUpdate};
+use std::collections::HashMap;
 
 /// How long tracking is set before the results are stored and other lanes have their turn.
 const SHIP_SHARE: Span = Span::ms(250);
-
-fn in_rows(found: &Orders, id: &SourceOrderId) -> Option<SourceOrder> {
-    found.rows.iter().find(|o| &o.source_id == id).cloned()
-}
-
-/// Why the source's answer about this order cannot be read; `None` when it can, or when the order is not in it.
-fn why_unread(found: &Orders, id: &SourceOrderId) -> Option<String> {
-    let order = found.unread.iter().find(|o| &o.source_id == id)?;
-    Some(format!(
-        "the source's answer cannot be read: {}",
-        order.text
-    ))
-}
-
-/// Open sales whose content is not what we know go to decision, which tells people about changes that come too late.
-async fn changed_sales(
-    jcx: &JobCx<'_>,
-    known: &HashMap<OrderId, OrderFull>,
-    found: &Orders,
-) -> StoreResult<Vec<Change>> {
-    let mut by_pair: BTreeMap<&PairId, Vec<SourceOrder>> = BTreeMap::new();
-    for order in known.values() {
-        let changed = in_rows(found, &order.row.source_id)
-            .filter(|s| s.status == SourceStatus::Open)
-            .filter(|s| s.revision() != order.row.source_revision);
-        by_pair.entry(&order.row.pair).or_default().extend(changed);
-    }
-    let mut changes = Vec::new();
-    for (id, orders) in by_pair {
-        if let Some(pair) = jcx.cx.pair(id) {
-            changes.extend(inbox_of(jcx, pair, orders).await?);
-        }
-    }
-    Ok(changes)
-}
 
 impl ConfirmJob {
     /// A label booked after the confirmation was planned goes with it, as long as nothing was set in the source.
@@ -114,12 +79,6 @@ impl ConfirmJob {
         }
     }
 
-    async fn known(&self, jcx: &JobCx<'_>) -> StoreResult<HashMap<OrderId, OrderFull>> {
-        let ids: Vec<OrderId> = self.orders.iter().filter_map(|o| o.row.order).collect();
-        let orders = jcx.cx.store.orders_by_id(&ids).await?;
-        Ok(orders.into_iter().map(|o| (o.row.id, o)).collect())
-    }
-
     pub(super) async fn look_first(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let ids: Vec<SourceOrderId> = self
             .orders
@@ -150,7 +109,7 @@ impl ConfirmJob {
             }
         };
         let now = called.finished_at;
-        let known = self.known(jcx).await?;
+        let known = told::known(jcx, self.orders.iter().map(|o| &o.row)).await?;
         self.adopt_labels(jcx, &known).await?;
         let mut done = Vec::new();
         let mut changes = changed_sales(jcx, &known, &found).await?;
@@ -218,7 +177,7 @@ impl ConfirmJob {
             }
         }
         jcx.cx.commit("confirm", Some(jcx.fence), changes).await?;
-        self.finish(jcx, done).await?;
+        told::finish(jcx, done).await?;
         self.advance();
         Ok(())
     }
@@ -523,7 +482,7 @@ impl ConfirmJob {
             }
         }
         jcx.cx.commit("confirm", Some(jcx.fence), changes).await?;
-        self.finish(jcx, done).await
+        told::finish(jcx, done).await
     }
 
     /// A split whose answer was lost: the child order, if there is one, is found by its parent.

@@ -4,7 +4,10 @@ use super::*;
 use crate::domain::delivery::{AnswerClass, StockWrite};
 use crate::domain::ids::{LocationId, Sku, SourceOrderId};
 use crate::domain::time::Span;
-use crate::vendors::{Answer, CallError, CallLog, Op, SalesSystem, ShippingUpdate, System};
+use crate::vendors::{
+    Answer, CallError, CallLog, LevelWrite, Op, OpenOrders, Processing, SalesSystem,
+    ShippingUpdate, StockFigures, System,
+};
 use AnswerClass::{Auth, Malformed, Rejected, Throttled, Unavailable, Unknown};
 
 const QUOTA: &str = "\"API calls quota exceeded! Maximum admitted 250 per Minute.\"";
@@ -246,14 +249,18 @@ async fn tracking_counts_only_when_linnworks_shows_it() {
     assert_eq!(fake.calls().len(), 4);
 }
 
-fn write(sku: &str, location: &str, level: i64) -> StockWrite {
-    StockWrite {
+fn write(sku: &str, location: &str, level: i64) -> LevelWrite {
+    let write = StockWrite {
         item: sku.into(),
         sku: sku.into(),
         location: location.into(),
         level_each: level,
         publish_each: level,
         snapshot_id: 1,
+    };
+    LevelWrite {
+        item_id: String::new(),
+        write,
     }
 }
 
@@ -355,7 +362,12 @@ async fn nothing_to_ask_makes_no_call_and_too_much_is_refused() {
     );
     let skus = vec![Sku::from("A"); 101];
     assert_eq!(
-        linnworks.stock_ids(&skus, &log).await.unwrap_err().class,
+        linnworks
+            .stock_ids(&skus, &log)
+            .unwrap()
+            .await
+            .unwrap_err()
+            .class,
         Rejected
     );
     assert!(fake.seen.lock().unwrap().is_empty());
@@ -383,12 +395,10 @@ fn every_operation_counts_under_exactly_one_limit() {
         Op::StockIds,
         Op::ProductsPage,
         Op::AuditTrails,
-        Op::AddNote,
         Op::SaveHeaders,
     ] {
         let key = linnworks.limit_key(op);
         assert_eq!(limits.iter().filter(|l| l.key == key).count(), 1, "{op:?}");
     }
     assert_eq!(linnworks.concurrency_max(), 4);
-    assert_eq!(linnworks.change_source(), "tallyman");
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::delivery::AnswerClass;
 use crate::domain::ids::Sku;
-use crate::vendors::{CallLog, SalesSystem};
+use crate::vendors::{CallLog, SalesSystem, StockFigures};
 
 #[tokio::test]
 async fn the_catalogue_ends_with_a_short_page_or_the_400_that_says_so() {
@@ -27,20 +27,21 @@ async fn the_catalogue_ends_with_a_short_page_or_the_400_that_says_so() {
     ]);
     let linnworks = adapter(&fake);
     let log = CallLog::default();
-    assert!(!linnworks.products_page(1, &log).await.unwrap().is_last);
-    let last = linnworks.products_page(2, &log).await.unwrap();
-    assert!(last.is_last);
+    let first = linnworks.products_page(None, &log).await.unwrap();
+    assert_eq!(first.next.as_deref(), Some("2"));
+    let last = linnworks.products_page(Some("2"), &log).await.unwrap();
+    assert_eq!(last.next, None);
     let product = &last.rows[0];
     assert_eq!(
         (product.sku.as_str(), product.price_minor),
         ("SKU-200", 1200)
     );
-    let stock = &product.stock[0];
+    let stock = &product.stock.as_ref().unwrap()[0];
     assert_eq!((stock.sku.as_str(), stock.level_each), ("SKU-200", 12));
     assert_eq!((stock.committed_each, stock.available_each), (3, 9));
-    let end = linnworks.products_page(3, &log).await.unwrap();
-    assert!(end.is_last && end.rows.is_empty());
-    let error = linnworks.products_page(4, &log).await.unwrap_err();
+    let end = linnworks.products_page(Some("3"), &log).await.unwrap();
+    assert!(end.next.is_none() && end.rows.is_empty());
+    let error = linnworks.products_page(Some("4"), &log).await.unwrap_err();
     assert_eq!(error.class, AnswerClass::Rejected);
 }
 
@@ -66,6 +67,7 @@ async fn levels_are_copied_never_recomputed_and_skus_are_matched_to_the_ones_ask
     assert_eq!(levels[0].1[0].available_each, -2);
     let ids = linnworks
         .stock_ids(&[Sku::from("MUG-BLU-01"), Sku::from("NOPE")], &log)
+        .unwrap()
         .await
         .unwrap();
     assert_eq!(ids, [(Sku::from("MUG-BLU-01"), ITEM.to_owned())]);
@@ -86,6 +88,7 @@ async fn services_are_named_as_orders_name_them() {
     ]))]);
     let services = adapter(&fake)
         .postal_services(&CallLog::default())
+        .unwrap()
         .await
         .unwrap();
     assert_eq!(services.len(), 2);

@@ -4,7 +4,9 @@ use super::*;
 use crate::domain::delivery::{AnswerClass, DespatchIntentLine};
 use crate::domain::ids::{LocationId, SourceOrderId};
 use crate::domain::order::{SourceOrder, SourceStatus};
-use crate::vendors::{Answer, CallError, CallLog, NotifyState, SalesSystem};
+use crate::vendors::{
+    Answer, CallError, CallLog, Channel, NotifyState, OpenOrders, Processing, SalesSystem,
+};
 
 async fn read(order: &Value) -> Answer<SourceOrder> {
     let fake = Fake::answering([ok(&json!([order]))]);

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::delivery::AnswerClass;
 use crate::domain::ids::LocationId;
 use crate::domain::time::Ts;
-use crate::vendors::{CallLog, SalesSystem, System};
+use crate::vendors::{CallLog, OpenOrders, System};
 use futures::future::join_all;
 
 fn location() -> LocationId {
