@@ -86,20 +86,20 @@ fn example_7_a_refused_head_stops_its_item_and_the_orders_of_it_and_nothing_else
         Passage::Go
     );
 
-    let skip = |reason: &str, by| {
+    let (sam, alex) = (lead(), floor());
+    let skip = |reason: &str, by: &Person| {
         let remedy = HeadRemedy::Skip {
             reason: reason.to_owned(),
         };
         resolve(a, &remedy, by, None, at(40))
     };
-    assert!(skip("because", &lead()).unwrap_err().contains("reason"));
+    assert!(skip("because", &sam).unwrap_err().contains("reason"));
     assert!(
-        skip("booked by hand in March", &floor())
+        skip("booked by hand in March", &alex)
             .unwrap_err()
             .contains("lead")
     );
-    let Ok(Resolution::Skipped { head, debt, next }) = skip("booked by hand in March", &lead())
-    else {
+    let Ok(Resolution::Skipped { head, debt, next }) = skip("booked by hand in March", &sam) else {
         panic!("skipped")
     };
     assert_eq!((head.movement.delta_each, debt.delta_each), (-3, -3));
