@@ -38,5 +38,6 @@ pub mod release;
 pub mod retry;
 pub mod returns;
 pub mod role;
+pub mod routing;
 pub mod sla;
 pub mod status;

@@ -113,7 +113,6 @@ fn without_a_gate_what_was_received_may_be_credited() {
 fn only_finance_passes_a_shut_gate_and_says_why() {
     let mut l = line("MUG", 2);
     l.received_each = 2;
-    let why = "long-standing customer";
     let pass = |l: &ReturnLine, n, who: &Person, why| approve_override(SHUT, l, &[], n, who, why);
     let lead = Person::new("Sam", &[Role::Lead, Role::Administrator]);
     let why = "long-standing customer";

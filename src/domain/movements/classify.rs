@@ -71,7 +71,7 @@ fn by_row(row: &Mapping, movement: &Movement) -> Posting {
         .get("account")
         .map(|a| a.trim().to_owned())
         .filter(|a| !a.is_empty());
-    let target = row.to.trim().to_lowercase().replace([' ', '-'], "_");
+    let target = target(&row.to);
     match (target.as_str(), MovementKind::parse(&target)) {
         (_, Some(kind)) => by_kind(kind, movement, account, mapping),
         ("delta", None) if movement.delta_each != 0 => Posting::Delta {
@@ -89,6 +89,26 @@ fn by_row(row: &Mapping, movement: &Movement) -> Posting {
             ),
         )),
     }
+}
+
+fn target(to: &str) -> String {
+    to.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+/// Checks what a `REASON` row says before it is saved.
+///
+/// # Errors
+/// In words for people: it is neither `delta` nor `no_delta` nor a kind of movement.
+pub fn check_reason(to: &str) -> Result<(), String> {
+    let said = target(to);
+    if matches!(said.as_str(), "delta" | "no_delta") || MovementKind::parse(&said).is_some() {
+        return Ok(());
+    }
+    let kinds: Vec<&str> = MovementKind::ALL.iter().map(|k| k.as_str()).collect();
+    Err(format!(
+        "{to:?} says nothing about the source's stock; write delta, no_delta or one of {}",
+        kinds.join(", ")
+    ))
 }
 
 fn by_kind(

@@ -1,6 +1,6 @@
 //! Lanes: who is first, who waits, what stands in the way.
 
-use super::{Movement, MovementKind, Turn};
+use super::{Movement, MovementKind};
 use crate::domain::catalogue::Kind;
 use crate::domain::exception::Severity;
 use crate::domain::ids::{ItemCode, LocationId};
@@ -320,12 +320,4 @@ pub fn increment_missing(
             ),
         )
     })
-}
-
-/// Turns compare movements; kept here so that callers need not know what a turn is made of.
-impl Turn {
-    /// When the goods moved.
-    pub const fn at(&self) -> Ts {
-        self.0
-    }
 }

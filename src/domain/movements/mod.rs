@@ -14,7 +14,7 @@ mod resolve;
 mod write;
 
 pub use barrier::{BARRIER_WAIT, BarrierInput, Passage, passage};
-pub use classify::{Leg, Posting, legs, place, posting};
+pub use classify::{Leg, Posting, check_reason, legs, place, posting};
 pub use document::{LINES_MAX, documents, reference};
 pub use lane::{
     Arrival, HEAD_AGE_MAX, INCREMENT_GRACE, LaneEntry, LaneKey, LaneView, MovementState, Standing,
@@ -99,6 +99,13 @@ pub struct Movement {
 /// Place of a movement in its lane: the warehouse's time, then its number, then our arrival.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Turn(Ts, (u8, u128, String), Ts, i64);
+
+impl Turn {
+    /// When the goods moved.
+    pub const fn at(&self) -> Ts {
+        self.0
+    }
+}
 
 impl Movement {
     /// Where it stands in its lane.
