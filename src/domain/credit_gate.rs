@@ -126,9 +126,18 @@ pub fn gate(policy: GatePolicy, line: &ReturnLine, approvals: &[Approval]) -> Li
         .filter_map(|a| a.up_to_each)
         .max()
         .unwrap_or(0);
-    let stocked = line.confirmed_each.min(line.stocked_each).max(0);
+    // Inspected, on the shelf and in the source: whichever is least, should the figures ever disagree.
+    let stocked = line
+        .confirmed_each
+        .min(line.stocked_each)
+        .min(line.sellable_each)
+        .max(0);
     let unsellable = match policy.unsellable {
-        UnsellableGate::FinanceApproval => line.disposed_each.min(approved).max(0),
+        UnsellableGate::FinanceApproval => line
+            .disposed_each
+            .min(line.unsellable_each)
+            .min(approved)
+            .max(0),
     };
     let by_rule = match policy.gate {
         Gate::Off => line.received_each.max(0),

@@ -143,9 +143,14 @@ pub fn stock_delta_unnumbered(pair: &PairId, movement: &UnnumberedMovement<'_>) 
     )
 }
 
-/// Key of returned goods going back into the source's stock: one per received line.
-pub fn return_stock_in(pair: &PairId, line: &GoodsInLine) -> String {
-    key("stockin", pair, &[line.as_str()])
+/// Key of returned goods going back into the source's stock: the received line, and which of the movements that put it
+/// on the shelf, counted from 1 in the warehouse's order.
+pub fn return_stock_in(pair: &PairId, line: &GoodsInLine, part: i64) -> String {
+    key(
+        "stockin",
+        pair,
+        &[line.as_str(), &format!("P{}", part.max(1))],
+    )
 }
 
 /// Key of an expected return: what it was made for (`return`, `refund` or `authorisation`) and that record's id.
@@ -329,7 +334,7 @@ mod tests {
         assert_ne!(key, stock_delta_unnumbered(&pair(), &taken));
         assert_ne!(
             stock_delta(&pair(), &"MUG".into()),
-            return_stock_in(&pair(), &"MUG".into())
+            return_stock_in(&pair(), &"MUG".into(), 1)
         );
     }
 

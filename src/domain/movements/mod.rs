@@ -22,8 +22,8 @@ pub use lane::{
 };
 pub use resolve::{Count, Debt, HeadRemedy, Resolution, resolve};
 pub use write::{
-    Aim, Answer, Ask, FoundDocument, Meaning, Proof, Refusal, Target, ask, comment, found, meaning,
-    proof, refusal, refusal_fault, target,
+    Aim, Answer, Ask, FoundDocument, Meaning, Proof, Refusal, Target, ask, comment, found,
+    looks_applied, meaning, proof, refusal, refusal_fault, target,
 };
 
 use super::ids::{GoodsInLine, ItemCode, MovementId, PairId, SiteRef};
@@ -84,12 +84,13 @@ pub struct Movement {
     pub delta_each: i64,
     /// When the goods moved, by the warehouse's clock.
     pub at: Ts,
-    /// Receipt, count or order it belongs to; empty when the report has none.
+    /// Receipt, count, order or return it belongs to; empty when the report has none.
     pub document: String,
     /// Tells equal rows of one moment and document apart, counted in the report's order.
     pub ordinal: i64,
-    /// For returned goods: the received line they came with.
-    pub goods_in_line: Option<GoodsInLine>,
+    /// For returned goods only: the received line they came with, and which of its movements to the shelf this is,
+    /// counted from 1.
+    pub goods_in_line: Option<(GoodsInLine, i64)>,
     /// On hand at the site afterwards, when the report says so.
     pub after_each: Option<i64>,
     /// When we first saw it.
@@ -121,12 +122,11 @@ impl Movement {
         Turn(self.at, number, self.seen_at, self.ordinal)
     }
 
-    /// Its idempotency key: returned goods go by their received line, everything else by number, else by content.
-    pub fn key(&self, pair: &PairId, kind: Option<MovementKind>) -> String {
-        if kind == Some(MovementKind::ReturnPutAway)
-            && let Some(line) = &self.goods_in_line
-        {
-            return keys::return_stock_in(pair, line);
+    /// Its idempotency key: returned goods go by their received line, everything else by number, else by content. It
+    /// does not depend on what the word was mapped to, so that a later mapping does not make another movement of it.
+    pub fn key(&self, pair: &PairId) -> String {
+        if let Some((line, part)) = &self.goods_in_line {
+            return keys::return_stock_in(pair, line, *part);
         }
         match &self.id {
             Some(id) => keys::stock_delta(pair, id),

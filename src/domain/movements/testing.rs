@@ -31,7 +31,7 @@ pub(crate) fn entry(n: i64, item: &str, delta_each: i64, state: MovementState) -
     let movement = movement(n, item, delta_each);
     LaneEntry {
         lane: LaneKey::of(&movement.item, &"main".into()),
-        key: movement.key(&"c7-pvx".into(), Some(MovementKind::Count)),
+        key: movement.key(&"c7-pvx".into()),
         kind: Some(MovementKind::Count),
         movement,
         state,

@@ -3,6 +3,7 @@
 use super::{LaneEntry, LaneKey};
 use crate::domain::catalogue::Kind;
 use crate::domain::delivery::AnswerClass;
+use crate::domain::exception::Severity;
 use crate::domain::preflight::Fault;
 use crate::domain::retry;
 
@@ -58,6 +59,12 @@ pub fn target(entry: &LaneEntry, on_hand_each: i64) -> Result<Target, Fault> {
         delta_each,
         target_each,
     })
+}
+
+/// Whether the shelf figure read before a write is sent again is already the one the lost attempt would have made. Then
+/// its document is looked for once more instead: sending the change on top would count it twice.
+pub const fn looks_applied(lost: &Target, on_hand_each: i64) -> bool {
+    lost.delta_each != 0 && on_hand_each == lost.target_each
 }
 
 /// The comment of a document line: what moved and the figure that was read.
@@ -131,18 +138,25 @@ pub fn refusal(text: &str) -> Refusal {
     }
 }
 
-/// The case of a head that was refused. Returned goods have their own kind: they are on the shelf and cannot be sold.
-pub fn refusal_fault(entry: &LaneEntry, text: &str) -> Fault {
-    let kind = match (refusal(text), entry.kind) {
-        (Refusal::PeriodLocked, _) => Kind::FinPeriodLocked,
-        (Refusal::Other, Some(super::MovementKind::ReturnPutAway)) => Kind::RetStockinFailed,
-        (Refusal::Other, _) => Kind::StkAdjFailed,
+/// The case of a head that was refused, with a severity worse than its kind's own. Returned goods have their own kind,
+/// one case per return: they are on the shelf and cannot be sold.
+pub fn refusal_fault(entry: &LaneEntry, text: &str) -> (Fault, Option<Severity>) {
+    let document = &entry.movement.document;
+    let lane = entry.lane.discriminator();
+    let (kind, discriminator, severity) = match (refusal(text), entry.kind) {
+        (Refusal::PeriodLocked, _) => (Kind::FinPeriodLocked, lane, Some(Severity::S2)),
+        (Refusal::Other, Some(super::MovementKind::ReturnPutAway)) => {
+            let returned = if document.is_empty() {
+                lane
+            } else {
+                format!("RETURN={document}")
+            };
+            (Kind::RetStockinFailed, returned, None)
+        }
+        (Refusal::Other, _) => (Kind::StkAdjFailed, lane, None),
     };
-    Fault::new(
-        kind,
-        entry.lane.discriminator(),
-        format!("{} was refused: {text}", entry.movement.words()),
-    )
+    let detail = format!("{} was refused: {text}", entry.movement.words());
+    (Fault::new(kind, discriminator, detail), severity)
 }
 
 /// What came back from writing a document.
@@ -189,8 +203,8 @@ pub enum Meaning {
     InDoubt(Ask),
 }
 
-/// What an answer means. `heads` is how many lanes the document carries, `was_sent` whether bytes of it left before
-/// this attempt. "No need" is our own earlier write where there was one; where there was none somebody else moved the
+/// What an answer means. `heads` is how many lanes the document carries, `was_sent` whether an earlier attempt of it ended
+/// without an answer. "No need" is our own earlier write where there was one; where there was none somebody else moved the
 /// figure to exactly where we wanted it, and that must be looked at. For several lines "no need" does not say whether it
 /// means all of them.
 pub fn meaning(answer: &Answer<'_>, reference: &str, heads: usize, was_sent: bool) -> Meaning {

@@ -117,13 +117,13 @@ impl MoneyState {
 ///
 /// # Errors
 /// `RET_STATE_INVALID` for a step backward or over an inspection: the last valid state is kept. `RET_UNEXPECTED` for
-/// goods that arrive after the return was given up.
+/// goods that arrive before anybody allowed it or after the return was given up.
 pub fn step(return_ref: &ReturnRef, from: ReturnState, to: ReturnState) -> Result<(), Fault> {
     if from == to || from.next().contains(&to) {
         return Ok(());
     }
     let discriminator = format!("RETURN={return_ref}");
-    if matches!(from, NotReceived | Closed) && matches!(to, Received | Inspected) {
+    if matches!(from, Requested | NotReceived | Closed) && matches!(to, Received | Inspected) {
         return Err(Fault::new(
             Kind::RetUnexpected,
             discriminator,

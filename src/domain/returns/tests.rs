@@ -52,6 +52,10 @@ fn goods_that_come_after_all_were_not_expected() {
         Kind::RetUnexpected
     );
     assert_eq!(
+        step(&rma(), Requested, Received).unwrap_err().kind,
+        Kind::RetUnexpected
+    );
+    assert_eq!(
         step(&rma(), Closed, Received).unwrap_err().kind,
         Kind::RetUnexpected
     );

@@ -45,7 +45,7 @@ fn example_7_a_refused_head_stops_its_item_and_the_orders_of_it_and_nothing_else
     assert_eq!(a.waiting.len(), 1, "+5 waits behind −3");
     assert_eq!((a.pending_each(), b.pending_each()), (2, 7));
     assert_eq!(
-        refusal_fault(a.head.unwrap(), &a.head.unwrap().text).kind,
+        refusal_fault(a.head.unwrap(), &a.head.unwrap().text).0.kind,
         Kind::FinPeriodLocked
     );
     // B goes on; A's head is tried alone, never its tail.
@@ -233,7 +233,7 @@ fn a_late_movement_takes_its_place_unless_the_lane_has_passed_it() {
     ];
     let of = |n| {
         let m = movement(n, "A", 4);
-        arrival(&m, &m.key(&"c7-pvx".into(), None), &lane)
+        arrival(&m, &m.key(&"c7-pvx".into()), &lane)
     };
     assert_eq!(of(4), Arrival::InPlace);
     assert_eq!(of(6), Arrival::Known);

@@ -1,6 +1,7 @@
 use super::{floor, lead, no_lock};
 use crate::domain::catalogue::Kind;
 use crate::domain::delivery::AnswerClass;
+use crate::domain::exception::Severity;
 use crate::domain::movements::testing::{at, entry, movement};
 use crate::domain::movements::*;
 use crate::domain::retry::Found;
@@ -260,16 +261,46 @@ fn heads_of_different_items_and_one_account_share_a_document() {
 }
 
 #[test]
-fn returned_goods_go_by_their_received_line() {
-    let mut back = movement(1, "A", 1);
-    back.goods_in_line = Some("GRN-9/1".into());
+fn returned_goods_go_by_their_received_line_and_each_part_of_it_on_its_own() {
     let pair = "c7-pvx".into();
+    let back = |n, part| {
+        let mut m = movement(n, "A", 1);
+        m.goods_in_line = Some(("GRN-9/1".into(), part));
+        m.key(&pair)
+    };
+    assert_eq!(back(1, 1), back(7, 1), "one movement, told by two reports");
+    assert_ne!(back(1, 1), back(2, 2));
+    assert_ne!(back(1, 1), movement(1, "A", 1).key(&pair));
+}
+
+#[test]
+fn a_refused_head_opens_the_case_of_its_kind() {
+    let mut head = entry(1, "A", 1, MovementState::Refused);
+    let of = |e: &LaneEntry, text| {
+        let (fault, severity) = refusal_fault(e, text);
+        (fault.kind, fault.discriminator, severity)
+    };
+    let lane = "LANE=A@main".to_owned();
     assert_eq!(
-        back.key(&pair, Some(MovementKind::ReturnPutAway)),
-        crate::domain::keys::return_stock_in(&pair, &"GRN-9/1".into())
+        of(&head, "Account 403 is archived"),
+        (Kind::StkAdjFailed, lane.clone(), None)
     );
-    assert_ne!(
-        back.key(&pair, Some(MovementKind::GoodsIn)),
-        back.key(&pair, Some(MovementKind::ReturnPutAway))
+    assert_eq!(
+        of(&head, "The date is before the lock date"),
+        (Kind::FinPeriodLocked, lane, Some(Severity::S2))
     );
+    head.kind = Some(MovementKind::ReturnPutAway);
+    head.movement.document = "RMA-1".to_owned();
+    assert_eq!(
+        of(&head, "Account 403 is archived"),
+        (Kind::RetStockinFailed, "RETURN=RMA-1".to_owned(), None)
+    );
+}
+
+#[test]
+fn a_lost_write_that_shows_on_the_shelf_is_asked_about_and_not_sent_again() {
+    let head = entry(1, "A", 5, MovementState::Waiting);
+    let lost = target(&head, 40).unwrap();
+    assert!(looks_applied(&lost, 45));
+    assert!(!looks_applied(&lost, 40));
 }
