@@ -53,11 +53,13 @@ const ORDERS_PER_DAY: u32 = 9_000;
 /// Orders a day in the demo's SHOPLINE store.
 const SHOP_ORDERS_PER_DAY: u32 = 5_000;
 /// Orders a day in the demo's Cin7 Core: more than one in six seconds could not be told back within its limit.
-const CIN7_SALES_PER_DAY: u32 = 1_500;
+const CIN7_SALES_PER_DAY: u32 = 4_000;
 /// Pace of the demo's floor: an order leaves within a minute or two instead of an hour.
 const FLOOR_PERCENT: u32 = 4_000;
 /// Orders waiting when the demo begins, so that there is something to see at once.
 const OPENING_ORDERS: u32 = 60;
+/// And in its Cin7 Core.
+const CIN7_OPENING_SALES: u32 = 6;
 /// As many wait in the demo's SHOPLINE store.
 const SHOP_OPENING_ORDERS: u32 = 20;
 /// Calls a minute the demo spends on its simulated warehouse, which has no limit of its own.
@@ -228,7 +230,10 @@ pub async fn prepare(globals: &Globals, seed: u64, folder: &Path) -> Result<Demo
             ..ShopConfig::default()
         },
         cin7: Cin7Config {
-            traits: Cin7Traits::typical(CIN7_SALES_PER_DAY),
+            traits: Cin7Traits {
+                opening_sales: CIN7_OPENING_SALES,
+                ..Cin7Traits::typical(CIN7_SALES_PER_DAY)
+            },
             ..Cin7Config::default()
         },
         ..SandboxConfig::default()

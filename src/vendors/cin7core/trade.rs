@@ -3,7 +3,7 @@
 use super::page::RowsPage;
 use super::sale::SaleRow;
 use super::sales::SaleFilter;
-use super::words::{FulfilmentStatus, OrderStatus, SaleStatus, ShippingStatus};
+use super::words::{FulfilmentStatus, OrderStatus, ProductKind, SaleStatus, ShippingStatus};
 use super::{Cin7Core, SalesPage};
 use crate::domain::delivery::AnswerClass;
 use crate::domain::ids::SourceOrderId;
@@ -203,7 +203,13 @@ impl SalesSystem for Cin7Core {
             let page = page_of(mark)?;
             let found = Self::products_page(self, None, page, log).await?;
             Ok(ProductsPage {
-                rows: found.rows.into_iter().map(|p| p.product).collect(),
+                // Services are sold and never picked.
+                rows: found
+                    .rows
+                    .into_iter()
+                    .filter(|p| p.kind == ProductKind::Stock)
+                    .map(|p| p.product)
+                    .collect(),
                 next: next_of(page, found.is_last),
             })
         })
