@@ -213,12 +213,7 @@ impl ChangePull {
         let (mut seen, mut news): (Vec<OrderId>, Vec<_>) = (Vec::new(), Vec::new());
         for order in orders.rows {
             match known.get(&order.source_id) {
-                Some(k)
-                    if k.row.source_revision == order.revision()
-                        && k.row.source_status == order.status =>
-                {
-                    seen.push(k.row.id);
-                }
+                Some(k) if k.row.source_revision == order.revision() => seen.push(k.row.id),
                 _ => news.push(order),
             }
         }
