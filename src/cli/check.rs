@@ -3,8 +3,9 @@
 use super::context::{Globals, Opening, open_store, system_clock};
 use super::listing::print;
 use super::output::{CliError, Outcome};
-use crate::config::{Config, Loaded};
+use crate::config::{CardRow, Config, Loaded, card};
 use crate::domain::mapping::MappingKind;
+use crate::domain::policy::Policy;
 use crate::domain::time::Ts;
 use crate::report::{Column, Table};
 use crate::vendors::registry::{self, RegistryError, Systems};
@@ -26,6 +27,9 @@ pub struct CheckArgs {
     /// Only configuration, secrets and store; no system is called
     #[arg(long)]
     pub offline: bool,
+    /// Every switch of every pair: how it stands, what it does and why; nothing is checked
+    #[arg(long, conflicts_with = "offline")]
+    pub policies: bool,
 }
 
 /// One line of the check as JSON.
@@ -49,6 +53,9 @@ fn line(about: &str, is_ok: bool, what: &str, found: impl Into<String>) -> Line 
 
 pub(super) async fn run(globals: &Globals, args: CheckArgs) -> Result<Outcome, CliError> {
     let loaded = Config::load(globals.config.as_deref())?;
+    if args.policies {
+        return policies(globals, &loaded);
+    }
     let mut lines = vec![configuration(&loaded)];
     lines.extend(not_in_this_build(&loaded));
     server_lines(&loaded, &mut lines);
@@ -94,6 +101,52 @@ pub(super) async fn run(globals: &Globals, args: CheckArgs) -> Result<Outcome, C
     } else {
         Outcome::Found
     })
+}
+
+/// One switch of one pair as JSON.
+#[derive(Debug, Serialize)]
+struct Switch {
+    pair: String,
+    #[serde(flatten)]
+    row: CardRow,
+}
+
+/// The policy card of every pair.
+fn policies(globals: &Globals, loaded: &Loaded) -> Result<Outcome, CliError> {
+    let config = &loaded.config;
+    let mut switches = Vec::new();
+    for pair in &config.pairs {
+        let kind = config.system(&pair.source).map_or("", |s| s.account.kind());
+        let usual = Policy::of_source(kind);
+        switches.extend(card(&pair.policy, &usual).into_iter().map(|row| Switch {
+            pair: pair.id.0.clone(),
+            row,
+        }));
+    }
+    let mut table = Table::new(&[
+        Column::text("pair"),
+        Column::text("switch"),
+        Column::text("stands at"),
+        Column::text("does"),
+        Column::text("why"),
+    ]);
+    for Switch { pair, row } in &switches {
+        let mark = if row.is_changed { " (set)" } else { "" };
+        table.row([
+            pair.clone(),
+            row.key.to_owned(),
+            format!("{}{mark}", row.value),
+            row.does.to_owned(),
+            row.why.to_owned(),
+        ]);
+    }
+    let foot = format!(
+        "{} switches of {} pairs",
+        switches.len(),
+        config.pairs.len()
+    );
+    print(globals, &switches, table, Some(foot))?;
+    Ok(Outcome::Done)
 }
 
 fn configuration(loaded: &Loaded) -> Line {

@@ -3,6 +3,7 @@
 
 mod load;
 mod policy;
+mod policy_card;
 mod read;
 mod secrets;
 mod sections;
@@ -12,6 +13,7 @@ mod tests;
 
 pub use load::{Loaded, PAYLOAD_KEY_FILE, state_folder};
 pub use policy::{parse_span, show_span};
+pub use policy_card::{CardRow, card};
 pub use read::{PROBLEMS_MAX, Problem};
 pub use secrets::{COMMAND_TIME_MAX, SECRET_BYTES_MAX, SecretError, SecretRef, check_private};
 pub use suggest::nearest;

@@ -21,11 +21,13 @@ enum Slot {
     Number {
         min: i64,
         max: i64,
+        get: fn(&Policy) -> i64,
         set: fn(&mut Policy, i64),
     },
     /// One word of a list; the position is handed over.
     Word {
         words: &'static [&'static str],
+        get: fn(&Policy) -> usize,
         set: fn(&mut Policy, usize),
     },
     /// A time zone by its IANA name.
@@ -56,6 +58,7 @@ fn keys() -> Vec<(&'static str, Slot)> {
                     "order_authorised",
                     "open",
                 ],
+                get: |p| if p.release_requires_paid { 0 } else { 4 },
                 set: |p, n| p.release_requires_paid = n < 4,
             },
         ),
@@ -96,7 +99,14 @@ fn keys() -> Vec<(&'static str, Slot)> {
             "despatch.scan_required",
             Slot::Switch(|p| &mut p.scan_required),
         ),
-        ("despatch.notify_customer", Slot::Fixed("source")),
+        (
+            "despatch.notify_customer",
+            Slot::Word {
+                words: &["on", "off", "source"],
+                get: |p| usize::from(!p.notify_customer),
+                set: |p, n| p.notify_customer = n != 1,
+            },
+        ),
         (
             "status.interval",
             time(S(10), h(1), |p| &mut p.status_interval),
@@ -119,6 +129,7 @@ fn keys() -> Vec<(&'static str, Slot)> {
             Slot::Number {
                 min: 1,
                 max: 100,
+                get: |p| p.mass_change_percent,
                 set: |p, n| p.mass_change_percent = n,
             },
         ),
@@ -151,6 +162,7 @@ fn keys() -> Vec<(&'static str, Slot)> {
             "barcode.mismatch",
             Slot::Word {
                 words: &["warn", "block"],
+                get: |p| usize::from(p.barcode_mismatch == BarcodePolicy::Block),
                 set: |p, n| {
                     p.barcode_mismatch = if n == 0 {
                         BarcodePolicy::Warn
@@ -166,6 +178,7 @@ fn keys() -> Vec<(&'static str, Slot)> {
             Slot::Number {
                 min: 2,
                 max: 100,
+                get: |p| p.loop_flips,
                 set: |p, n| p.loop_flips = n,
             },
         ),
@@ -178,6 +191,7 @@ fn keys() -> Vec<(&'static str, Slot)> {
             Slot::Number {
                 min: 0,
                 max: 23,
+                get: |p| i64::from(p.cutoff_hour),
                 set: |p, n| p.cutoff_hour = u32::try_from(n).unwrap_or_default(),
             },
         ),
@@ -206,6 +220,28 @@ pub(super) fn read(p: &mut Problems<'_>, section: &Section<'_, '_>, defaults: Po
         }
     }
     policy
+}
+
+/// Every key with its value as it would be written.
+pub(super) fn values(policy: &Policy) -> Vec<(&'static str, String)> {
+    let on = |is: bool| if is { "on" } else { "off" }.to_owned();
+    let value = |slot: Slot| match slot {
+        Slot::Time { of, .. } => show_span(*of(&mut policy.clone())),
+        Slot::Switch(of) => on(*of(&mut policy.clone())),
+        Slot::Number { get, .. } => get(policy).to_string(),
+        Slot::Word { words, get, .. } => words
+            .get(get(policy))
+            .copied()
+            .unwrap_or_default()
+            .to_owned(),
+        Slot::Zone => policy.time_zone.clone(),
+        Slot::Fixed(only) => only.to_owned(),
+        Slot::Elsewhere(_) => "by mapping".to_owned(),
+    };
+    keys()
+        .into_iter()
+        .map(|(key, slot)| (key, value(slot)))
+        .collect()
 }
 
 /// Nested tables deeper than this are not policy keys.
@@ -264,7 +300,7 @@ fn apply(policy: &mut Policy, slot: &Slot, value: &DeValue<'_>) -> Result<(), St
                 _ => return Err("\"on\" or \"off\" is expected".to_owned()),
             };
         }
-        Slot::Number { min, max, set } => {
+        Slot::Number { min, max, set, .. } => {
             let n = match value {
                 DeValue::Integer(i) => i64::from_str_radix(i.as_str(), i.radix()).ok(),
                 _ => None,
@@ -278,7 +314,7 @@ fn apply(policy: &mut Policy, slot: &Slot, value: &DeValue<'_>) -> Result<(), St
                 }
             }
         }
-        Slot::Word { words, set } => {
+        Slot::Word { words, set, .. } => {
             let text = word_of(value)?;
             match words.iter().position(|w| *w == text) {
                 Some(n) => set(policy, n),

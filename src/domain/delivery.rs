@@ -152,8 +152,15 @@ pub struct DespatchIntent {
     pub lines: Vec<DespatchIntentLine>,
     /// Everything that was still outstanding left with it; otherwise the order is split first.
     pub is_whole: bool,
+    /// The source shall write to the customer, where it asks.
+    #[serde(default = "yes")]
+    pub is_customer_told: bool,
     /// After a split: the source order that carries the shipped part.
     pub split_id: Option<SourceOrderId>,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// One line of a confirmation.

@@ -165,7 +165,7 @@ impl SourceOrder {
         let is_same = |a: &str, b: &str| a.trim().eq_ignore_ascii_case(b.trim());
         self.shipments.iter().any(|shipment| {
             let has = |number: &&str| shipment.tracking.iter().any(|held| is_same(held, number));
-            numbers.iter().all(|number| has(&number))
+            numbers.iter().all(has)
         })
     }
 

@@ -33,6 +33,8 @@ pub struct Policy {
     pub wait_for_tracking: Span,
     /// `despatch.scan_required`: the account demands scans, so orders are processed one by one.
     pub scan_required: bool,
+    /// `despatch.notify_customer`: a source that asks whether to write to the customer is told to.
+    pub notify_customer: bool,
     /// `status.interval`: how often order progress is read in the warehouse.
     pub status_interval: Span,
     /// `stock.interval`
@@ -112,6 +114,7 @@ impl Policy {
             confirm_grace: Span::mins(15),
             wait_for_tracking: Span::mins(10),
             scan_required: false,
+            notify_customer: true,
             status_interval: Span::secs(60),
             stock_interval: Span::mins(5),
             stock_full_interval: Span::hours(24),

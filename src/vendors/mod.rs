@@ -26,8 +26,8 @@ use futures::future::BoxFuture;
 use std::sync::Mutex;
 
 pub use sales::{
-    ChangedOrder, ChangedOrders, ChangesPage, Channel, Confirming, Intake, LevelWrite, NotifyState,
-    OpenOrders, ParcelStep, Parcels, Processing, ProductsPage, Relation, SalesSystem,
+    ChangedOrder, ChangedOrders, ChangesPage, Channel, Confirming, Intake, ItemIds, LevelWrite,
+    NotifyState, OpenOrders, ParcelStep, Parcels, Processing, ProductsPage, Relation, SalesSystem,
     ShippingUpdate, SourceLocation, SourceProduct, SourceStock, StockByItem, StockFigures,
 };
 

@@ -298,8 +298,11 @@ pub trait StockFigures: SalesSystem {
         &'a self,
         skus: &'a [Sku],
         log: &'a CallLog,
-    ) -> Option<BoxFuture<'a, Answer<Vec<(Sku, String)>>>>;
+    ) -> Option<BoxFuture<'a, Answer<ItemIds>>>;
 }
+
+/// The source's own item ids by SKU.
+pub type ItemIds = Vec<(Sku, String)>;
 
 /// A source with sales channels behind it that it tells by itself.
 pub trait Channel: SalesSystem {

@@ -94,6 +94,7 @@ pub fn plan(
             &rows,
             shipped,
             is_whole && is_last,
+            policy,
             mappings,
         ));
         before.lines = after;
@@ -212,6 +213,7 @@ fn build(
     rows: &[DespatchLine],
     lines: Vec<DespatchIntentLine>,
     is_whole: bool,
+    policy: &Policy,
     mappings: &MappingSet,
 ) -> DespatchIntent {
     let first = rows.iter().min_by_key(|r| (r.despatched_at, &r.despatch));
@@ -242,6 +244,7 @@ fn build(
         location: order.row.location.clone(),
         lines,
         is_whole,
+        is_customer_told: policy.notify_customer,
         split_id: None,
     }
 }

@@ -5,9 +5,9 @@ use crate::domain::delivery::{DespatchIntentLine, StockWrite};
 use crate::domain::ids::{LocationId, Sku, SourceOrderId};
 use crate::domain::mapping::Target;
 use crate::vendors::{
-    Answer, CallLog, Channel, Confirming, Intake, LevelWrite, NotifyState, OpenOrders, Orders,
-    OrdersPage, Processing, ProductsPage, Relation, RowOutcome, SalesSystem, ShippingUpdate,
-    SourceLocation, SourceStock, StockFigures,
+    Answer, CallLog, Channel, Confirming, Intake, ItemIds, LevelWrite, NotifyState, OpenOrders,
+    Orders, OrdersPage, Processing, ProductsPage, Relation, RowOutcome, SalesSystem,
+    ShippingUpdate, SourceLocation, SourceStock, StockFigures,
 };
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -157,7 +157,7 @@ impl StockFigures for Linnworks {
         &'a self,
         skus: &'a [Sku],
         log: &'a CallLog,
-    ) -> Option<BoxFuture<'a, Answer<Vec<(Sku, String)>>>> {
+    ) -> Option<BoxFuture<'a, Answer<ItemIds>>> {
         Some(Box::pin(self.read_ids(skus, log)))
     }
 }

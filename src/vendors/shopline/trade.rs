@@ -10,7 +10,7 @@ use crate::domain::order::{SourceOrder, SourceShipment};
 use crate::domain::time::Ts;
 use crate::text::clean_to;
 use crate::vendors::{
-    Answer, CallError, CallLog, ChangedOrders, ChangesPage, Channel, Confirming, Intake,
+    Answer, CallError, CallLog, ChangedOrders, ChangesPage, Channel, Confirming, Intake, ItemIds,
     LevelWrite, Op, Orders, ParcelStep, Parcels, ProductsPage, RowOutcome, SalesSystem,
     SourceLocation, StockByItem, StockFigures, TERMS_MAX,
 };
@@ -215,7 +215,11 @@ impl Parcels for Shopline {
                 order: parcel.source_id.clone(),
                 ship: Ship::OfOrder(lines.collect()),
                 tracking: tracking.collect(),
-                notify: Notify::Customer,
+                notify: if parcel.is_customer_told {
+                    Notify::Customer
+                } else {
+                    Notify::Nobody
+                },
                 message: String::new(),
             };
             let made = self.create_fulfilment(&new, log).await?;
@@ -316,7 +320,7 @@ impl StockFigures for Shopline {
         &'a self,
         _skus: &'a [Sku],
         _log: &'a CallLog,
-    ) -> Option<BoxFuture<'a, Answer<Vec<(Sku, String)>>>> {
+    ) -> Option<BoxFuture<'a, Answer<ItemIds>>> {
         None
     }
 }
