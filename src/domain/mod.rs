@@ -26,6 +26,7 @@ pub mod confirm;
 pub mod country;
 pub mod decide;
 pub mod drift;
+pub mod hint;
 pub mod keys;
 pub mod loops;
 pub mod mapping_set;

@@ -10,6 +10,7 @@ pub mod decide;
 pub mod deliver;
 pub mod desk;
 pub mod engine;
+pub mod hints;
 mod promises;
 pub mod reads;
 pub mod requests;

@@ -260,6 +260,7 @@ pub async fn inbox_of(
             entity: "order".to_owned(),
             entity_id: order.source_id.0.clone(),
             dedup_key,
+            content_key: None,
             body: InboxBody::Order(Box::new(order)),
         }));
         id += 1;
