@@ -6,14 +6,15 @@ use super::context::{Context, Globals, Opening, system_clock};
 use super::output::{CliError, Outcome};
 use super::sync::{engine_context, print_summary, run_engine};
 use crate::config::{
-    Account, Config, LinnworksAccount, Loaded, PairConfig, PeoplevoxAccount, SecretRef,
-    StoreConfig, SystemConfig, state_folder,
+    Account, Cin7CoreAccount, Config, LinnworksAccount, Loaded, PairConfig, PeoplevoxAccount,
+    SecretRef, ShoplineAccount, StoreConfig, SystemConfig, state_folder,
 };
 use crate::domain::ids::{PairId, SystemId};
 use crate::domain::policy::Policy;
 use crate::domain::time::Span;
 use crate::sandbox::{
-    DemoCredentials, Sandbox, SandboxConfig, SimSystem, TradingHours, Troubles, WorldTraits,
+    Cin7Config, Cin7Traits, DemoCredentials, Sandbox, SandboxConfig, ShopConfig, SimSystem,
+    TradingHours, Troubles, WorldTraits,
 };
 use crate::secret::Secret;
 use crate::vendors::registry::{self, Systems};
@@ -24,10 +25,14 @@ use std::path::{Path, PathBuf};
 
 /// The demo's warehouse system.
 pub const DEMO_WAREHOUSE: &str = "pvx";
-/// The demo's sales system.
+/// The demo's first sales system.
 pub const DEMO_SOURCE: &str = "lw";
-/// The demo's pair.
+/// The demo's first pair.
 pub const DEMO_PAIR: &str = "lw-pvx";
+/// The demo's SHOPLINE store and its pair.
+const DEMO_SHOP: (&str, &str) = ("shop", "sl-pvx");
+/// The demo's Cin7 Core account and its pair.
+const DEMO_CIN7: (&str, &str) = ("cin7", "c7-pvx");
 
 /// Options of the demo.
 #[derive(Debug, Clone, clap::Args)]
@@ -43,20 +48,32 @@ pub struct DemoArgs {
     pub span: Option<Span>,
 }
 
-/// Orders a day in the demo's world: a customer every few seconds.
-const ORDERS_PER_DAY: u32 = 12_000;
+/// Orders a day in the demo's Linnworks: a customer every few seconds.
+const ORDERS_PER_DAY: u32 = 9_000;
+/// Orders a day in the demo's SHOPLINE store.
+const SHOP_ORDERS_PER_DAY: u32 = 5_000;
+/// Orders a day in the demo's Cin7 Core: more than one in six seconds could not be told back within its limit.
+const CIN7_SALES_PER_DAY: u32 = 4_000;
 /// Pace of the demo's floor: an order leaves within a minute or two instead of an hour.
 const FLOOR_PERCENT: u32 = 4_000;
 /// Orders waiting when the demo begins, so that there is something to see at once.
 const OPENING_ORDERS: u32 = 60;
+/// And in its Cin7 Core.
+const CIN7_OPENING_SALES: u32 = 6;
+/// As many wait in the demo's SHOPLINE store.
+const SHOP_OPENING_ORDERS: u32 = 20;
 /// Calls a minute the demo spends on its simulated warehouse, which has no limit of its own.
 const WAREHOUSE_CALLS_PER_MINUTE: u32 = 240;
 /// Linnworks' documented sign-in address; in the demo the sandbox answers there.
 const LINNWORKS_URL: &str = "https://api.linnworks.net";
+/// The demo's store; in the demo the sandbox answers there.
+const SHOPLINE_URL: &str = "https://demo.myshopline.com";
+/// Cin7 Core's documented address; in the demo the sandbox answers there.
+const CIN7_URL: &str = "https://inventory.dearsystems.com/ExternalApi/v2";
 /// Peoplevox's documented address; in the demo the sandbox answers there.
 const PEOPLEVOX_URL: &str = "https://wms.peoplevox.net";
 
-/// The demo's configuration: one Linnworks–Peoplevox pair, with its store in `folder`.
+/// The demo's configuration: three pairs on one warehouse, with their store in `folder`.
 pub fn configuration(folder: &Path, credentials: &DemoCredentials) -> Loaded {
     let given = |text: &str| SecretRef::Given(Secret::new(text.to_owned()));
     let peoplevox = PeoplevoxAccount {
@@ -77,6 +94,20 @@ pub fn configuration(folder: &Path, credentials: &DemoCredentials) -> Loaded {
         token: given(&credentials.lw_token),
         hosts: Vec::new(),
     };
+    let shopline = ShoplineAccount {
+        base_url: SHOPLINE_URL.to_owned(),
+        api_version: crate::vendors::shopline::API_VERSION_DEFAULT.to_owned(),
+        access_token: given(&credentials.shop_access_token),
+        app_secret: Some(given(&credentials.shop_app_secret)),
+        hosts: Vec::new(),
+    };
+    let cin7 = Cin7CoreAccount {
+        base_url: CIN7_URL.to_owned(),
+        account_id: credentials.cin7_account_id.clone(),
+        application_key: given(&credentials.cin7_application_key),
+        time_zone: chrono_tz::UTC,
+        hosts: Vec::new(),
+    };
     let brisk = BTreeMap::from([("peoplevox".to_owned(), WAREHOUSE_CALLS_PER_MINUTE)]);
     let system = |id: &str, account, limits: &BTreeMap<String, u32>| SystemConfig {
         id: SystemId::from(id),
@@ -92,22 +123,37 @@ pub fn configuration(folder: &Path, credentials: &DemoCredentials) -> Loaded {
         systems: vec![
             system(DEMO_WAREHOUSE, Account::Peoplevox(peoplevox), &brisk),
             system(DEMO_SOURCE, Account::Linnworks(linnworks), &BTreeMap::new()),
+            system(DEMO_SHOP.0, Account::Shopline(shopline), &BTreeMap::new()),
+            system(DEMO_CIN7.0, Account::Cin7Core(cin7), &BTreeMap::new()),
         ],
-        pairs: vec![PairConfig {
-            id: PairId::from(DEMO_PAIR),
-            source: SystemId::from(DEMO_SOURCE),
-            warehouse: SystemId::from(DEMO_WAREHOUSE),
-            prefix: "LW".to_owned(),
-            channel: "Linnworks".to_owned(),
-            policy: demo_policy(),
-        }],
+        pairs: vec![
+            pair(
+                (DEMO_SOURCE, DEMO_PAIR),
+                "LW",
+                "Linnworks",
+                Policy::linnworks(),
+            ),
+            pair(DEMO_SHOP, "SL", "SHOPLINE", Policy::shopline()),
+            pair(DEMO_CIN7, "C7", "Cin7 Core", Policy::cin7core()),
+        ],
         teams: Vec::new(),
     };
     Loaded::made(config, folder.to_owned())
 }
 
+fn pair((source, id): (&str, &str), prefix: &str, channel: &str, policy: Policy) -> PairConfig {
+    PairConfig {
+        id: PairId::from(id),
+        source: SystemId::from(source),
+        warehouse: SystemId::from(DEMO_WAREHOUSE),
+        prefix: prefix.to_owned(),
+        channel: channel.to_owned(),
+        policy: brisk_policy(policy),
+    }
+}
+
 /// The house's policy with a clock that runs faster: a demo lasts minutes, not days.
-fn demo_policy() -> Policy {
+fn brisk_policy(usual: Policy) -> Policy {
     Policy {
         order_pull_interval: Span::secs(5),
         order_sweep_interval: Span::mins(5),
@@ -122,7 +168,7 @@ fn demo_policy() -> Policy {
         partial_shipment: true,
         // The first publication of a new store writes every figure; a live pair asks first, a demo does not.
         mass_change_percent: 100,
-        ..Policy::linnworks()
+        ..usual
     }
 }
 
@@ -178,6 +224,18 @@ pub async fn prepare(globals: &Globals, seed: u64, folder: &Path) -> Result<Demo
         start: clock(),
         trading_hours: TradingHours::ALWAYS,
         traits: demo_traits(),
+        shop: ShopConfig {
+            orders_per_day: SHOP_ORDERS_PER_DAY,
+            opening_orders: SHOP_OPENING_ORDERS,
+            ..ShopConfig::default()
+        },
+        cin7: Cin7Config {
+            traits: Cin7Traits {
+                opening_sales: CIN7_OPENING_SALES,
+                ..Cin7Traits::typical(CIN7_SALES_PER_DAY)
+            },
+            ..Cin7Config::default()
+        },
         ..SandboxConfig::default()
     };
     let sandbox = Sandbox::new(world, clock);
@@ -185,21 +243,27 @@ pub async fn prepare(globals: &Globals, seed: u64, folder: &Path) -> Result<Demo
     let wires: BTreeMap<SystemId, Wire> = [
         (DEMO_WAREHOUSE, SimSystem::Peoplevox),
         (DEMO_SOURCE, SimSystem::Linnworks),
+        (DEMO_SHOP.0, SimSystem::Shopline),
+        (DEMO_CIN7.0, SimSystem::Cin7),
     ]
     .into_iter()
     .map(|(id, system)| (SystemId::from(id), sandbox.wire(system)))
     .collect();
     let systems = registry::build(&loaded, &wires)?;
     let context = Context::with(globals, loaded, Opening::Migrating).await?;
-    let pair = PairId::from(DEMO_PAIR);
-    let csv = context
-        .desk
-        .import_csv(&pair, &sandbox.demo_mappings())
-        .await?;
-    context
-        .desk
-        .apply(&pair, csv.edits, None, "mappings of the demo")
-        .await?;
+    let mappings = [
+        (DEMO_PAIR, sandbox.demo_mappings()),
+        (DEMO_SHOP.1, sandbox.demo_shop_mappings()),
+        (DEMO_CIN7.1, sandbox.demo_cin7_mappings()),
+    ];
+    for (pair, text) in mappings {
+        let pair = PairId::from(pair);
+        let csv = context.desk.import_csv(&pair, &text).await?;
+        context
+            .desk
+            .apply(&pair, csv.edits, None, "mappings of the demo")
+            .await?;
+    }
     Ok(Demo {
         context,
         systems,
@@ -256,10 +320,13 @@ mod tests {
         };
         let demo = prepare(&globals, 3, folder.path()).await.unwrap();
         assert!(folder.path().join("demo.db").exists());
-        let pair = &demo.context.loaded.config.pairs[0];
-        assert!(demo.systems.warehouses.contains_key(&pair.warehouse));
-        assert!(demo.systems.sources.contains_key(&pair.source));
-        let mappings = demo.context.desk.mappings(&pair.id).await.unwrap();
-        assert!(mappings.len() > 10, "{}", mappings.len());
+        let pairs = &demo.context.loaded.config.pairs;
+        assert_eq!(pairs.len(), 3);
+        for pair in pairs {
+            assert!(demo.systems.warehouses.contains_key(&pair.warehouse));
+            assert!(demo.systems.sources.contains_key(&pair.source));
+            let mappings = demo.context.desk.mappings(&pair.id).await.unwrap();
+            assert!(mappings.len() > 10, "{}: {}", pair.id, mappings.len());
+        }
     }
 }

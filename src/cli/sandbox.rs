@@ -3,9 +3,12 @@
 use super::context::system_clock;
 use super::output::{CliError, Outcome, say};
 use super::sync::asked_to_end;
-use crate::sandbox::{DemoCredentials, Sandbox, SandboxConfig, TradingHours, serve};
+use crate::sandbox::{
+    Cin7Config, Cin7Traits, DemoCredentials, Sandbox, SandboxConfig, ShopConfig, TradingHours,
+    serve,
+};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options of the sandbox.
 #[derive(Debug, Clone, clap::Args)]
@@ -22,8 +25,14 @@ pub struct SandboxArgs {
     /// How fast the floor works: 100 is 20 to 90 minutes from order to despatch
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub floor_percent: u32,
-    /// Write mappings that fit this world, for `tallyman mappings import`
-    #[arg(long, value_name = "FILE")]
+    /// Orders placed in the SHOPLINE store in a day
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub shop_orders_per_day: u32,
+    /// Sales entered in Cin7 Core in a day
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub cin7_sales_per_day: u32,
+    /// Write mappings that fit this world into a folder, one file a pair, for `tallyman mappings import`
+    #[arg(long, value_name = "FOLDER")]
     pub mappings: Option<PathBuf>,
 }
 
@@ -51,13 +60,21 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Outcome, CliError> {
         lw_host: host.clone(),
         lw_other_host: host.clone(),
         pvx_host: host.clone(),
+        shop: ShopConfig {
+            orders_per_day: args.shop_orders_per_day,
+            host: host.clone(),
+            ..ShopConfig::default()
+        },
+        cin7: Cin7Config {
+            traits: Cin7Traits::typical(args.cin7_sales_per_day),
+            ..Cin7Config::default()
+        },
         ..SandboxConfig::default()
     };
     let sandbox = Sandbox::new(config, clock);
     let credentials = sandbox.demo_credentials();
-    if let Some(file) = &args.mappings {
-        std::fs::write(file, sandbox.demo_mappings())
-            .map_err(|e| CliError::failed(format!("{} cannot be written: {e}", file.display())))?;
+    if let Some(folder) = &args.mappings {
+        write_mappings(&sandbox, folder)?;
     }
     let mut served = serve(sandbox, args.listen)
         .await
@@ -78,12 +95,30 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Outcome, CliError> {
     Ok(Outcome::Done)
 }
 
+/// One file a pair, named after it.
+fn write_mappings(sandbox: &Sandbox, folder: &Path) -> Result<(), CliError> {
+    std::fs::create_dir_all(folder)
+        .map_err(|e| CliError::failed(format!("{} cannot be made: {e}", folder.display())))?;
+    let texts = [
+        ("lw-pvx.csv", sandbox.demo_mappings()),
+        ("sl-pvx.csv", sandbox.demo_shop_mappings()),
+        ("c7-pvx.csv", sandbox.demo_cin7_mappings()),
+    ];
+    for (name, text) in texts {
+        let file = folder.join(name);
+        std::fs::write(&file, text)
+            .map_err(|e| CliError::failed(format!("{} cannot be written: {e}", file.display())))?;
+    }
+    Ok(())
+}
+
 /// What to write into a configuration to use the sandbox. The credentials open nothing else.
 fn instructions(host: &str, c: &DemoCredentials) -> String {
     format!(
-        "Linnworks and Peoplevox are simulated at {host}. Ctrl-C ends it.\n\n\
+        "Linnworks, SHOPLINE, Cin7 Core and Peoplevox are simulated at {host}. Ctrl-C ends it.\n\n\
          In another terminal:\n\n\
-         export SANDBOX_PVX={} SANDBOX_LW_SECRET={} SANDBOX_LW_TOKEN={}\n\n\
+         export SANDBOX_PVX={} SANDBOX_LW_SECRET={} SANDBOX_LW_TOKEN={} \\\n\
+         SANDBOX_SL_TOKEN={} SANDBOX_SL_SECRET={} SANDBOX_CIN7_KEY={}\n\n\
          and in tallyman.toml:\n\n\
          [store]\n\
          url = \"sqlite:sandbox.db\"\n\
@@ -101,18 +136,46 @@ fn instructions(host: &str, c: &DemoCredentials) -> String {
          application_id = \"{}\"\n\
          application_secret = {{ env = \"SANDBOX_LW_SECRET\" }}\n\
          token = {{ env = \"SANDBOX_LW_TOKEN\" }}\n\
+         [[system]]\n\
+         id = \"shop\"\n\
+         kind = \"shopline\"\n\
+         base_url = \"{host}\"\n\
+         access_token = {{ env = \"SANDBOX_SL_TOKEN\" }}\n\
+         app_secret = {{ env = \"SANDBOX_SL_SECRET\" }}\n\
+         [[system]]\n\
+         id = \"cin7\"\n\
+         kind = \"cin7core\"\n\
+         base_url = \"{host}/ExternalApi/v2\"\n\
+         account_id = \"{}\"\n\
+         application_key = {{ env = \"SANDBOX_CIN7_KEY\" }}\n\
          [[pair]]\n\
          id = \"lw-pvx\"\n\
          source = \"lw\"\n\
          warehouse = \"pvx\"\n\
          prefix = \"LW\"\n\
-         channel = \"Linnworks\"\n",
+         channel = \"Linnworks\"\n\
+         [[pair]]\n\
+         id = \"sl-pvx\"\n\
+         source = \"shop\"\n\
+         warehouse = \"pvx\"\n\
+         prefix = \"SL\"\n\
+         channel = \"SHOPLINE\"\n\
+         [[pair]]\n\
+         id = \"c7-pvx\"\n\
+         source = \"cin7\"\n\
+         warehouse = \"pvx\"\n\
+         prefix = \"C7\"\n\
+         channel = \"Cin7 Core\"\n",
         c.pvx_password,
         c.lw_application_secret,
         c.lw_token,
+        c.shop_access_token,
+        c.shop_app_secret,
+        c.cin7_application_key,
         c.pvx_client_id,
         c.pvx_username,
         c.lw_application_id,
+        c.cin7_account_id,
     )
 }
 
@@ -136,6 +199,6 @@ mod tests {
         let text = instructions("http://127.0.0.1:8481", &sandbox.demo_credentials());
         let (_, toml) = text.split_once("tallyman.toml:\n\n").unwrap();
         let config = Config::parse(toml, Path::new("t.toml")).unwrap();
-        assert_eq!(config.pairs.len(), 1);
+        assert_eq!(config.pairs.len(), 3);
     }
 }

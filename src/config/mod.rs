@@ -67,6 +67,8 @@ pub struct SystemConfig {
 pub enum Account {
     Peoplevox(PeoplevoxAccount),
     Linnworks(LinnworksAccount),
+    Shopline(ShoplineAccount),
+    Cin7Core(Cin7CoreAccount),
 }
 
 /// The two sides of a pair.
@@ -84,6 +86,8 @@ impl Account {
         match self {
             Self::Peoplevox(_) => "peoplevox",
             Self::Linnworks(_) => "linnworks",
+            Self::Shopline(_) => "shopline",
+            Self::Cin7Core(_) => "cin7core",
         }
     }
 
@@ -91,7 +95,7 @@ impl Account {
     pub const fn side(&self) -> Side {
         match self {
             Self::Peoplevox(_) => Side::Warehouse,
-            Self::Linnworks(_) => Side::Source,
+            Self::Linnworks(_) | Self::Shopline(_) | Self::Cin7Core(_) => Side::Source,
         }
     }
 }
@@ -123,6 +127,31 @@ pub struct LinnworksAccount {
     pub application_id: String,
     pub application_secret: SecretRef,
     pub token: SecretRef,
+    /// Hosts besides the vendor's own that may be spoken to.
+    pub hosts: Vec<String>,
+}
+
+/// `kind = "shopline"`
+#[derive(Debug, Clone)]
+pub struct ShoplineAccount {
+    /// `https://{handle}.myshopline.com`.
+    pub base_url: String,
+    pub api_version: String,
+    pub access_token: SecretRef,
+    /// Verifies webhooks; without it none are taken.
+    pub app_secret: Option<SecretRef>,
+    /// Hosts besides the vendor's own that may be spoken to.
+    pub hosts: Vec<String>,
+}
+
+/// `kind = "cin7core"`
+#[derive(Debug, Clone)]
+pub struct Cin7CoreAccount {
+    pub base_url: String,
+    pub account_id: String,
+    pub application_key: SecretRef,
+    /// The account's time zone: its business dates are that calendar's.
+    pub time_zone: chrono_tz::Tz,
     /// Hosts besides the vendor's own that may be spoken to.
     pub hosts: Vec<String>,
 }

@@ -49,8 +49,14 @@ fn keys() -> Vec<(&'static str, Slot)> {
         (
             "order.release_on",
             Slot::Word {
-                words: &["paid", "open+paid", "open"],
-                set: |p, n| p.release_requires_paid = n < 2,
+                words: &[
+                    "paid",
+                    "open+paid",
+                    "payment_captured",
+                    "order_authorised",
+                    "open",
+                ],
+                set: |p, n| p.release_requires_paid = n < 4,
             },
         ),
         ("order.partial_send", Slot::Fixed("never")),
@@ -180,8 +186,8 @@ fn keys() -> Vec<(&'static str, Slot)> {
 }
 
 /// Reads a pair's policy over the defaults. Keys may be quoted (`"stock.interval"`) or nested (`stock.interval`).
-pub(super) fn read(p: &mut Problems<'_>, section: &Section<'_, '_>) -> Policy {
-    let mut policy = Policy::linnworks();
+pub(super) fn read(p: &mut Problems<'_>, section: &Section<'_, '_>, defaults: Policy) -> Policy {
+    let mut policy = defaults;
     let mut found = Vec::new();
     flatten(section.table, "", 0, &mut found);
     let keys = keys();

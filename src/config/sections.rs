@@ -4,11 +4,12 @@ use super::policy;
 use super::read::{At, Problem, Problems, Section};
 use super::suggest::hint;
 use super::{
-    Account, Alert, Config, LinnworksAccount, PairConfig, PeoplevoxAccount, ServerConfig, Side,
-    StoreConfig, SystemConfig, TeamConfig,
+    Account, Alert, Cin7CoreAccount, Config, LinnworksAccount, PairConfig, PeoplevoxAccount,
+    ServerConfig, ShoplineAccount, Side, StoreConfig, SystemConfig, TeamConfig,
 };
 use crate::domain::exception::Team;
 use crate::domain::ids::{PairId, SystemId};
+use crate::domain::policy::Policy;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -24,9 +25,7 @@ const CHANNEL_CHARS_MAX: usize = 50;
 const LIMIT_PER_MINUTE_MAX: i64 = 100_000;
 
 /// Kinds this build can speak to.
-const KINDS: &[&str] = &["peoplevox", "linnworks"];
-/// Kinds of the trade this build cannot speak to yet.
-const KINDS_LATER: &[&str] = &["shopline", "cin7core"];
+const KINDS: &[&str] = &["peoplevox", "linnworks", "shopline", "cin7core"];
 
 /// Reads a file's text.
 pub(super) fn parse(source: &str) -> Result<Config, Vec<Problem>> {
@@ -182,6 +181,8 @@ fn url_fault(text: &str) -> Option<&'static str> {
 /// A system as far as it could be read: pairs may name it even when something in it is wrong.
 struct ReadSystem {
     id: String,
+    /// As written; empty when it is missing.
+    kind: String,
     side: Option<Side>,
     config: Option<SystemConfig>,
 }
@@ -234,12 +235,14 @@ fn checked_id(p: &mut Problems<'_>, section: &mut Section<'_, '_>) -> Option<At<
 fn read_system(p: &mut Problems<'_>, mut section: Section<'_, '_>, id: String) -> ReadSystem {
     let mut read = ReadSystem {
         id,
+        kind: String::new(),
         side: None,
         config: None,
     };
     let Some(kind) = section.required(p, "kind") else {
         return read;
     };
+    read.kind = kind.value.clone();
     let limits = read_limits(p, &mut section);
     let account = match kind.value.as_str() {
         "peoplevox" => {
@@ -250,27 +253,21 @@ fn read_system(p: &mut Problems<'_>, mut section: Section<'_, '_>, id: String) -
             read.side = Some(Side::Source);
             read_linnworks(p, &mut section).map(Account::Linnworks)
         }
+        "shopline" => {
+            read.side = Some(Side::Source);
+            read_shopline(p, &mut section).map(Account::Shopline)
+        }
+        "cin7core" => {
+            read.side = Some(Side::Source);
+            read_cin7core(p, &mut section).map(Account::Cin7Core)
+        }
         other => {
-            let name = section.name("kind");
-            if KINDS_LATER.contains(&other) {
-                // Its own keys are not judged: they are right, the build is not there yet.
-                read.side = Some(Side::Source);
-                p.add(
-                    &kind.at,
-                    name,
-                    format!(
-                        "{other:?} is not in this build; it speaks to {}",
-                        KINDS.join(" and ")
-                    ),
-                );
-            } else {
-                let text = format!(
-                    "must be one of {}{}",
-                    KINDS.join(", "),
-                    hint(other, KINDS.iter().copied())
-                );
-                p.add(&kind.at, name, text);
-            }
+            let text = format!(
+                "must be one of {}{}",
+                KINDS.join(", "),
+                hint(other, KINDS.iter().copied())
+            );
+            p.add(&kind.at, section.name("kind"), text);
             return read;
         }
     };
@@ -397,6 +394,58 @@ fn read_linnworks(p: &mut Problems<'_>, section: &mut Section<'_, '_>) -> Option
     })
 }
 
+fn read_shopline(p: &mut Problems<'_>, section: &mut Section<'_, '_>) -> Option<ShoplineAccount> {
+    let base_url = checked_url(p, section, "base_url", Need::Required);
+    let api_version = section.text(p, "api_version");
+    let access_token = section.required_secret(p, "access_token");
+    let app_secret = section.secret(p, "app_secret");
+    let hosts = section.texts(p, "hosts");
+    Some(ShoplineAccount {
+        base_url: base_url?,
+        api_version: api_version.map_or_else(|| SHOPLINE_VERSION.to_owned(), |v| v.value),
+        access_token: access_token?,
+        app_secret,
+        hosts,
+    })
+}
+
+/// The version of SHOPLINE's Admin REST interface that is spoken when none is named.
+const SHOPLINE_VERSION: &str = "v20260601";
+/// Cin7 Core's documented address, the same for all regions.
+const CIN7_URL: &str = "https://inventory.dearsystems.com/ExternalApi/v2";
+/// A Cin7 Core account without a time zone of its own is taken to be British.
+const CIN7_ZONE: chrono_tz::Tz = chrono_tz::Europe::London;
+
+fn read_cin7core(p: &mut Problems<'_>, section: &mut Section<'_, '_>) -> Option<Cin7CoreAccount> {
+    let has_url = section.table.contains_key("base_url");
+    let base_url = checked_url(p, section, "base_url", Need::Optional);
+    let account_id = section.required(p, "account_id");
+    let application_key = section.required_secret(p, "application_key");
+    let zone = section.text(p, "time_zone");
+    let hosts = section.texts(p, "hosts");
+    let time_zone = match zone {
+        None => CIN7_ZONE,
+        Some(zone) => match zone.value.parse() {
+            Ok(found) => found,
+            Err(_) => {
+                let text = "is not a time zone; write one such as \"Europe/London\"";
+                p.add(&zone.at, section.name("time_zone"), text);
+                return None;
+            }
+        },
+    };
+    if has_url && base_url.is_none() {
+        return None;
+    }
+    Some(Cin7CoreAccount {
+        base_url: base_url.unwrap_or_else(|| CIN7_URL.to_owned()),
+        account_id: account_id?.value,
+        application_key: application_key?,
+        time_zone,
+        hosts,
+    })
+}
+
 fn read_pairs(
     p: &mut Problems<'_>,
     file: &mut Section<'_, '_>,
@@ -423,10 +472,15 @@ fn read_pair(
     let warehouse = side(p, &mut section, "warehouse", Side::Warehouse, systems);
     let prefix = checked_prefix(p, &mut section);
     let channel = section.required(p, "channel");
+    let kind = source
+        .as_ref()
+        .and_then(|id| systems.iter().find(|s| &s.id == id))
+        .map_or("", |s| s.kind.as_str());
+    let defaults = Policy::of_source(kind);
     let policy_table = section.table(p, "policy");
     let policy = match &policy_table {
-        Some(t) => policy::read(p, t),
-        None => crate::domain::policy::Policy::linnworks(),
+        Some(t) => policy::read(p, t, defaults),
+        None => defaults,
     };
     let (id_name, prefix_name, channel_name) = (
         section.name("id"),
@@ -486,7 +540,7 @@ fn side(
     if system.side.is_some_and(|s| s != wanted) {
         let text = match wanted {
             Side::Source => {
-                "is a warehouse; orders come from a sales system (kind = \"linnworks\")"
+                "is a warehouse; orders come from a sales system (kind = \"linnworks\", \"shopline\" or \"cin7core\")"
             }
             Side::Warehouse => "is a sales system; a warehouse is needed (kind = \"peoplevox\")",
         };

@@ -143,17 +143,12 @@ fn each_mistake_is_told_with_file_line_key_and_what_to_write() {
         (
             "\"peoplevox\"",
             "\"peoplevx\"",
-            "t.toml:6: system \"pvx\", kind: must be one of peoplevox, linnworks; did you mean \"peoplevox\"?",
+            "t.toml:6: system \"pvx\", kind: must be one of peoplevox, linnworks, shopline, cin7core; did you mean \"peoplevox\"?",
         ),
         (
             "\"linnworks\"",
-            "\"shopline\"",
-            "t.toml:14: system \"lw\", kind: \"shopline\" is not in this build; it speaks to peoplevox and linnworks",
-        ),
-        (
-            "\"linnworks\"",
-            "\"cin7core\"",
-            "t.toml:14: system \"lw\", kind: \"cin7core\" is not in this build; it speaks to peoplevox and linnworks",
+            "\"cin7\"",
+            "t.toml:14: system \"lw\", kind: must be one of peoplevox, linnworks, shopline, cin7core; did you mean \"cin7core\"?",
         ),
         (
             "username",

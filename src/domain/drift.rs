@@ -1,6 +1,8 @@
 //! Drift: how far the source's figure is from what it should show, how much of that is explained, and how dangerous it is.
 //! Positive means the source promises more than exists; negative means it hides stock.
 
+pub mod ledger;
+
 use super::catalogue::Kind;
 use super::exception::Severity;
 use super::publish::sellable;

@@ -77,6 +77,12 @@ text_id! {
     DespatchNo,
     /// A person, as the audit names them.
     Operator,
+    /// The warehouse's own number of a stock movement.
+    MovementId,
+    /// Reference of a return in the warehouse.
+    ReturnRef,
+    /// One received line of a goods-in record in the warehouse.
+    GoodsInLine,
 }
 
 number_id! {

@@ -1,7 +1,12 @@
 //! Idempotency keys and FIFO keys of deliveries. A key is unique over all states for ever, so it is made of ids and
 //! content hashes only, never of times or attempts.
 
-use super::ids::{DespatchNo, ItemCode, LocationId, PairId, Sku, SourceOrderId, WmsOrderNo};
+use super::hash;
+use super::ids::{
+    DespatchNo, GoodsInLine, ItemCode, LocationId, MovementId, PairId, ReturnRef, SiteRef, Sku,
+    SourceOrderId, WmsOrderNo,
+};
+use super::time::Ts;
 
 /// One key of its parts. Parts are escaped, so that two different lists of parts never give one key.
 fn key(flow: &str, pair: &PairId, parts: &[&str]) -> String {
@@ -104,6 +109,114 @@ pub fn product(pair: &PairId, sku: &Sku, content_hash: &str) -> String {
     key("product", pair, &[sku.as_str(), content_hash])
 }
 
+/// Key of a stock movement that is posted as a change: the warehouse's own number of it.
+pub fn stock_delta(pair: &PairId, movement: &MovementId) -> String {
+    key("delta", pair, &["id", movement.as_str()])
+}
+
+/// What names a stock movement that came without a number of its own. The time is the warehouse's, part of the content.
+#[derive(Debug, Clone, Copy)]
+pub struct UnnumberedMovement<'a> {
+    pub item: &'a ItemCode,
+    pub site: &'a SiteRef,
+    pub delta_each: i64,
+    pub at: Ts,
+    pub document: &'a str,
+    /// Tells equal movements of one moment and document apart, counted in the report's order.
+    pub ordinal: i64,
+}
+
+/// Key of a stock movement without a number.
+pub fn stock_delta_unnumbered(pair: &PairId, movement: &UnnumberedMovement<'_>) -> String {
+    key(
+        "delta",
+        pair,
+        &[
+            "content",
+            movement.item.as_str(),
+            movement.site.as_str(),
+            &movement.delta_each.to_string(),
+            &movement.at.0.to_string(),
+            movement.document,
+            &movement.ordinal.to_string(),
+        ],
+    )
+}
+
+/// Key of returned goods going back into the source's stock: the received line, and which of the movements that put it
+/// on the shelf, counted from 1 in the warehouse's order.
+pub fn return_stock_in(pair: &PairId, line: &GoodsInLine, part: i64) -> String {
+    key(
+        "stockin",
+        pair,
+        &[line.as_str(), &format!("P{}", part.max(1))],
+    )
+}
+
+/// Key of an expected return: what it was made for (`return`, `refund` or `authorisation`) and that record's id.
+pub fn return_expect(pair: &PairId, cause: &str, id: &str) -> String {
+    key("expect", pair, &[cause, id])
+}
+
+/// Key of a credit note. A return may be credited in parts as its lines open; `part` counts from 1.
+pub fn credit_note(pair: &PairId, sale: &SourceOrderId, returned: &ReturnRef, part: i64) -> String {
+    key(
+        "credit",
+        pair,
+        &[
+            sale.as_str(),
+            returned.as_str(),
+            &format!("P{}", part.max(1)),
+        ],
+    )
+}
+
+/// Key of a correction that a comparison led to.
+pub fn stock_correction(pair: &PairId, run: i64, item: &ItemCode, location: &LocationId) -> String {
+    key(
+        "correct",
+        pair,
+        &[&run.to_string(), item.as_str(), location.as_str()],
+    )
+}
+
+/// Longest reference of an adjustment document, characters.
+pub const REFERENCE_CHARS_MAX: usize = 50;
+
+/// Hex digits of a shortened reference: 96 bits.
+const REFERENCE_HEX: usize = 24;
+
+/// The reference under which an adjustment document is found again: the movement's own key when it stands alone and
+/// fits, else a hash of all keys in any order.
+pub fn adjustment_reference(keys: &[&str]) -> String {
+    let mut sorted = keys.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    if let [only] = sorted.as_slice()
+        && only.chars().count() <= REFERENCE_CHARS_MAX
+    {
+        return (*only).to_owned();
+    }
+    let digest = hash::of_json(&sorted);
+    let digits: String = digest.chars().take(REFERENCE_HEX).collect();
+    format!("delta|{}x{digits}", sorted.len())
+}
+
+/// FIFO key of an item's physical movements at one source location. Shipping there takes the same key.
+pub fn movement_lane(item: &ItemCode, location: &LocationId) -> String {
+    format!("movement:{item}@{location}")
+}
+
+/// FIFO key of all physical movements at one source location, for accounts that want them in one row.
+pub fn movement_lane_of_location(location: &LocationId) -> String {
+    format!("movement:@{location}")
+}
+
+/// FIFO key of a return's own writes: expected, then credited.
+pub fn return_lane(returned: &ReturnRef) -> String {
+    format!("return:{returned}")
+}
+
 /// FIFO key of an order in the warehouse: create, then amend, then cancel.
 pub fn order_lane(number: &WmsOrderNo) -> String {
     format!("order:{number}")
@@ -194,6 +307,70 @@ mod tests {
         ];
         let distinct: std::collections::BTreeSet<_> = lanes.iter().collect();
         assert_eq!(distinct.len(), lanes.len());
+    }
+
+    #[test]
+    fn a_movement_is_named_by_its_number_else_by_all_it_says() {
+        let (item, site) = (ItemCode::from("MUG"), SiteRef::from("MAIN"));
+        let plain = UnnumberedMovement {
+            item: &item,
+            site: &site,
+            delta_each: 5,
+            at: Ts(7),
+            document: "GRN-1",
+            ordinal: 1,
+        };
+        let key = stock_delta_unnumbered(&pair(), &plain);
+        assert_eq!(key, stock_delta_unnumbered(&pair(), &plain));
+        let second = UnnumberedMovement {
+            ordinal: 2,
+            ..plain
+        };
+        assert_ne!(key, stock_delta_unnumbered(&pair(), &second));
+        let taken = UnnumberedMovement {
+            delta_each: -5,
+            ..plain
+        };
+        assert_ne!(key, stock_delta_unnumbered(&pair(), &taken));
+        assert_ne!(
+            stock_delta(&pair(), &"MUG".into()),
+            return_stock_in(&pair(), &"MUG".into(), 1)
+        );
+    }
+
+    #[test]
+    fn a_return_has_one_key_per_cause_and_one_per_part_credited() {
+        let (sale, returned) = (SourceOrderId::from("s1"), ReturnRef::from("RMA-1"));
+        assert_ne!(
+            return_expect(&pair(), "refund", "7"),
+            return_expect(&pair(), "return", "7")
+        );
+        assert_eq!(
+            credit_note(&pair(), &sale, &returned, 0),
+            credit_note(&pair(), &sale, &returned, 1)
+        );
+        assert_ne!(
+            credit_note(&pair(), &sale, &returned, 1),
+            credit_note(&pair(), &sale, &returned, 2)
+        );
+        assert_ne!(
+            stock_correction(&pair(), 1, &"A".into(), &"L".into()),
+            stock_correction(&pair(), 2, &"A".into(), &"L".into())
+        );
+    }
+
+    #[test]
+    fn a_document_is_found_by_the_one_key_it_carries_or_by_all_of_them_in_any_order() {
+        assert_eq!(adjustment_reference(&["delta|c7|id|1"]), "delta|c7|id|1");
+        let both = adjustment_reference(&["a", "b"]);
+        assert_eq!(both, adjustment_reference(&["b", "a", "b"]));
+        assert_ne!(both, adjustment_reference(&["a", "c"]));
+        let long = "k".repeat(REFERENCE_CHARS_MAX + 1);
+        let short = adjustment_reference(&[&long]);
+        assert!(
+            short.starts_with("delta|1x") && short.len() <= REFERENCE_CHARS_MAX,
+            "{short}"
+        );
     }
 
     proptest! {

@@ -68,6 +68,37 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Defaults for a pair whose source is of this kind (domain §22).
+    pub fn of_source(kind: &str) -> Self {
+        match kind {
+            "shopline" => Self::shopline(),
+            "cin7core" => Self::cin7core(),
+            _ => Self::linnworks(),
+        }
+    }
+
+    /// Defaults for a SHOPLINE–Peoplevox pair: figures every two minutes, the warehouse's item codes are the master.
+    pub fn shopline() -> Self {
+        Self {
+            in_wms_grace: Span::mins(5),
+            confirm_grace: Span::mins(10),
+            stock_interval: Span::mins(2),
+            product_auto_create: false,
+            barcode_mismatch: BarcodePolicy::Warn,
+            ..Self::linnworks()
+        }
+    }
+
+    /// Defaults for a Cin7 Core–Peoplevox pair: it holds its own credit rules, so that unpaid orders do not exist for us.
+    pub fn cin7core() -> Self {
+        Self {
+            confirm_grace: Span::mins(5),
+            reserve_unpaid: false,
+            barcode_mismatch: BarcodePolicy::Warn,
+            ..Self::linnworks()
+        }
+    }
+
     /// Defaults for a Linnworks–Peoplevox pair (domain §22).
     pub fn linnworks() -> Self {
         Self {

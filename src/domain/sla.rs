@@ -55,6 +55,26 @@ fn collection(day: NaiveDate, zone: Tz, hour: u32) -> Ts {
     time.map_or(Ts::NEVER, |t| Ts::from_utc(t.with_timezone(&Utc)))
 }
 
+/// The same time of day that many working days later, in the policy's zone. From a day off it counts from the next
+/// working day's beginning.
+pub fn working_days_after(from: Ts, days: u32, policy: &Policy) -> Ts {
+    let zone: Tz = policy.time_zone.parse().unwrap_or(Tz::UTC);
+    let local = from.to_utc().with_timezone(&zone);
+    let (mut day, mut time) = (local.date_naive(), local.time());
+    if !is_working(day) {
+        (day, time) = (next_working(day), chrono::NaiveTime::MIN);
+    }
+    for _ in 0..days {
+        day = next_working(day);
+    }
+    // A time that the clock change skips is taken an hour later.
+    let at = day.and_time(time);
+    [at, at + chrono::TimeDelta::hours(1)]
+        .iter()
+        .find_map(|t| zone.from_local_datetime(t).earliest())
+        .map_or(Ts::NEVER, |t| Ts::from_utc(t.with_timezone(&Utc)))
+}
+
 /// Whether an order will miss its promise at the usual pace: now, the time its state still takes and the wait in our
 /// queues reach beyond it. Orders that left, or that will never leave, are not at risk.
 pub fn at_risk(now: Ts, ship_by: Ts, state: OrderState, queue_wait: Span) -> bool {
@@ -169,6 +189,45 @@ mod tests {
             promise,
             OrderState::Cancelled
         ));
+    }
+
+    #[test]
+    fn working_days_leave_out_the_weekend_and_keep_the_time_of_day() {
+        for (name, from, days, expected) in [
+            (
+                "Tuesday and two",
+                "2026-06-16T09:30:00Z",
+                2,
+                "2026-06-18T09:30:00Z",
+            ),
+            (
+                "Friday and one",
+                "2026-06-19T09:30:00Z",
+                1,
+                "2026-06-22T09:30:00Z",
+            ),
+            (
+                "Saturday counts from Monday",
+                "2026-06-20T09:30:00Z",
+                1,
+                "2026-06-22T23:00:00Z",
+            ),
+            (
+                "over the change of the clocks",
+                "2026-10-23T09:30:00Z",
+                1,
+                "2026-10-26T10:30:00Z",
+            ),
+            (
+                "none at all",
+                "2026-06-16T09:30:00Z",
+                0,
+                "2026-06-16T09:30:00Z",
+            ),
+        ] {
+            let got = working_days_after(utc(from), days, &Policy::linnworks());
+            assert_eq!(got, utc(expected), "{name}");
+        }
     }
 
     proptest! {

@@ -72,6 +72,15 @@ const SOURCE_STATUSES: &[(&str, &str)] = &[
     ("4", "ready"),
 ];
 
+/// Linnworks and SHOPLINE offer the stock of one site: each its half, when both trade.
+fn share(world: &World) -> &'static str {
+    if world.config.shop.orders_per_day > 0 && world.config.orders_per_day > 0 {
+        ";stock_share_percent=50"
+    } else {
+        ""
+    }
+}
+
 /// Mappings with which the demo works, but for the planned mistakes: `kind,from,to,attributes`.
 pub(crate) fn mappings(world: &World) -> String {
     let mut out = String::from("kind,from,to,attributes\n");
@@ -85,7 +94,8 @@ pub(crate) fn mappings(world: &World) -> String {
         "NET_STATIC"
     };
     let site = &world.pvx.sites[0].reference;
-    let _ = writeln!(out, "SITE,{},{site},basis={basis}", location.id);
+    let share = share(world);
+    let _ = writeln!(out, "SITE,{},{site},basis={basis}{share}", location.id);
     for (from, to) in STATUSES {
         let _ = writeln!(out, "ORDER_STATUS,{from},{to},side=wms");
     }
@@ -122,7 +132,8 @@ pub(crate) fn shop_mappings(world: &World) -> String {
     }
     let location = &world.shop.locations[super::world::SHOP_MAPPED].id;
     let site = &world.pvx.sites[0].reference;
-    let _ = writeln!(out, "SITE,{location},{site},basis=NET_LIVE");
+    let share = share(world);
+    let _ = writeln!(out, "SITE,{location},{site},basis=NET_LIVE{share}");
     let foreign: Vec<_> = world
         .shop
         .variants

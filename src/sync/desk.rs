@@ -10,9 +10,11 @@ use super::watch;
 use super::worker::Quiet;
 use crate::domain::catalogue::Kind;
 use crate::domain::change::{Change, Fence, InboxBody};
-use crate::domain::confirm::{self, ConfirmPlan};
+use crate::domain::confirm::{self, ConfirmPlan, Telling};
 use crate::domain::decide as rules;
-use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Intent, NewDelivery};
+use crate::domain::delivery::{
+    DeliveryRow, DeliveryState, DespatchIntent, Flow, Intent, NewDelivery,
+};
 use crate::domain::exception::{ObjectRef, Occurrence};
 use crate::domain::ids::{DeliveryId, DespatchNo, OrderId, WmsOrderNo};
 use crate::domain::keys;
@@ -20,6 +22,7 @@ use crate::domain::order::{OrderFull, OrderState};
 use crate::domain::time::{Span, Ts};
 use crate::store::read::{DespatchGroup, RequestRow};
 use crate::store::{Lease, StoreError, StoreResult, Topic};
+use crate::vendors::{Confirming, SalesSystem};
 use std::collections::HashMap;
 
 /// Name of the desk's lease.
@@ -351,7 +354,11 @@ async fn plan_all(
     let set = cx.mapping_set(&pair.id).await?;
     let ids: Vec<OrderId> = orders.iter().map(|o| o.row.id).collect();
     let under_way = cx.store.hot_deliveries_of(&ids).await?;
-    let mut next = cx.ids(numbers.len() as i64).await?;
+    let source = cx.systems.sources.get(&pair.source).cloned();
+    let telling = match source.map(SalesSystem::confirming) {
+        Some(Confirming::Parcels(_)) => Telling::ByParcel,
+        _ => Telling::Once,
+    };
     let mut changes = Vec::new();
     let now = cx.now();
     for number in numbers {
@@ -383,8 +390,9 @@ async fn plan_all(
                 })
                 .collect()
         };
-        match confirm::plan(order, &parts, &set, &pair.policy, now) {
-            ConfirmPlan::Confirm { intent, lines } => {
+        match confirm::plan(order, &parts, &set, &pair.policy, telling, now) {
+            ConfirmPlan::Confirm { intents, lines } => {
+                let first = cx.ids(intents.len() as i64).await?;
                 changes.extend(state("matched", Some(order.row.id)));
                 let none = Vec::new();
                 let under_way = under_way.get(&order.row.id).unwrap_or(&none);
@@ -392,12 +400,11 @@ async fn plan_all(
                     pair,
                     order,
                     under_way,
-                    *intent,
+                    intents,
                     lines,
-                    DeliveryId(next),
+                    DeliveryId(first),
                     now,
                 ));
-                next += 1;
             }
             ConfirmPlan::WaitTracking { .. } => {
                 if mine.iter().any(|g| g.state != "waiting") {
@@ -422,17 +429,20 @@ fn confirmation(
     pair: &PairCx,
     order: &OrderFull,
     under_way: &[DeliveryRow],
-    intent: crate::domain::delivery::DespatchIntent,
+    intents: Vec<DespatchIntent>,
     lines: Vec<crate::domain::order::OrderLine>,
-    id: DeliveryId,
+    first: DeliveryId,
     now: Ts,
 ) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut row = order.row.clone();
-    row.despatched_at = row.despatched_at.or(Some(intent.despatched_at));
-    row.tracking = intent.tracking.clone();
+    let is_whole = intents.iter().any(|i| i.is_whole);
+    let left_at = intents.iter().map(|i| i.despatched_at).min();
+    row.despatched_at = row.despatched_at.or(left_at);
+    let numbers: Vec<&str> = intents.iter().map(|i| i.tracking.as_str()).collect();
+    row.tracking = numbers.join(",").trim_matches(',').to_owned();
     if row.state != OrderState::Confirmed {
-        let state = if intent.is_whole {
+        let state = if is_whole {
             OrderState::Confirming
         } else {
             OrderState::PartDespatched
@@ -440,7 +450,7 @@ fn confirmation(
         rules::enter(&mut row, state, now);
     }
     // A change that was too late is history once the goods have left; its case stays until somebody records the outcome.
-    if intent.is_whole {
+    if is_whole {
         for old in under_way {
             let is_change = matches!(old.flow, Flow::OrderAmend | Flow::OrderCancel);
             if is_change && matches!(old.state, DeliveryState::Rejected | DeliveryState::Dead) {
@@ -453,22 +463,24 @@ fn confirmation(
             }
         }
     }
-    changes.push(Change::Enqueue(Box::new(NewDelivery {
-        id,
-        flow: Flow::Despatch,
-        pair: pair.id.clone(),
-        system: pair.source.clone(),
-        lane: Flow::Despatch.lane(),
-        order_key: keys::confirm_lane(&order.row.source_id),
-        idem_key: keys::despatch(&pair.id, &intent.despatches, &intent.tracking),
-        order: Some(order.row.id),
-        object: order.row.number.clone(),
-        ship_by: order.row.ship_by,
-        due_at: now,
-        depth: 1,
-        caused_at: intent.despatched_at,
-        intent: Intent::ConfirmDespatch(Box::new(intent)),
-    })));
+    for (at, intent) in intents.into_iter().enumerate() {
+        changes.push(Change::Enqueue(Box::new(NewDelivery {
+            id: DeliveryId(first.0 + at as i64),
+            flow: Flow::Despatch,
+            pair: pair.id.clone(),
+            system: pair.source.clone(),
+            lane: Flow::Despatch.lane(),
+            order_key: keys::confirm_lane(&order.row.source_id),
+            idem_key: keys::despatch(&pair.id, &intent.despatches, &intent.tracking),
+            order: Some(order.row.id),
+            object: order.row.number.clone(),
+            ship_by: order.row.ship_by,
+            due_at: now,
+            depth: 1,
+            caused_at: intent.despatched_at,
+            intent: Intent::ConfirmDespatch(Box::new(intent)),
+        })));
+    }
     changes.push(Change::Order {
         row: Box::new(row),
         body: None,

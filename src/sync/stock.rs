@@ -204,7 +204,7 @@ async fn collect(
             let key = (item.clone(), location.clone());
             let old = known.get(&key);
             let mut inputs = StockInputs {
-                available: here.iter().map(|l| l.available_each).sum(),
+                available: share_of(here.iter().map(|l| l.available_each).sum(), place),
                 on_hand: here.iter().map(|l| l.on_hand_each).sum(),
                 allocated: here.iter().map(|l| l.allocated_each).sum(),
                 unsent: unsent.get(&key).copied().unwrap_or(0),
@@ -242,6 +242,14 @@ async fn collect(
         }
     }
     Ok(())
+}
+
+/// The part of the sites' stock a location may offer; what it owes beyond the stock is its own whole.
+fn share_of(available: i64, place: &SiteMap) -> i64 {
+    if available <= 0 {
+        return available;
+    }
+    available.saturating_mul(place.stock_share_percent) / 100
 }
 
 /// What the source shows without another write of ours: a live figure follows its sales, others stand as published.

@@ -1,11 +1,17 @@
 //! From configuration to systems: which kind is built by which adapter, over the network or a wire handed in.
 
+use super::cin7core::{Cin7Config, Cin7Core};
 use super::linnworks::{Linnworks, LinnworksConfig};
 use super::peoplevox::{Names, Peoplevox, PeoplevoxConfig};
+use super::shopline::{Shopline, ShoplineConfig};
 use super::transport::{TransportOptions, VendorHosts, reqwest_wire};
 use super::{Limit, SalesSystem, Warehouse};
-use crate::config::{Account, LinnworksAccount, Loaded, PeoplevoxAccount, SystemConfig, nearest};
+use crate::config::{
+    Account, Cin7CoreAccount, LinnworksAccount, Loaded, PeoplevoxAccount, ShoplineAccount,
+    SystemConfig, nearest,
+};
 use crate::domain::ids::{ItemCode, SystemId};
+use crate::secret::Secret;
 use crate::wire::Wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -116,6 +122,14 @@ fn add(
         }
         Account::Linnworks(account) => {
             let built = linnworks(loaded, account, wire)?;
+            systems.sources.insert(config.id.clone(), Arc::new(built));
+        }
+        Account::Shopline(account) => {
+            let built = shopline(loaded, config, account, wire)?;
+            systems.sources.insert(config.id.clone(), Arc::new(built));
+        }
+        Account::Cin7Core(account) => {
+            let built = cin7core(loaded, config, account, wire)?;
             systems.sources.insert(config.id.clone(), Arc::new(built));
         }
     }
@@ -231,6 +245,56 @@ fn linnworks(
         extra_hosts: account.hosts.clone(),
     };
     Ok(Linnworks::new(config, wire))
+}
+
+fn shopline(
+    loaded: &Loaded,
+    system: &SystemConfig,
+    account: &ShoplineAccount,
+    wire: Option<Wire>,
+) -> Result<Shopline, String> {
+    let token = loaded
+        .fetch("access_token", &account.access_token)
+        .map_err(|e| e.to_string())?;
+    let app_secret = match &account.app_secret {
+        Some(secret) => Some(
+            loaded
+                .fetch("app_secret", secret)
+                .map_err(|e| e.to_string())?,
+        ),
+        None => None,
+    };
+    let urls = [account.base_url.as_str()];
+    let wire = wire_for(VendorHosts::Shopline, &urls, &account.hosts, wire)?;
+    let mut config = ShoplineConfig::at(&account.base_url, token);
+    config.app_secret = app_secret;
+    config.api_version.clone_from(&account.api_version);
+    config.extra_hosts.clone_from(&account.hosts);
+    if let Some(n) = system.limits.get(super::shopline::LIMIT_KEY) {
+        config.per_minute = *n;
+    }
+    Shopline::new(config, wire).map_err(|e| e.to_string())
+}
+
+fn cin7core(
+    loaded: &Loaded,
+    system: &SystemConfig,
+    account: &Cin7CoreAccount,
+    wire: Option<Wire>,
+) -> Result<Cin7Core, String> {
+    let key = loaded
+        .fetch("application_key", &account.application_key)
+        .map_err(|e| e.to_string())?;
+    let urls = [account.base_url.as_str()];
+    let wire = wire_for(VendorHosts::Cin7, &urls, &account.hosts, wire)?;
+    let mut config = Cin7Config::new(Secret::new(account.account_id.clone()), key);
+    config.base_url.clone_from(&account.base_url);
+    config.time_zone = account.time_zone;
+    config.extra_hosts.clone_from(&account.hosts);
+    if let Some(n) = system.limits.get(super::cin7core::LIMIT_KEY) {
+        config.per_minute = *n;
+    }
+    Cin7Core::new(config, wire).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]

@@ -98,6 +98,8 @@ pub struct ChangedOrder {
     /// Its last change; the same time means that everything read before still holds.
     pub changed_at: Option<Ts>,
     pub status: SourceStatus,
+    /// The source has approved it; one that is not is read only when it is known already.
+    pub is_released: bool,
 }
 
 /// A page of what changed. An adapter fills `orders` when its list holds whole orders, else `named`.

@@ -22,9 +22,9 @@ pub type Group = (DespatchNo, Vec<DespatchLine>, Ts);
 /// What to do about an order's despatches.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConfirmPlan {
-    /// Write this confirmation; `lines` are the order's lines with `despatched_each` updated.
+    /// Write these confirmations, in this order; `lines` are the order's lines with `despatched_each` updated.
     Confirm {
-        intent: Box<DespatchIntent>,
+        intents: Vec<DespatchIntent>,
         lines: Vec<OrderLine>,
     },
     /// Look again at this time: a label is not booked yet, or the report may be half written.
@@ -35,14 +35,23 @@ pub enum ConfirmPlan {
     Faults(Vec<Fault>),
 }
 
-/// Plans the confirmation of despatches that `order.lines` do not count yet (pass only those). All of them become one
-/// confirmation, because the source holds one tracking text per order. `is_whole` is false when something stays
-/// outstanding: Linnworks cannot process part of an order, so the shipped part is split off first.
+/// How the source holds what left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// One tracking text per order: all despatches become one confirmation.
+    Once,
+    /// Every parcel with the lines in it.
+    ByParcel,
+}
+
+/// Plans the confirmation of despatches that `order.lines` do not count yet (pass only those). `is_whole` is false when
+/// something stays outstanding: Linnworks cannot process part of an order, so the shipped part is split off first.
 pub fn plan(
     order: &OrderFull,
     groups: &[Group],
     mappings: &MappingSet,
     policy: &Policy,
+    telling: Telling,
     now: Ts,
 ) -> ConfirmPlan {
     let rows = rows::distinct(order, groups);
@@ -60,16 +69,48 @@ pub fn plan(
     if let Some(until) = must_wait(order, groups, &rows, is_whole, policy, now) {
         return ConfirmPlan::WaitTracking { until };
     }
-    let shipped = shipped_lines(order, &lines);
-    if shipped.is_empty() {
-        // Part of a kit: the source knows only the kit, so it waits for the rest of it.
+    let parts = match telling {
+        Telling::Once => vec![rows],
+        Telling::ByParcel => parcels(rows),
+    };
+    let mut intents: Vec<DespatchIntent> = Vec::new();
+    let mut before = order.clone();
+    let mut held: Vec<DespatchLine> = Vec::new();
+    for part in parts {
+        held.extend(part);
+        let Ok(after) = rows::count(&before, &held) else {
+            continue;
+        };
+        let shipped = shipped_lines(&before, &after);
+        if shipped.is_empty() {
+            // Part of a kit: the source knows only the kit, so it waits for the rest of it.
+            continue;
+        }
+        let is_last = after == lines;
+        let rows = std::mem::take(&mut held);
+        intents.push(build(
+            &before,
+            groups,
+            &rows,
+            shipped,
+            is_whole && is_last,
+            mappings,
+        ));
+        before.lines = after;
+    }
+    if intents.is_empty() {
         return ConfirmPlan::Nothing;
     }
-    let intent = build(order, groups, &rows, shipped, is_whole, mappings);
-    ConfirmPlan::Confirm {
-        intent: Box::new(intent),
-        lines,
-    }
+    ConfirmPlan::Confirm { intents, lines }
+}
+
+/// Rows by parcel, in the order of despatch.
+fn parcels(mut rows: Vec<DespatchLine>) -> Vec<Vec<DespatchLine>> {
+    let key = |r: &DespatchLine| (r.despatched_at, r.despatch.clone(), r.tracking.clone());
+    rows.sort_by_key(key);
+    rows.chunk_by(|a, b| key(a) == key(b))
+        .map(<[DespatchLine]>::to_vec)
+        .collect()
 }
 
 fn this_order(order: &OrderFull) -> String {

@@ -114,14 +114,21 @@ fn whole(tracking: &str) -> Vec<Group> {
 }
 
 fn run(order: &OrderFull, groups: &[Group], minutes: i64) -> ConfirmPlan {
+    run_as(Telling::Once, order, groups, minutes)
+}
+
+fn run_as(telling: Telling, order: &OrderFull, groups: &[Group], minutes: i64) -> ConfirmPlan {
     let mappings = set(&[(MappingKind::TrackingCarrier, "RMG", "Royal Mail", "")]);
-    plan(order, groups, &mappings, &Policy::linnworks(), at(minutes))
+    let policy = Policy::linnworks();
+    plan(order, groups, &mappings, &policy, telling, at(minutes))
 }
 
 fn confirmed(plan: ConfirmPlan) -> (DespatchIntent, Vec<i64>) {
     match plan {
-        ConfirmPlan::Confirm { intent, lines } => {
-            (*intent, lines.iter().map(|l| l.despatched_each).collect())
+        ConfirmPlan::Confirm { intents, lines } => {
+            assert_eq!(intents.len(), 1);
+            let despatched = lines.iter().map(|l| l.despatched_each).collect();
+            (intents[0].clone(), despatched)
         }
         other => panic!("expected a confirmation, got {other:?}"),
     }
@@ -417,6 +424,37 @@ fn tracking_numbers_are_left_out_whole_and_never_cut() {
     assert!(text.split(',').all(|n| n.len() == 12));
 }
 
+#[test]
+fn a_source_that_takes_parcels_is_told_of_each_with_its_own_tracking() {
+    let order = partial_allowed(full(source_order("1001")));
+    let groups = [
+        group("DES1", vec![left("DES1", "1", "MUG", 1, "T1")]),
+        group(
+            "DES2",
+            vec![
+                left("DES2", "1", "MUG", 1, "T2"),
+                left("DES2", "2", "PLATE", 1, "T2"),
+            ],
+        ),
+    ];
+    let ConfirmPlan::Confirm { intents, lines } = run_as(Telling::ByParcel, &order, &groups, 60)
+    else {
+        panic!("expected parcels");
+    };
+    let told: Vec<(&str, i64, bool)> = intents
+        .iter()
+        .map(|i| {
+            let units = i.lines.iter().map(|l| l.qty_each).sum();
+            (i.tracking.as_str(), units, i.is_whole)
+        })
+        .collect();
+    assert_eq!(told, [("T1", 1, false), ("T2", 2, true)]);
+    assert!(lines.iter().all(|l| l.despatched_each == l.qty_each));
+    // The same goods in one confirmation, where a source holds one text per order.
+    let (once, _) = confirmed(run(&order, &groups, 60));
+    assert_eq!((once.tracking.as_str(), once.is_whole), ("T1,T2", true));
+}
+
 proptest! {
     #[test]
     fn what_is_confirmed_is_what_left_and_never_more_than_ordered(
@@ -433,9 +471,11 @@ proptest! {
         }
         let is_over = sums[0] > 2 || sums[1] > 1;
         match run(&order, &groups, 60) {
-            ConfirmPlan::Confirm { intent, lines } => {
+            ConfirmPlan::Confirm { intents, lines } => {
                 prop_assert!(!is_over);
                 prop_assert_eq!([lines[0].despatched_each, lines[1].despatched_each], sums);
+                prop_assert_eq!(intents.len(), 1);
+                let intent = &intents[0];
                 prop_assert_eq!(intent.lines.iter().map(|l| l.qty_each).sum::<i64>(), sums[0] + sums[1]);
                 prop_assert_eq!(intent.is_whole, sums == [2, 1]);
             }

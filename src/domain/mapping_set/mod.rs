@@ -12,6 +12,9 @@
 //! - `BUFFER` scope → units (`5`) or percent (`10%`, with `minimum`). Scope is `*`, `location:ID`, `category:NAME`,
 //!   `item:CODE` or a bare item code; `location` narrows an item; `until` (YYYY-MM-DD) is its last day, UTC.
 //! - `ORDER_STATUS` status text → status name, with `side` (`wms` or `source`).
+//! - `ROUTING` rule → site references joined by `+`; see [`super::routing`].
+//! - `REASON` word of a stock movement → `delta`, `no_delta` or a kind of movement, with `account`; see
+//!   [`super::movements`].
 //! - `TRACKING_CARRIER` warehouse carrier → carrier name the channel knows.
 
 mod validate;
@@ -452,7 +455,7 @@ fn recipe(text: &str) -> Result<Vec<(ItemCode, i64)>, String> {
 /// The codes a row points at.
 fn targets_of(row: &Mapping) -> Vec<String> {
     match row.kind {
-        MappingKind::Site => words(&row.to).map(str::to_owned).collect(),
+        MappingKind::Site | MappingKind::Routing => words(&row.to).map(str::to_owned).collect(),
         MappingKind::Composite => recipe(&row.to)
             .unwrap_or_default()
             .into_iter()

@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::mapping::Target;
 use crate::domain::near::near_matches;
+use crate::domain::{movements, routing};
 use std::borrow::Cow;
 
 /// How many near matches an error offers.
@@ -45,6 +46,12 @@ pub fn validate_edit(
                 MappingKind::Composite => rule.composite(),
                 MappingKind::Buffer => rule.buffer(),
                 MappingKind::OrderStatus => rule.order_status(),
+                MappingKind::Routing => routing::check_rule(set, from, to, attributes)
+                    .map(|()| Vec::new())
+                    .map_err(|why| format!("{kind} {from:?}: {why}")),
+                MappingKind::Reason => movements::check_reason(to)
+                    .map(|()| Vec::new())
+                    .map_err(|why| format!("{kind} {from:?}: {why}")),
                 _ => Ok(Vec::new()),
             }
         }

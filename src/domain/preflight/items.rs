@@ -226,8 +226,8 @@ fn code_fault(input: &PreflightInput<'_>, code: &ItemCode) -> Option<String> {
     (input.code_fault)(code)
 }
 
-/// Two different barcodes mean the floor would scan another article: by policy a fault or a note. A barcode missing on
-/// one side is worth a note only, nothing can be mis-scanned by it.
+/// Two different barcodes mean the floor would scan another article: by policy a fault or a note. A barcode missing in
+/// the warehouse is worth a note only, nothing can be mis-scanned by it; orders of some sources carry none at all.
 fn check_barcode(
     input: &PreflightInput<'_>,
     pick: &PickLine,
@@ -235,7 +235,7 @@ fn check_barcode(
     found: &mut Findings,
 ) -> Option<()> {
     let (ours, theirs) = (pick.barcode.trim(), item.barcode.trim());
-    if ours == theirs {
+    if ours.is_empty() || ours == theirs {
         return Some(());
     }
     let fault = Fault::new(
@@ -247,7 +247,7 @@ fn check_barcode(
         ),
     );
     let is_blocking = input.policy.barcode_mismatch == BarcodePolicy::Block;
-    if is_blocking && !ours.is_empty() && !theirs.is_empty() {
+    if is_blocking && !theirs.is_empty() {
         found.fault(fault.kind, fault.discriminator, fault.detail);
         return None;
     }

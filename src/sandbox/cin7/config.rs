@@ -106,6 +106,8 @@ impl Default for Cin7Switches {
 pub struct Cin7Traits {
     /// Sales staff and customers enter in 24 hours.
     pub sales_per_day: u32,
+    /// Sales entered when the world begins.
+    pub opening_sales: u32,
     /// Sales of the advanced kind.
     pub advanced: f64,
     /// Sales entered as drafts and authorised within hours.
@@ -136,6 +138,7 @@ impl Cin7Traits {
     pub fn typical(sales_per_day: u32) -> Self {
         Self {
             sales_per_day,
+            opening_sales: 0,
             advanced: 0.25,
             late_authorised: 0.2,
             edited: 0.03,

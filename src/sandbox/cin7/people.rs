@@ -6,7 +6,7 @@ use super::decimal::Dec;
 use super::hooks::HookCall;
 use super::sale::{Cin7Address, Cin7Line, Kind, Stand};
 use crate::domain::time::{Span, Ts};
-use crate::sandbox::config::midnight_of;
+use crate::sandbox::config::{TradingHours, midnight_of};
 use crate::sandbox::rng::Rng;
 use crate::sandbox::world::{Event, World};
 use serde_json::json;
@@ -62,7 +62,11 @@ impl World {
         let midnight = midnight_of(self.now);
         let day = midnight.0.unsigned_abs();
         let mut dice = Rng::keyed(self.config.seed, "cin7-day", day);
-        let (open, close) = OFFICE_HOURS;
+        let (open, close) = if self.config.trading_hours == TradingHours::ALWAYS {
+            (0, 24)
+        } else {
+            OFFICE_HOURS
+        };
         for n in 0..traits.sales_per_day + traits.adjustments_per_day {
             let at = midnight + Span::secs(dice.between(open * 3_600, close * 3_600));
             let key = dice.next_u64();
@@ -75,6 +79,14 @@ impl World {
                 };
                 self.schedule(at, Event::Cin7(what));
             }
+        }
+    }
+
+    /// The sales that wait when the world begins.
+    pub(crate) fn place_opening_cin7_sales(&mut self) {
+        let mut dice = Rng::named(self.config.seed, "cin7", "opening");
+        for _ in 0..self.config.cin7.traits.opening_sales {
+            self.cin7_customer_orders(dice.next_u64());
         }
     }
 

@@ -71,6 +71,7 @@ impl World {
             self.customer_orders(self.now - Span::secs(age));
         }
         self.place_opening_shop_orders();
+        self.place_opening_cin7_sales();
         self.begin_day();
     }
 

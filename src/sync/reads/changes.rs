@@ -141,7 +141,10 @@ impl ChangePull {
             let is_over = ours
                 .is_some_and(|o| o.row.state.is_finished() && o.row.source_status == order.status)
                 && order.status != SourceStatus::Open;
-            if !is_read && !is_over {
+            // Never seen, and nothing the warehouse could do for it: not approved yet, or over without us.
+            let is_none_of_ours =
+                ours.is_none() && (order.status != SourceStatus::Open || !order.is_released);
+            if !is_read && !is_over && !is_none_of_ours {
                 self.named.push_back(order);
             }
         }

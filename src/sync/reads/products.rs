@@ -26,6 +26,8 @@ use std::sync::Arc;
 
 /// A difference seen once is looked at again after this long.
 const LOOK_AGAIN: Span = Span::mins(5);
+/// A walk made before the warehouse's list was there is made again after this long.
+const EARLY_AGAIN: Span = Span::mins(2);
 /// Warehouse and source figures further apart than this are not comparable.
 const COMPARABLE: Span = Span::mins(15);
 
@@ -52,6 +54,8 @@ pub struct Products {
     drifting: i64,
     /// Differences seen for the first time: looked at again soon.
     suspected: i64,
+    /// The warehouse's list was not there yet: the walk is made again soon.
+    is_early: bool,
 }
 
 impl Products {
@@ -73,6 +77,7 @@ impl Products {
             created: 0,
             drifting: 0,
             suspected: 0,
+            is_early: false,
         }
     }
 
@@ -291,6 +296,9 @@ impl Products {
             )
         };
         let mut done = self.run.done(jcx.cx.now(), note, None);
+        if let (true, Change::ScheduleDone(done)) = (self.is_early, &mut done) {
+            done.next_due_at = done.next_due_at.min(jcx.cx.now() + EARLY_AGAIN);
+        }
         if let (true, Change::ScheduleDone(done)) = (self.suspected > 0, &mut done) {
             // One reading proves nothing: the second follows soon.
             done.next_due_at = done.next_due_at.min(jcx.cx.now() + LOOK_AGAIN);
@@ -301,16 +309,26 @@ impl Products {
         Ok(Tick::Done)
     }
 
+    async fn is_catalogue_read(&self, jcx: &JobCx<'_>) -> StoreResult<bool> {
+        let schedules = jcx.cx.store.schedules().await?;
+        Ok(schedules.iter().any(|s| {
+            let is_ours = s.pair == self.run.pair.id && s.flow == Flow::Catalogue;
+            is_ours && s.last_ok_at.is_some()
+        }))
+    }
+
     /// Products the warehouse does not have are created there, when the policy allows it.
     async fn create_missing(
         &mut self,
         jcx: &JobCx<'_>,
         products: &[SourceProduct],
     ) -> StoreResult<()> {
-        // Without the warehouse's own list every product would look missing.
-        if !self.run.pair.policy.product_auto_create
-            || jcx.cx.store.item_count(&self.run.pair.warehouse).await? == 0
-        {
+        if !self.run.pair.policy.product_auto_create {
+            return Ok(());
+        }
+        // Without the warehouse's own list, read to its end, products would look missing that are not.
+        if !self.is_catalogue_read(jcx).await? {
+            self.is_early = true;
             return Ok(());
         }
         let set = jcx.cx.mapping_set(&self.run.pair.id).await?;

@@ -19,13 +19,16 @@ mod hooks;
 mod json;
 mod order;
 mod page;
+mod parcels;
 mod redact;
 mod sale;
 mod sales;
 mod stages;
 mod stock;
+mod tasks;
 #[cfg(test)]
 mod tests;
+mod trade;
 mod value;
 mod words;
 

@@ -2,6 +2,7 @@
 
 use super::decimal::Decimal;
 use super::sale::{Context, Sale, SaleLine};
+use super::tasks::{self, Tasks};
 use super::value::{Fault, Node, Read};
 use super::words::{FulfilmentStatus, OrderStatus, SaleKind, SaleStatus, ShippingStatus};
 use crate::domain::ids::{LocationId, ServiceTag, SourceOrderId};
@@ -9,7 +10,7 @@ use crate::domain::order::{Address, SourceLine, SourceOrder, SourceStatus};
 use crate::domain::time::{Span, Ts};
 use chrono::{NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// An order of this id with nothing in it yet.
 pub(super) fn blank(id: String) -> SourceOrder {
@@ -80,7 +81,9 @@ pub(super) fn read(
             .as_minor(),
         shipping_minor: charged(sale)?.as_minor(),
         lines: lines(sale)?,
-        vendor_extra: extra(sale),
+        changed_at: sale.modified_at,
+        shipments: tasks::shipments(sale),
+        vendor_extra: Tasks::of(sale).keep(),
         ..blank(id.0)
     })
 }
@@ -184,17 +187,6 @@ fn address(node: &Node<'_>) -> Read<Address> {
         email,
         phone,
     })
-}
-
-/// What later calls need: the tasks that can be written to, and the change stamp they were read under.
-fn extra(sale: &Sale) -> Value {
-    let tasks: Vec<Value> = sale
-        .fulfilments
-        .iter()
-        .map(|f| json!({"TaskID": f.task_id, "FulfillmentNumber": f.number, "Pick": f.pick.status.as_str(),
-            "Pack": f.pack.status.as_str(), "Ship": f.ship.status.as_str()}))
-        .collect();
-    json!({"Type": sale.kind.as_str(), "LastModifiedOn": sale.modified_at.map(|at| at.0), "Fulfilments": tasks})
 }
 
 /// A moment of the tenant's calendar. A local time that a clock change skips becomes the same reading in UTC.

@@ -21,6 +21,7 @@ mod refund;
 mod stock;
 #[cfg(test)]
 mod tests;
+mod trade;
 mod webhooks;
 mod wire;
 
@@ -59,7 +60,11 @@ pub const API_VERSION_DEFAULT: &str = "v20260601";
 /// Calls per minute without an enterprise plan: the bucket holds 40 and drains 4 a second, per app and store.
 pub const PER_MINUTE_DEFAULT: u32 = 240;
 /// The key all calls count under: SHOPLINE counts everything of an app in one store together.
-const LIMIT_KEY: &str = "store";
+pub const LIMIT_KEY: &str = "store";
+/// What the hosts of stores end with.
+const SHOPLINE_SUFFIX: &str = ".myshopline.com";
+/// Handle of a store that is reached at another address, a sandbox's.
+const ELSEWHERE: &str = "store";
 /// Calls that may be in flight at once; four a second are reached with fewer.
 const CONCURRENCY_MAX: usize = 4;
 /// Longest first label of a store's domain, characters.
@@ -87,6 +92,16 @@ pub struct ShoplineConfig {
 }
 
 impl ShoplineConfig {
+    /// A store at an address: its handle is the first label of the host, where the host is SHOPLINE's own.
+    pub fn at(base_url: &str, access_token: Secret) -> Self {
+        let host = reqwest::Url::parse(base_url).ok();
+        let host = host.as_ref().and_then(reqwest::Url::host_str);
+        let handle = host.and_then(|h| h.strip_suffix(SHOPLINE_SUFFIX));
+        let mut config = Self::new(handle.unwrap_or(ELSEWHERE), access_token);
+        config.base_url = Some(base_url.to_owned());
+        config
+    }
+
     /// A store with the default version and limit.
     pub fn new(handle: &str, access_token: Secret) -> Self {
         Self {

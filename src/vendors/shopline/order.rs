@@ -2,7 +2,7 @@
 
 use super::fulfilment::{self, Fulfilment};
 use super::refund::{self, Refund};
-use super::wire;
+use super::{trade, wire};
 use crate::domain::ids::{LocationId, ServiceTag, Sku, SourceOrderId};
 use crate::domain::order::{Address, SourceLine, SourceOrder, SourceStatus};
 use crate::domain::time::Ts;
@@ -213,8 +213,8 @@ fn read_members(
         total_minor: order.current_total_price.amount("current_total_price")?,
         shipping_minor: shipping_minor(order)?,
         lines,
-        changed_at: None,
-        shipments: Vec::new(),
+        changed_at: Some(updated_at),
+        shipments: fulfilments.iter().filter_map(trade::shipment).collect(),
         vendor_extra: Value::Null,
     };
     Ok(ShoplineOrder {

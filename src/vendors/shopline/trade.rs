@@ -1,0 +1,356 @@
+//! The trade's interface to SHOPLINE: each method is one call, but for orders that hide in the archive.
+
+use super::despatch::{NewFulfilment, Notify, Ship, ShipLine, TRACKING_MAX};
+use super::fulfilment::{Fulfilment, Tracking};
+use super::{Archive, Cursor, LEVEL_ITEMS_MAX, OrdersQuery, Shopline, ShoplineOrders};
+use crate::domain::delivery::{AnswerClass, DespatchIntent};
+use crate::domain::ids::{Sku, SourceOrderId};
+use crate::domain::mapping::Target;
+use crate::domain::order::{SourceOrder, SourceShipment};
+use crate::domain::time::Ts;
+use crate::text::clean_to;
+use crate::vendors::{
+    Answer, CallError, CallLog, ChangedOrders, ChangesPage, Channel, Confirming, Intake,
+    LevelWrite, Op, Orders, ParcelStep, Parcels, ProductsPage, RowOutcome, SalesSystem,
+    SourceLocation, StockByItem, StockFigures, TERMS_MAX,
+};
+use futures::future::BoxFuture;
+use std::sync::Arc;
+
+/// Parcels entered before they are looked at again: at four calls a second a larger batch would make the first of them
+/// wait for its proof.
+const PARCELS_AT_ONCE: usize = 40;
+/// Begins the mark of a page among orders that are not archived.
+const CURRENT: &str = "current:";
+/// Begins the mark of a page among archived ones; alone it is their first page.
+const ARCHIVED: &str = "archived:";
+
+impl SalesSystem for Shopline {
+    fn locations<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<SourceLocation>>> {
+        Box::pin(async move {
+            let found = Self::locations(self, log).await?;
+            let active = found.into_iter().filter(|l| l.is_active);
+            Ok(active.map(|l| l.location).collect())
+        })
+    }
+
+    fn postal_services<'a>(
+        &'a self,
+        _log: &'a CallLog,
+    ) -> Option<BoxFuture<'a, Answer<Vec<Target>>>> {
+        None
+    }
+
+    fn intake(self: Arc<Self>) -> Intake {
+        Intake::Changes(self)
+    }
+
+    fn orders_by_ids<'a>(
+        &'a self,
+        ids: &'a [SourceOrderId],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Orders>> {
+        Box::pin(async move {
+            let mut found = Orders::from(self.orders_of(ids, Archive::Current, log).await?);
+            let is_found = |id: &&SourceOrderId| {
+                found.rows.iter().any(|o| &o.source_id == *id)
+                    || found.unread.iter().any(|o| &o.source_id == *id)
+            };
+            let hidden: Vec<SourceOrderId> =
+                ids.iter().filter(|id| !is_found(id)).cloned().collect();
+            if !hidden.is_empty() {
+                let rest = Orders::from(self.orders_of(&hidden, Archive::Archived, log).await?);
+                found.rows.extend(rest.rows);
+                found.unread.extend(rest.unread);
+            }
+            Ok(found)
+        })
+    }
+
+    fn confirming(self: Arc<Self>) -> Confirming {
+        Confirming::Parcels(self)
+    }
+
+    fn stock(self: Arc<Self>) -> Option<Arc<dyn StockFigures>> {
+        Some(self)
+    }
+
+    fn channel(self: Arc<Self>) -> Option<Arc<dyn Channel>> {
+        None
+    }
+
+    fn products_page<'a>(
+        &'a self,
+        mark: Option<&'a str>,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<ProductsPage>> {
+        Box::pin(async move {
+            let cursor = mark.map(cursor).transpose()?;
+            let page = self.variants_page(cursor.as_ref(), log).await?;
+            Ok(ProductsPage {
+                rows: page.rows.iter().filter_map(|v| v.product()).collect(),
+                next: page.next.map(|c| c.as_str().to_owned()),
+            })
+        })
+    }
+
+    fn at_once(&self, op: Op) -> usize {
+        match op {
+            Op::StockLevels => LEVEL_ITEMS_MAX,
+            // There is no bulk form.
+            Op::SetStock => 1,
+            Op::ShipParcel => PARCELS_AT_ONCE,
+            _ => TERMS_MAX,
+        }
+    }
+}
+
+fn cursor(text: &str) -> Answer<Cursor> {
+    Cursor::new(text).ok_or_else(|| CallError {
+        class: AnswerClass::Malformed,
+        text: format!("{:?} is no mark of a page", clean_to(text, 60)),
+        wait: None,
+    })
+}
+
+impl ChangedOrders for Shopline {
+    fn changes_page<'a>(
+        &'a self,
+        since: Ts,
+        mark: Option<&'a str>,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<ChangesPage>> {
+        Box::pin(async move {
+            let (half, at) = match mark {
+                Some(mark) if mark.starts_with(ARCHIVED) => {
+                    (Archive::Archived, mark.strip_prefix(ARCHIVED))
+                }
+                Some(mark) => (Archive::Current, mark.strip_prefix(CURRENT)),
+                None => (Archive::Current, None),
+            };
+            let found = match at.filter(|at| !at.is_empty()) {
+                Some(at) => self.orders_next(&cursor(at)?, log).await?,
+                None => {
+                    let query = OrdersQuery::updated_since(since, half);
+                    self.orders_page(&query, log).await?
+                }
+            };
+            let newest = found.rows.iter().map(|o| o.updated_at).max();
+            let next = match (half, &found.next) {
+                (Archive::Current, Some(next)) => Some(format!("{CURRENT}{}", next.as_str())),
+                (Archive::Archived, Some(next)) => Some(format!("{ARCHIVED}{}", next.as_str())),
+                (Archive::Current, None) => Some(ARCHIVED.to_owned()),
+                (Archive::Archived, None) => None,
+            };
+            Ok(ChangesPage {
+                orders: Orders::from(found),
+                named: Vec::new(),
+                newest,
+                next,
+            })
+        })
+    }
+}
+
+impl Parcels for Shopline {
+    fn shown<'a>(
+        &'a self,
+        known: &'a [SourceOrder],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Orders>> {
+        Box::pin(async move {
+            let ids: Vec<SourceOrderId> = known.iter().map(|o| o.source_id.clone()).collect();
+            let found = self.orders_of(&ids, Archive::Current, log).await?;
+            Ok(Orders::from(found))
+        })
+    }
+
+    fn next(&self, sale: &SourceOrder, parcel: &DespatchIntent) -> Result<ParcelStep, String> {
+        if is_shown(sale, parcel) {
+            return Ok(ParcelStep::Shown);
+        }
+        let numbers = numbers(&parcel.tracking).count();
+        if numbers > TRACKING_MAX {
+            return Err(format!(
+                "{numbers} tracking numbers for one despatch; SHOPLINE takes {TRACKING_MAX}"
+            ));
+        }
+        for line in &parcel.lines {
+            let ordered = sale
+                .lines
+                .iter()
+                .find(|l| l.row_id == line.row_id)
+                .map_or(0, |l| l.qty_each);
+            let left = ordered - shipped_each(sale, &line.row_id);
+            if line.qty_each > left {
+                return Err(format!(
+                    "{} of {} left the warehouse, SHOPLINE has {left} left to ship: somebody entered a shipment by \
+                     hand; put it right there, the confirmation follows by itself",
+                    line.qty_each, line.sku
+                ));
+            }
+        }
+        Ok(ParcelStep::Write)
+    }
+
+    fn write<'a>(
+        &'a self,
+        sale: &'a SourceOrder,
+        parcel: &'a DespatchIntent,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<SourceOrder>> {
+        Box::pin(async move {
+            let lines = parcel.lines.iter().map(|l| ShipLine {
+                line_id: l.row_id.clone(),
+                qty_each: l.qty_each,
+            });
+            let tracking = numbers(&parcel.tracking).map(|number| Tracking {
+                carrier: parcel.carrier.clone(),
+                number: number.to_owned(),
+                url: String::new(),
+            });
+            let new = NewFulfilment {
+                order: parcel.source_id.clone(),
+                ship: Ship::OfOrder(lines.collect()),
+                tracking: tracking.collect(),
+                notify: Notify::Customer,
+                message: String::new(),
+            };
+            let made = self.create_fulfilment(&new, log).await?;
+            let mut after = sale.clone();
+            after.shipments.push(SourceShipment {
+                id: made.id,
+                tracking: made.tracking.into_iter().map(|t| t.number).collect(),
+                lines: parcel
+                    .lines
+                    .iter()
+                    .map(|l| (l.row_id.clone(), l.qty_each))
+                    .collect(),
+            });
+            Ok(after)
+        })
+    }
+}
+
+/// The tracking numbers of a confirmation.
+fn numbers(tracking: &str) -> impl Iterator<Item = &str> {
+    tracking.split(',').map(str::trim).filter(|n| !n.is_empty())
+}
+
+/// Units of a line in all shipments.
+fn shipped_each(sale: &SourceOrder, row_id: &str) -> i64 {
+    sale.shipments
+        .iter()
+        .flat_map(|s| &s.lines)
+        .filter(|(row, _)| row == row_id)
+        .map(|(_, each)| each)
+        .sum()
+}
+
+/// Whether a shipment of the sale is this parcel: by its tracking, else by its lines and quantities.
+fn is_shown(sale: &SourceOrder, parcel: &DespatchIntent) -> bool {
+    let wanted: Vec<String> = numbers(&parcel.tracking).map(bare).collect();
+    let mut lines: Vec<(&str, i64)> = parcel
+        .lines
+        .iter()
+        .map(|l| (l.row_id.as_str(), l.qty_each))
+        .collect();
+    lines.sort_unstable();
+    sale.shipments.iter().any(|shipment| {
+        let held: Vec<String> = shipment.tracking.iter().map(|n| bare(n)).collect();
+        if !wanted.is_empty() {
+            return wanted.iter().all(|n| held.contains(n));
+        }
+        let mut own: Vec<(&str, i64)> = shipment
+            .lines
+            .iter()
+            .map(|(row, each)| (row.as_str(), *each))
+            .collect();
+        own.sort_unstable();
+        own == lines
+    })
+}
+
+fn bare(number: &str) -> String {
+    number.trim().to_ascii_lowercase()
+}
+
+/// A fulfilment as a shipment of the house's order; `None` when it was taken back.
+pub(super) fn shipment(of: &Fulfilment) -> Option<SourceShipment> {
+    (!of.is_cancelled).then(|| SourceShipment {
+        id: of.id.clone(),
+        tracking: of.tracking.iter().map(|t| t.number.clone()).collect(),
+        lines: of
+            .lines
+            .iter()
+            .filter_map(|l| Some((l.row_id.clone(), l.shipped_each?)))
+            .collect(),
+    })
+}
+
+impl StockFigures for Shopline {
+    fn set_stock<'a>(
+        &'a self,
+        writes: &'a [LevelWrite],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>> {
+        Box::pin(async move {
+            let mut out = Vec::with_capacity(writes.len());
+            for LevelWrite { item_id, write } in writes {
+                let key = format!("{}@{}", write.sku, write.location);
+                let answer = self
+                    .set_available(item_id, &write.location, write.level_each, log)
+                    .await;
+                out.push(match answer {
+                    Ok(_) => RowOutcome {
+                        key,
+                        class: AnswerClass::Applied,
+                        text: String::new(),
+                    },
+                    Err(error) if error.class == AnswerClass::Rejected => RowOutcome {
+                        key,
+                        class: error.class,
+                        text: error.text,
+                    },
+                    Err(error) => return Err(error),
+                });
+            }
+            Ok(out)
+        })
+    }
+
+    fn stock_levels<'a>(
+        &'a self,
+        ids: &'a [String],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<StockByItem>>> {
+        Box::pin(async move {
+            let levels = self.levels(ids, &[], log).await?;
+            let of = |id: &String| {
+                let own = levels.iter().filter(|l| &l.inventory_item_id == id);
+                // The answer goes by item id and does not repeat the SKU.
+                own.map(|l| l.stock(&Sku::default())).collect()
+            };
+            Ok(ids.iter().map(|id| (id.clone(), of(id))).collect())
+        })
+    }
+
+    fn stock_ids<'a>(
+        &'a self,
+        _skus: &'a [Sku],
+        _log: &'a CallLog,
+    ) -> Option<BoxFuture<'a, Answer<Vec<(Sku, String)>>>> {
+        None
+    }
+}
+
+impl Shopline {
+    async fn orders_of(
+        &self,
+        ids: &[SourceOrderId],
+        half: Archive,
+        log: &CallLog,
+    ) -> Answer<ShoplineOrders> {
+        Self::orders_by_ids(self, ids, half, log).await
+    }
+}
