@@ -6,6 +6,7 @@ use super::decide::{self, Case};
 use super::hints::Hints;
 use super::requests::{self, Answered};
 use super::settle;
+use super::silence;
 use super::watch;
 use super::worker::Quiet;
 use crate::domain::catalogue::Kind;
@@ -117,6 +118,7 @@ impl Desk {
             self.watch_at = now + cx.pace.watch_every;
             cases::time_out(cx, &fence, now).await?;
             watch::watch(cx, &fence, now).await?;
+            silence::watch(cx, &fence, now).await?;
         }
         let until = self.watch_at.min(self.waiting_at);
         self.quiet = is_emptied.then_some(Quiet { version, until });

@@ -15,6 +15,7 @@ mod promises;
 pub mod reads;
 pub mod requests;
 pub mod settle;
+mod silence;
 pub mod stock;
 pub mod watch;
 pub mod worker;
