@@ -81,13 +81,13 @@ pub trait Hooks: System {
     fn patience(&self) -> Span;
     /// Every subscription the vendor shows us, in one call; other programs' may be among them.
     fn subscriptions<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<Subscription>>>;
-    /// Asks for deliveries of a topic.
+    /// Asks for deliveries of a topic; answers with the id of the subscription.
     fn subscribe<'a>(
         &'a self,
         topic: &'a str,
         address: &'a Secret,
         log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<()>>;
+    ) -> BoxFuture<'a, Answer<String>>;
     /// Makes one that went inactive active again.
     fn revive<'a>(&'a self, held: &'a Subscription, log: &'a CallLog) -> BoxFuture<'a, Answer<()>>;
     /// Ends one.

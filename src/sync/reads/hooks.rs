@@ -154,7 +154,7 @@ impl HookCheck {
         let changes = match self.steps.as_mut() {
             None => self.list(jcx, &mut held).await?,
             Some(steps) => match steps.pop_front() {
-                Some(step) => self.take(jcx, step).await?,
+                Some(step) => self.take(jcx, step, &mut held).await?,
                 None => Vec::new(),
             },
         };
@@ -199,30 +199,37 @@ impl HookCheck {
         Ok(changes)
     }
 
-    async fn take(&mut self, jcx: &mut JobCx<'_>, step: Step) -> StoreResult<Vec<Change>> {
+    async fn take(
+        &mut self,
+        jcx: &mut JobCx<'_>,
+        step: Step,
+        held: &mut Held,
+    ) -> StoreResult<Vec<Change>> {
         let hooks = self.hooks.clone();
-        let (what, called) = match step {
+        let (what, (answer, changes)) = match step {
             Step::Add(topic) => {
                 let address = hooks.address(&self.base, topic);
                 let called = call!(jcx, Keep::OnError, |log| async {
                     soft(hooks.subscribe(topic, &address, &log).await)
                 });
-                (topic.to_owned(), called)
+                let (answer, changes) = self.shown(called);
+                // Known as ours even if the address changes before the list is looked at again.
+                let answer = answer.map(|id| held.mine.push(id));
+                (topic.to_owned(), (answer, changes))
             }
             Step::Revive(held) => {
                 let called = call!(jcx, Keep::OnError, |log| async {
                     soft(hooks.revive(&held, &log).await)
                 });
-                (held.topic, called)
+                (held.topic, self.shown(called))
             }
             Step::End(id) => {
                 let called = call!(jcx, Keep::OnError, |log| async {
                     soft(hooks.unsubscribe(&id, &log).await)
                 });
-                (format!("end of {id}"), called)
+                (format!("end of {id}"), self.shown(called))
             }
         };
-        let (answer, changes) = self.shown(called);
         match answer {
             Ok(()) => self.has_changed = true,
             Err(error) => self.faults.push(format!("{what}: {error}")),

@@ -2,14 +2,18 @@
 //! address is all the proof there is.
 
 use super::Cin7Core;
+use super::call::Call;
+use super::client::{fail, refused};
 use super::hooks::{Event, Webhook, WebhookLogin, WebhookWrite, parse_event};
+use super::stages::Written;
 use super::words::{EventKind, HookAuth};
+use crate::domain::delivery::AnswerClass;
 use crate::domain::hint::About;
 use crate::domain::time::Span;
 use crate::secret::Secret;
 use crate::text::clean_to;
 use crate::vendors::hooks::{Delivery, Hooks, Judged, Subscription, TOPIC_CHARS_MAX, is_plain_id};
-use crate::vendors::{Answer, CallLog};
+use crate::vendors::{Answer, CallError, CallLog};
 use futures::future::BoxFuture;
 
 /// What changes the orders we send. Pick, pack and ship are not asked for: they are our own doing, and what people ship
@@ -89,22 +93,23 @@ impl Hooks for Cin7Core {
         topic: &'a str,
         address: &'a Secret,
         log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<()>> {
+    ) -> BoxFuture<'a, Answer<String>> {
         Box::pin(async move {
             let Some(write) = write_of(topic, address) else {
-                return Ok(());
+                return Err(unwanted(topic));
             };
-            self.add_webhook(&write, log).await.map(|_| ())
+            let made = shows(Call::AddWebhook, self.add_webhook(&write, log).await?)?;
+            Ok(made.id)
         })
     }
 
     fn revive<'a>(&'a self, held: &'a Subscription, log: &'a CallLog) -> BoxFuture<'a, Answer<()>> {
         Box::pin(async move {
             let Some(write) = write_of(&held.topic, &held.address) else {
-                return Ok(());
+                return Err(unwanted(&held.topic));
             };
-            let written = self.change_webhook(&held.id, &write, log).await;
-            written.map(|_| ())
+            let written = self.change_webhook(&held.id, &write, log).await?;
+            shows(Call::ChangeWebhook, written).map(|_| ())
         })
     }
 
@@ -133,4 +138,16 @@ fn write_of(topic: &str, address: &Secret) -> Option<WebhookWrite> {
         login: WebhookLogin::None,
         headers: Vec::new(),
     })
+}
+
+/// The subscription as the answer shows it; unknown when it shows another or none.
+fn shows(call: Call, written: Written<Webhook>) -> Answer<Webhook> {
+    match (written.class, written.found) {
+        (AnswerClass::Applied, Some(hook)) => Ok(hook),
+        (class, _) => Err(fail(call, class, &written.text)),
+    }
+}
+
+fn unwanted(topic: &str) -> CallError {
+    refused(Call::AddWebhook, &format!("{topic} is not a type we read"))
 }

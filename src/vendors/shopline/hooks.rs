@@ -83,11 +83,10 @@ impl Hooks for Shopline {
         topic: &'a str,
         address: &'a Secret,
         log: &'a CallLog,
-    ) -> BoxFuture<'a, Answer<()>> {
+    ) -> BoxFuture<'a, Answer<String>> {
         Box::pin(async move {
-            self.subscribe(topic, address.expose(), log)
-                .await
-                .map(|_| ())
+            let made = self.subscribe(topic, address.expose(), log).await?;
+            Ok(made.id.to_string())
         })
     }
 
@@ -97,7 +96,10 @@ impl Hooks for Shopline {
         held: &'a hooks::Subscription,
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<()>> {
-        Hooks::subscribe(self, &held.topic, &held.address, log)
+        Box::pin(async move {
+            let address = held.address.expose();
+            self.subscribe(&held.topic, address, log).await.map(|_| ())
+        })
     }
 
     fn unsubscribe<'a>(&'a self, id: &'a str, log: &'a CallLog) -> BoxFuture<'a, Answer<()>> {
