@@ -81,6 +81,7 @@ async fn every_request() -> Vec<Sent> {
         row_id: ROW.to_owned(),
         sku: "MUG-BLU-01".into(),
         qty_each: 1,
+        before_each: 0,
         unit_price_minor: 1999,
     };
     let update = ShippingUpdate {

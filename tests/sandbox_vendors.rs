@@ -373,6 +373,7 @@ async fn a_split_processes_the_shipped_part() {
         row_id: order.lines[0].row_id.clone(),
         sku: order.lines[0].sku.clone(),
         qty_each: 1,
+        before_each: 0,
         unit_price_minor: order.lines[0].unit_price_minor,
     };
     let child = house

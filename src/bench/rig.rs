@@ -7,11 +7,10 @@ use crate::domain::change::{Batch, Change};
 use crate::domain::delivery::Flow;
 use crate::domain::policy::Policy;
 use crate::domain::time::{Span, Ts};
-use crate::rehearsal::rig::systems_over;
-use crate::rehearsal::{RehearsalError, RigOptions};
+use crate::rehearsal::{RehearsalError, RigOptions, systems_over};
 use crate::sandbox::{
-    Book, MAPPED_SITE, OrderSpec, PvxStatus, Sandbox, SandboxConfig, TradingHours, World,
-    WorldTraits,
+    Book, MAPPED_SITE, OrderSpec, PvxStatus, Sandbox, SandboxConfig, SimSystem, TradingHours,
+    World, WorldTraits,
 };
 use crate::store::{Store, StoreOptions};
 use crate::sync::context::Limits;
@@ -161,7 +160,7 @@ impl BenchRig {
         let wire_time = WireTime::default();
         let rig_options = RigOptions {
             sandbox: config.clone(),
-            policy: policy(),
+            sources: vec![(SimSystem::Linnworks, policy())],
             store_url: None,
             death_chance: 0.0,
             warehouse_per_minute: None,

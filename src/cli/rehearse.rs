@@ -4,8 +4,8 @@ use super::args::parse_span;
 use super::context::Globals;
 use super::output::{CliError, Outcome, say};
 use crate::domain::time::Span;
-use crate::rehearsal::{Plan, Report, play};
-use crate::sandbox::FaultLevel;
+use crate::rehearsal::{Plan, Report, SOURCES, play, source_name};
+use crate::sandbox::{FaultLevel, SimSystem};
 
 /// How much goes wrong on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -31,9 +31,12 @@ pub struct RehearseArgs {
     /// Days of trading
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
     pub days: u32,
-    /// Orders a day
+    /// Orders a day, over all sales systems
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub orders_per_day: u32,
+    /// Which sales systems trade
+    #[arg(long, value_delimiter = ',', value_parser = parse_source, default_value = "lw,shop,cin7")]
+    pub sources: Vec<SimSystem>,
     /// How much goes wrong
     #[arg(long, value_enum, default_value_t = Faults::Light)]
     pub faults: Faults,
@@ -49,6 +52,13 @@ pub struct RehearseArgs {
     /// Use this store instead of a temporary one (`postgres://…`); it must be empty
     #[arg(long, value_name = "URL")]
     pub store: Option<String>,
+}
+
+fn parse_source(text: &str) -> Result<SimSystem, String> {
+    SOURCES
+        .into_iter()
+        .find(|s| source_name(*s) == text)
+        .ok_or_else(|| "must be lw, shop or cin7".to_owned())
 }
 
 impl From<Faults> for FaultLevel {
@@ -69,6 +79,7 @@ pub(super) async fn run(globals: &Globals, args: RehearseArgs) -> Result<Outcome
             seed,
             days: args.days,
             orders_per_day: args.orders_per_day,
+            sources: args.sources.clone(),
             faults: args.faults.into(),
             with_deaths: !args.no_deaths,
             with_mistakes: !args.no_mistakes,

@@ -162,6 +162,9 @@ pub struct DespatchIntentLine {
     pub row_id: String,
     pub sku: Sku,
     pub qty_each: i64,
+    /// Units of the line that left with earlier parcels of the order.
+    #[serde(default)]
+    pub before_each: i64,
     pub unit_price_minor: i64,
 }
 

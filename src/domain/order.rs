@@ -1,5 +1,6 @@
 //! Orders as the source knows them and their life in our books (the state graph).
 
+use super::delivery::DespatchIntentLine;
 use super::ids::{
     CarrierService, ItemCode, LocationId, OrderId, PairId, ServiceTag, SiteRef, Sku, SourceOrderId,
     WmsOrderNo,
@@ -141,6 +142,31 @@ impl SourceOrder {
             ),
         );
         super::hash::of_json(&content)
+    }
+
+    /// Units of a line in all shipments the source shows.
+    pub fn shipped_each(&self, row_id: &str) -> i64 {
+        self.shipments
+            .iter()
+            .flat_map(|s| &s.lines)
+            .filter(|(row, _)| row == row_id)
+            .map(|(_, each)| each)
+            .sum()
+    }
+
+    /// Whether the source shows a parcel: by its tracking numbers, or, when it has none, by units of its lines beyond
+    /// what earlier parcels held.
+    pub fn shows(&self, numbers: &[&str], lines: &[DespatchIntentLine]) -> bool {
+        if numbers.is_empty() {
+            return lines
+                .iter()
+                .all(|l| self.shipped_each(&l.row_id) >= l.before_each + l.qty_each);
+        }
+        let is_same = |a: &str, b: &str| a.trim().eq_ignore_ascii_case(b.trim());
+        self.shipments.iter().any(|shipment| {
+            let has = |number: &&str| shipment.tracking.iter().any(|held| is_same(held, number));
+            numbers.iter().all(|number| has(&number))
+        })
     }
 
     /// Lines that must be picked: kits by component, services left out.

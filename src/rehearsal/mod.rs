@@ -3,17 +3,19 @@
 
 mod fuse;
 pub mod judges;
+mod pairs;
 pub mod report;
 pub mod rig;
 mod twin;
 
 pub use judges::Verdict;
+pub use pairs::systems_over;
 pub use report::Report;
 pub use rig::{Rig, RigOptions};
 pub use twin::{EndState, twin};
 
 use crate::domain::time::{Span, Ts};
-use crate::sandbox::FaultLevel;
+use crate::sandbox::{FaultLevel, SimSystem};
 use crate::store::StoreError;
 
 /// What a rehearsal plays through.
@@ -22,7 +24,10 @@ pub struct Plan {
     pub seed: u64,
     /// Simulated days of trading.
     pub days: u32,
+    /// Over all sources together.
     pub orders_per_day: u32,
+    /// The sales systems that trade, each paired with the one warehouse.
+    pub sources: Vec<SimSystem>,
     pub faults: FaultLevel,
     /// The process dies now and then at any await point.
     pub with_deaths: bool,
@@ -35,12 +40,18 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// One day with everything that can go wrong.
-    pub const fn day(seed: u64) -> Self {
+    /// One day with everything that can go wrong. The seed says who trades: each source alone in turn, then all three.
+    pub fn day(seed: u64) -> Self {
         Self {
             seed,
             days: 1,
             orders_per_day: 40,
+            sources: match seed % 4 {
+                0 => SOURCES.to_vec(),
+                1 => vec![SimSystem::Linnworks],
+                2 => vec![SimSystem::Shopline],
+                _ => vec![SimSystem::Cin7],
+            },
             read_every: Span::mins(10),
             faults: FaultLevel::Heavy,
             with_deaths: true,
@@ -59,6 +70,12 @@ impl Plan {
             self.read_every.as_secs(),
             self.faults.name()
         );
+        let names: Vec<String> = self
+            .sources
+            .iter()
+            .map(|s| source_name(*s).to_owned())
+            .collect();
+        words.push_str(&format!(" --sources {}", names.join(",")));
         if !self.with_deaths {
             words.push_str(" --no-deaths");
         }
@@ -66,6 +83,19 @@ impl Plan {
             words.push_str(" --no-mistakes");
         }
         words
+    }
+}
+
+/// Every sales system there is.
+pub const SOURCES: [SimSystem; 3] = [SimSystem::Linnworks, SimSystem::Shopline, SimSystem::Cin7];
+
+/// Id of a sales system in a rehearsal, as the command line has it.
+pub const fn source_name(source: SimSystem) -> &'static str {
+    match source {
+        SimSystem::Linnworks => "lw",
+        SimSystem::Shopline => "shop",
+        SimSystem::Cin7 => "cin7",
+        SimSystem::Peoplevox => "pvx",
     }
 }
 

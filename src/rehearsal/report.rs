@@ -68,23 +68,20 @@ impl Report {
         latencies.sort_unstable();
         let calls = rig.sandbox.calls();
         let (placed, present, despatched) = rig.sandbox.inspect(|world| {
-            let prefix = format!("{}-", world.config.wms_prefix);
+            let trades = |s: SimSystem| rig.pairs.iter().any(|(own, _)| *own == s);
             let ours = || {
-                world
-                    .pvx
-                    .orders
-                    .iter()
-                    .filter(|o| o.number.starts_with(&prefix))
+                let orders = world.pvx.orders.iter();
+                orders.filter(|o| world.source_of(&o.number).is_some_and(trades))
             };
             (
-                world.lw.orders.len(),
+                world.lw.orders.len() + world.shop.orders.len() + world.cin7.sales.len(),
                 ours().count(),
                 ours().filter(|o| o.status == PvxStatus::Despatched).count(),
             )
         });
         let (warehouse, source) = (
             calls.total(SimSystem::Peoplevox),
-            calls.total(SimSystem::Linnworks),
+            rig.pairs.iter().map(|(s, _)| calls.total(*s)).sum(),
         );
         Ok(Self {
             replay: plan.replay(),
@@ -144,7 +141,7 @@ impl Report {
             ),
         );
         line("calls to the warehouse", self.calls_warehouse.to_string());
-        line("calls to the source", self.calls_source.to_string());
+        line("calls to the sources", self.calls_source.to_string());
         line(
             "calls per 1,000 orders",
             self.calls_per_1000_orders.to_string(),

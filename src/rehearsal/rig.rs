@@ -1,6 +1,7 @@
 //! The rig: a sandbox, a store, adapters wired in process, a virtual clock, and an engine that may die and come back.
 
 use super::fuse::Fuse;
+use super::pairs::{WAREHOUSE, mappings_of, paced, pair_of, share_of, systems_over};
 use super::{Plan, RehearsalError};
 use crate::desk::mappings::csv;
 use crate::domain::catalogue::Kind;
@@ -9,13 +10,13 @@ use crate::domain::delivery::Flow;
 use crate::domain::ids::{RequestId, SystemId};
 use crate::domain::policy::Policy;
 use crate::domain::time::{Span, Ts};
-use crate::sandbox::{Sandbox, SandboxConfig, SimSystem, TradingHours, WorldTraits};
+use crate::sandbox::{
+    Cin7Config, Cin7Traits, Sandbox, SandboxConfig, ShopConfig, ShopTraits, SimSystem,
+    TradingHours, WorldTraits,
+};
 use crate::secret::Secret;
 use crate::store::{Store, StoreOptions};
 use crate::sync::{Cx, Engine, Pace, PairCx, Systems};
-use crate::vendors::linnworks::{Linnworks, LinnworksConfig};
-use crate::vendors::peoplevox::{Peoplevox, PeoplevoxConfig};
-use crate::wire::Wire;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::path::PathBuf;
@@ -26,7 +27,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 #[derive(Debug, Clone)]
 pub struct RigOptions {
     pub sandbox: SandboxConfig,
-    pub policy: Policy,
+    /// The sales systems that are paired with the warehouse, with the policy of each pair.
+    pub sources: Vec<(SimSystem, Policy)>,
     /// `None`: a temporary SQLite file that is removed with the rig.
     pub store_url: Option<String>,
     /// Chance that the process dies within a step, 0 to 1.
@@ -40,6 +42,8 @@ pub struct RigOptions {
 /// Customers order for this long on the last day; what they ordered is then worked off.
 pub(super) const LAST_DAY: Span = Span::hours(8);
 
+/// Orders that wait in a source when the day begins.
+const OPENING_ORDERS: u32 = 12;
 /// Fewest and most items of a rehearsal's shop.
 const SKUS: (u32, u32) = (40, 120);
 
@@ -49,18 +53,37 @@ const START: Ts = Ts(1_767_592_800_000_000);
 impl RigOptions {
     /// The options of a rehearsal.
     pub fn from_plan(plan: &Plan) -> Self {
-        let mut policy = Policy::linnworks();
-        // A day is played in seconds: readings come a little apart, the slow ones often enough to matter within the day.
-        policy.order_pull_interval = plan.read_every;
-        policy.order_sweep_interval = plan.read_every.times(6);
-        policy.despatch_poll_interval = plan.read_every;
-        policy.status_interval = plan.read_every.times(2);
-        policy.stock_interval = plan.read_every.times(4);
-        policy.reconcile_stock_interval = plan.read_every.times(6);
-        policy.partial_shipment = true;
+        let orders = |source| share_of(plan, source);
+        let cin7 = orders(SimSystem::Cin7);
         let sandbox = SandboxConfig {
             seed: plan.seed,
-            orders_per_day: plan.orders_per_day,
+            orders_per_day: orders(SimSystem::Linnworks),
+            opening_orders: if orders(SimSystem::Linnworks) > 0 {
+                OPENING_ORDERS
+            } else {
+                0
+            },
+            shop: ShopConfig {
+                orders_per_day: orders(SimSystem::Shopline),
+                opening_orders: orders(SimSystem::Shopline).min(OPENING_ORDERS),
+                traits: if plan.with_mistakes {
+                    ShopTraits::typical()
+                } else {
+                    ShopTraits::quiet()
+                },
+                ..ShopConfig::default()
+            },
+            cin7: Cin7Config {
+                traits: if plan.with_mistakes {
+                    Cin7Traits::typical(cin7)
+                } else {
+                    Cin7Traits {
+                        sales_per_day: cin7,
+                        ..Cin7Traits::default()
+                    }
+                },
+                ..Cin7Config::default()
+            },
             // A small shop has few items; each is sold all the more often.
             skus: plan.orders_per_day.clamp(SKUS.0, SKUS.1),
             start: START,
@@ -76,7 +99,11 @@ impl RigOptions {
         };
         Self {
             sandbox,
-            policy,
+            sources: plan
+                .sources
+                .iter()
+                .map(|s| (*s, paced(*s, plan.read_every)))
+                .collect(),
             store_url: plan.store_url.clone(),
             death_chance: if plan.with_deaths { 0.01 } else { 0.0 },
             // The warehouse publishes no limit; a brisk pace keeps the rehearsal short.
@@ -90,7 +117,8 @@ impl RigOptions {
 pub struct Rig {
     pub sandbox: Sandbox,
     pub store: Store,
-    pub pair: PairCx,
+    /// One per trading source, in the order of the plan.
+    pub pairs: Vec<(SimSystem, PairCx)>,
     pub deaths: u64,
     pub steps: u64,
     pub calls: i64,
@@ -103,8 +131,8 @@ pub struct Rig {
     lives: u64,
     dice: StdRng,
     folder: Option<PathBuf>,
-    /// The mappings as text, for the judges' own arithmetic.
-    sandbox_mappings: String,
+    /// The mappings of every pair as text, for the judges' own arithmetic.
+    mappings: Vec<(SimSystem, String)>,
 }
 
 /// Where the rehearsal's callbacks are said to arrive; they are taken from the sandbox in process.
@@ -157,20 +185,21 @@ impl Rig {
         let store = Store::open(&store_options).await?;
         let fuse = Fuse::new();
         let systems = systems_over(&sandbox, &options, |system| fuse.wire(sandbox.wire(system)))?;
-        let pair = PairCx {
-            id: "lw-pvx".into(),
-            source: "lw".into(),
-            warehouse: "pvx".into(),
-            prefix: options.sandbox.wms_prefix.clone(),
-            channel: options.sandbox.wms_channel.clone(),
-            policy: options.policy.clone(),
-        };
+        let pairs: Vec<(SimSystem, PairCx)> = options
+            .sources
+            .iter()
+            .map(|(s, policy)| (*s, pair_of(*s, &options.sandbox, policy)))
+            .collect();
         let dice = StdRng::seed_from_u64(options.sandbox.seed ^ 0x00d1_ce00);
-        let sandbox_mappings = sandbox.demo_mappings();
+        let mappings = options
+            .sources
+            .iter()
+            .map(|(s, _)| (*s, mappings_of(&sandbox, *s)))
+            .collect();
         let rig = Self {
             sandbox,
             store,
-            pair,
+            pairs,
             deaths: 0,
             steps: 0,
             calls: 0,
@@ -183,25 +212,28 @@ impl Rig {
             lives: 0,
             dice,
             folder,
-            sandbox_mappings,
+            mappings,
         };
         rig.load_mappings().await?;
         Ok(rig)
     }
 
     async fn load_mappings(&self) -> Result<(), RehearsalError> {
-        if self.store.mapping_version(&self.pair.id).await? > 0 {
-            return Ok(());
+        for (source, pair) in &self.pairs {
+            if self.store.mapping_version(&pair.id).await? > 0 {
+                continue;
+            }
+            let text = mappings_of(&self.sandbox, *source);
+            let read =
+                csv::read(&text, &[]).map_err(|error| RehearsalError::Setup(error.to_string()))?;
+            let change = Change::Mappings {
+                pair: pair.id.clone(),
+                edits: read.edits,
+                reason: "the sandbox's own mappings".to_owned(),
+            };
+            self.commit("rehearsal", vec![change]).await?;
         }
-        let text = self.sandbox.demo_mappings();
-        let read =
-            csv::read(&text, &[]).map_err(|error| RehearsalError::Setup(error.to_string()))?;
-        let change = Change::Mappings {
-            pair: self.pair.id.clone(),
-            edits: read.edits,
-            reason: "the sandbox's own mappings".to_owned(),
-        };
-        self.commit("rehearsal", vec![change]).await
+        Ok(())
     }
 
     /// Commits as somebody, the way the console would.
@@ -226,7 +258,8 @@ impl Rig {
 
     /// How often orders are read.
     pub fn read_every(&self) -> Span {
-        self.options.policy.order_pull_interval
+        let first = self.pairs.first();
+        first.map_or(Span::mins(10), |(_, p)| p.policy.order_pull_interval)
     }
 
     /// Moves the clock forward and lets the world's events happen.
@@ -251,7 +284,7 @@ impl Rig {
         let mut cx = Cx::new(
             self.store.clone(),
             self.systems.clone(),
-            vec![self.pair.clone()],
+            self.pairs.iter().map(|(_, p)| p.clone()).collect(),
             holder,
             clock,
             seed,
@@ -261,7 +294,7 @@ impl Rig {
         cx.checkpoint = Some(Arc::new(move || Box::pin(fuse.clone().pass())));
         let callbacks = Secret::new(CALLBACK_BASE.to_owned());
         cx.callback_base
-            .insert(self.pair.warehouse.clone(), callbacks);
+            .insert(SystemId::from(WAREHOUSE), callbacks);
         Engine::new(Arc::new(cx))
     }
 
@@ -306,18 +339,21 @@ impl Rig {
         if !self.steps.is_multiple_of(OPERATOR_LOOKS_EVERY) {
             return Ok(());
         }
-        let open = self
-            .store
-            .open_exceptions(&[Kind::StkSnapshotIncomplete], Some(&self.pair.id))
-            .await?;
-        if !open.iter().any(|case| case.discriminator == "MASS") {
-            return Ok(());
+        for (_, pair) in &self.pairs {
+            let open = self
+                .store
+                .open_exceptions(&[Kind::StkSnapshotIncomplete], Some(&pair.id))
+                .await?;
+            if !open.iter().any(|case| case.discriminator == "MASS") {
+                continue;
+            }
+            let id = RequestId(self.store.reserve_ids(1).await?);
+            let body = serde_json::json!({ "pair": pair.id });
+            let kind = crate::sync::requests::APPROVE_MASS_CHANGE.to_owned();
+            self.commit("operator", vec![Change::Request { id, kind, body }])
+                .await?;
         }
-        let id = RequestId(self.store.reserve_ids(1).await?);
-        let body = serde_json::json!({ "pair": self.pair.id });
-        let kind = crate::sync::requests::APPROVE_MASS_CHANGE.to_owned();
-        self.commit("operator", vec![Change::Request { id, kind, body }])
-            .await
+        Ok(())
     }
 
     /// The store as a new process finds it.
@@ -338,7 +374,7 @@ impl Rig {
         for callback in callbacks {
             changes.push(crate::server::hint(
                 id,
-                &self.pair.warehouse,
+                &SystemId::from(WAREHOUSE),
                 &callback.event,
                 &callback.url,
                 self.now(),
@@ -350,7 +386,9 @@ impl Rig {
 
     /// Nothing is overdue and nothing is in doubt.
     pub async fn is_engine_quiet(&self) -> Result<bool, RehearsalError> {
-        for system in [&self.pair.source, &self.pair.warehouse] {
+        let warehouse = SystemId::from(WAREHOUSE);
+        let sources = self.pairs.iter().map(|(_, p)| &p.source);
+        for system in sources.chain([&warehouse]) {
             // A step does everything that is due; what is due later waits out a back-off or waits for a person.
             let overdue = self.now() - Span::secs(1);
             let work = self.store.lane_work(system, overdue).await?;
@@ -411,53 +449,28 @@ fn fresh_folder(seed: u64) -> Result<PathBuf, RehearsalError> {
     Ok(folder)
 }
 
-/// Adapters that talk to the sandbox in process, over wires that lead to it: the same bytes as over a network.
-pub fn systems_over(
-    sandbox: &Sandbox,
-    options: &RigOptions,
-    wire: impl Fn(SimSystem) -> Wire,
-) -> Result<Systems, RehearsalError> {
-    let credentials = sandbox.demo_credentials();
-    let setup = |error: String| RehearsalError::Setup(error);
-    let mut pvx = PeoplevoxConfig::new(
-        &options.sandbox.pvx_host,
-        &credentials.pvx_client_id,
-        &credentials.pvx_username,
-        Secret::new(credentials.pvx_password),
-    );
-    if let Some(limit) = options.warehouse_per_minute {
-        pvx.per_minute = limit;
-    }
-    let warehouse = Peoplevox::new(pvx, wire(SimSystem::Peoplevox))
-        .map_err(|error| setup(error.to_string()))?;
-    let linnworks = Linnworks::new(
-        LinnworksConfig {
-            auth_url: "https://api.linnworks.net".to_owned(),
-            server_url: None,
-            application_id: credentials.lw_application_id,
-            application_secret: Secret::new(credentials.lw_application_secret),
-            token: Secret::new(credentials.lw_token),
-            extra_hosts: Vec::new(),
-        },
-        wire(SimSystem::Linnworks),
-    );
-    let mut systems = Systems::default();
-    systems
-        .warehouses
-        .insert(SystemId::from("pvx"), Arc::new(warehouse));
-    systems
-        .sources
-        .insert(SystemId::from("lw"), Arc::new(linnworks));
-    Ok(systems)
-}
-
 // ---- facts for the judges, computed from the sandbox alone
 
 impl Rig {
-    /// Sites whose stock the mapped location publishes, as positions in the world.
-    pub fn published_sites(&self, world: &crate::sandbox::World) -> Vec<usize> {
+    fn mappings(&self, source: SimSystem) -> &str {
+        let own = self.mappings.iter().find(|(s, _)| *s == source);
+        own.map_or("", |(_, text)| text.as_str())
+    }
+
+    /// Percent of its sites' stock a source's location offers.
+    pub fn share_percent(&self, source: SimSystem) -> i64 {
+        self.mappings(source)
+            .lines()
+            .filter_map(|line| line.strip_prefix("SITE,"))
+            .filter_map(|rest| rest.split_once("stock_share_percent="))
+            .find_map(|(_, share)| share.parse().ok())
+            .unwrap_or(100)
+    }
+
+    /// Sites whose stock the mapped location of a source publishes, as positions in the world.
+    pub fn published_sites(&self, world: &crate::sandbox::World, source: SimSystem) -> Vec<usize> {
         let sites: Vec<&str> = self
-            .sandbox_mappings
+            .mappings(source)
             .lines()
             .filter_map(|line| line.strip_prefix("SITE,"))
             .filter_map(|rest| rest.split(',').nth(1))
@@ -473,55 +486,10 @@ impl Rig {
             .collect()
     }
 
-    /// Units promised and not allocated: released or held orders that the warehouse does not have, and what it has
-    /// without having allocated it.
-    pub fn promised(&self, world: &crate::sandbox::World, item: usize, code: &str) -> i64 {
-        let location = world.lw.location_named(crate::sandbox::MAPPED_LOCATION);
-        let mut in_warehouse: std::collections::HashMap<String, &crate::sandbox::PvxOrder> =
-            std::collections::HashMap::new();
-        for order in world
-            .pvx
-            .orders
-            .iter()
-            .filter(|o| !o.po_reference.is_empty())
-        {
-            in_warehouse.insert(order.po_reference.to_lowercase(), order);
-        }
-        let mut promised = 0;
-        for order in world
-            .lw
-            .orders
-            .iter()
-            .filter(|o| o.is_open() && Some(o.location) == location)
-        {
-            let wanted = super::judges::units_of(world, order, code);
-            match in_warehouse.get(&order.id.to_string().to_lowercase()) {
-                None => promised += wanted,
-                Some(held)
-                    if matches!(
-                        held.status,
-                        crate::sandbox::PvxStatus::New | crate::sandbox::PvxStatus::BackOrder
-                    ) =>
-                {
-                    // What was sold counts, not what the warehouse kept of it: a dropped line is still promised.
-                    let allocated: i64 = held
-                        .lines
-                        .iter()
-                        .filter(|l| l.item == item)
-                        .map(|l| l.allocated)
-                        .sum();
-                    promised += (wanted - allocated).max(0);
-                }
-                Some(_) => {}
-            }
-        }
-        promised
-    }
-
     /// The buffer of an item by the sandbox's own mappings.
-    pub fn buffer_of(&self, code: &str) -> i64 {
+    pub fn buffer_of(&self, source: SimSystem, code: &str) -> i64 {
         let rows = self
-            .sandbox_mappings
+            .mappings(source)
             .lines()
             .filter_map(|line| line.strip_prefix("BUFFER,"));
         let mut general = 0;

@@ -1,7 +1,7 @@
 //! The twin run: the same seed with and without faults and deaths must end in the same business state.
 
 use super::{Plan, RehearsalError, Rig, RigOptions};
-use crate::sandbox::{Book, FaultLevel, World};
+use crate::sandbox::{Book, FaultLevel, SimSystem, World};
 use std::collections::BTreeMap;
 
 /// The business state both runs are compared by: per source order what the warehouse holds, and what the source says.
@@ -80,6 +80,7 @@ pub async fn twin(seed: u64, orders_per_day: u32) -> Result<Vec<String>, Rehears
         seed,
         days: 1,
         orders_per_day,
+        sources: vec![SimSystem::Linnworks],
         faults: FaultLevel::None,
         with_deaths: false,
         with_mistakes: false,

@@ -438,6 +438,16 @@ fn confirmation(
 ) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut row = order.row.clone();
+    if row.state == OrderState::OrphanSource {
+        changes.push(Change::Clear {
+            kind: Kind::OrdMissingInWms,
+            pair: pair.id.clone(),
+            discriminator: Some(format!("ORDER={}", row.number)),
+            object: ObjectRef::Order(row.id),
+            how: "auto".to_owned(),
+            evidence: "the warehouse has despatched it".to_owned(),
+        });
+    }
     let is_whole = intents.iter().any(|i| i.is_whole);
     let left_at = intents.iter().map(|i| i.despatched_at).min();
     row.despatched_at = row.despatched_at.or(left_at);

@@ -214,7 +214,10 @@ async fn a_crowd_at_the_door_shares_commits() {
     });
     let mut statuses: BTreeMap<u16, usize> = BTreeMap::new();
     // As many at once as a busy vendor opens; more connections than the server holds would wait for idle ones to end.
-    let answers: Vec<u16> = futures::stream::iter(posts).buffer_unordered(200).collect().await;
+    let answers: Vec<u16> = futures::stream::iter(posts)
+        .buffer_unordered(200)
+        .collect()
+        .await;
     for status in answers {
         *statuses.entry(status).or_default() += 1;
     }

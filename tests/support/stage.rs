@@ -21,8 +21,7 @@ use tallyman::domain::order::{OrderRow, OrderState};
 use tallyman::domain::policy::Policy;
 use tallyman::domain::stock::StockPosition;
 use tallyman::domain::time::{Span, Ts};
-use tallyman::rehearsal::RigOptions;
-use tallyman::rehearsal::rig::systems_over;
+use tallyman::rehearsal::{RigOptions, systems_over};
 use tallyman::sandbox::{
     Effect, FaultKind, FaultRule, LwOrder, MAPPED_LOCATION, Notification, OrderSpec, PvxOrder,
     PvxStatus, Sandbox, SandboxConfig, SimSystem, TradingHours, World, WorldTraits,
@@ -180,7 +179,7 @@ impl Stage {
         let store = Store::open(&store_options).await.unwrap();
         let options = RigOptions {
             sandbox: setting.sandbox.clone(),
-            policy: setting.policy.clone(),
+            sources: vec![(SimSystem::Linnworks, setting.policy.clone())],
             store_url: None,
             death_chance: 0.0,
             warehouse_per_minute: None,

@@ -180,12 +180,13 @@ fn shipped_lines(order: &OrderFull, after: &[OrderLine]) -> Vec<DespatchIntentLi
         .lines
         .iter()
         .filter_map(|source| {
-            let qty = units(source, after, |l| l.despatched_each)
-                - units(source, &order.lines, |l| l.despatched_each);
+            let before_each = units(source, &order.lines, |l| l.despatched_each);
+            let qty = units(source, after, |l| l.despatched_each) - before_each;
             (qty > 0).then(|| DespatchIntentLine {
                 row_id: source.row_id.clone(),
                 sku: source.sku.clone(),
                 qty_each: qty,
+                before_each,
                 unit_price_minor: source.unit_price_minor,
             })
         })

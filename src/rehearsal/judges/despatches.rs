@@ -1,8 +1,9 @@
 //! Despatches: each is confirmed once and told once.
 
-use super::{Seen, Verdict, capped};
-use crate::sandbox::{Effect, Notification, PvxStatus, SimSystem, World};
-use std::collections::HashMap;
+use super::{Bench, Verdict, capped};
+use crate::sandbox::{Effect, Notification, PvxStatus, SimSystem};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 pub(super) fn confirmed_once(ledger: &[Effect]) -> Verdict {
     let mut processed: HashMap<&str, u32> = HashMap::new();
     for effect in ledger
@@ -23,27 +24,66 @@ pub(super) fn confirmed_once(ledger: &[Effect]) -> Verdict {
     )
 }
 
-pub(super) fn every_despatch_confirmed(world: &World, seen: &Seen) -> Verdict {
+pub(super) fn every_despatch_confirmed(bench: &Bench<'_>) -> Verdict {
     let mut broken = Vec::new();
-    for order in world
-        .pvx
-        .orders
-        .iter()
-        .filter(|o| o.status == PvxStatus::Despatched)
-    {
-        let Some(source) = world.linnworks_sale(order) else {
+    for order in bench.ours().filter(|o| o.status == PvxStatus::Despatched) {
+        let Some(sale) = bench.sale_of(order) else {
             continue;
         };
-        if source.is_open() && !seen.has_case(source) && !seen.is_told(&order.number) {
+        let is_told = bench.seen.has_case(sale) || bench.seen.is_told(&order.number);
+        if sale.is_open && !is_told {
             broken.push(format!(
-                "{} left at {} and order {} is still open",
-                order.number, order.status_at, source.number
+                "{} left at {} and {} order {} is still open",
+                order.number, order.status_at, sale.system, sale.number
             ));
         }
     }
     Verdict::new(
         "I-DSP-2",
         "whatever left is confirmed in the source, or a case is open",
+        capped(broken),
+    )
+}
+
+fn is_shipping(op: &str) -> bool {
+    let op = op.to_ascii_lowercase();
+    ["fulfil", "ship", "pick"]
+        .iter()
+        .any(|word| op.contains(word))
+}
+
+/// Where a source holds what was shipped by line, it never shows more than left, unless somebody there said so by hand.
+pub(super) fn no_more_than_left(bench: &Bench<'_>, ledger: &[Effect]) -> Verdict {
+    let by_hand: HashSet<&str> = ledger
+        .iter()
+        .filter(|e| e.caused_by_world && is_shipping(e.op))
+        .map(|e| e.object.as_str())
+        .collect();
+    let mut broken = Vec::new();
+    for sale in &bench.sales {
+        let Some(shipped) = &sale.shipped else {
+            continue;
+        };
+        let mut left: BTreeMap<String, i64> = BTreeMap::new();
+        for line in bench.orders_of(sale).flat_map(|o| &o.lines) {
+            if let Some(item) = bench.world.pvx.items.get(line.item) {
+                *left.entry(item.code.clone()).or_default() += line.despatched;
+            }
+        }
+        for (code, units) in shipped {
+            let gone = left.get(code).copied().unwrap_or(0);
+            let is_hands = by_hand.contains(sale.number.as_str());
+            if *units > gone && !is_hands && !bench.seen.has_case(sale) {
+                broken.push(format!(
+                    "{} order {} shows {units} of {code} as shipped, {gone} left",
+                    sale.system, sale.number
+                ));
+            }
+        }
+    }
+    Verdict::new(
+        "I-DSP-4",
+        "no source shows more as shipped than left the building",
         capped(broken),
     )
 }

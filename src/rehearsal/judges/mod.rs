@@ -3,17 +3,17 @@
 
 mod despatches;
 mod orders;
+mod sales;
 mod stock;
 #[cfg(test)]
 mod tests;
-
-pub use orders::units_of;
 
 use super::{RehearsalError, Rig};
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::OrderId;
 use crate::domain::order::OrderRow;
-use crate::sandbox::{Effect, LwOrder, SimSystem, World};
+use crate::sandbox::{Effect, PvxOrder, SimSystem, World};
+use sales::SaleFact;
 use std::collections::{HashMap, HashSet};
 
 /// One invariant, held or broken.
@@ -38,6 +38,9 @@ impl Verdict {
     }
 }
 
+/// Orders read from the store at once.
+const ROWS_AT_ONCE: usize = 2_000;
+
 /// Objects named at most per broken rule.
 const NAMED_MAX: usize = 12;
 
@@ -52,22 +55,24 @@ struct Seen {
 impl Seen {
     async fn read(rig: &Rig) -> Result<Self, RehearsalError> {
         let mut rows = HashMap::new();
-        let mut after = None;
-        loop {
-            let page = rig
-                .store
-                .order_rows_in(
-                    &rig.pair.id,
-                    crate::domain::order::OrderState::ALL,
-                    after,
-                    2_000,
-                )
-                .await?;
-            after = page.last().map(|r| r.id);
-            let is_last = page.len() < 2_000;
-            rows.extend(page.into_iter().map(|r| (r.source_id.0.to_lowercase(), r)));
-            if is_last {
-                break;
+        for (_, pair) in &rig.pairs {
+            let mut after = None;
+            loop {
+                let page = rig
+                    .store
+                    .order_rows_in(
+                        &pair.id,
+                        crate::domain::order::OrderState::ALL,
+                        after,
+                        ROWS_AT_ONCE,
+                    )
+                    .await?;
+                after = page.last().map(|r| r.id);
+                let is_last = page.len() < ROWS_AT_ONCE;
+                rows.extend(page.into_iter().map(|r| (r.source_id.0.to_lowercase(), r)));
+                if is_last {
+                    break;
+                }
             }
         }
         let mut cased_orders = HashSet::new();
@@ -88,10 +93,10 @@ impl Seen {
         })
     }
 
-    fn has_case(&self, order: &LwOrder) -> bool {
-        let row = self.rows.get(&order.id.to_string().to_lowercase());
+    fn has_case(&self, sale: &SaleFact) -> bool {
+        let row = self.rows.get(&sale.reference);
         row.is_some_and(|r| self.cased_orders.contains(&r.id))
-            || self.cased_labels.contains(&order.number.to_string())
+            || self.cased_labels.contains(&sale.number)
     }
 
     /// Whether a case names this warehouse order.
@@ -100,17 +105,56 @@ impl Seen {
     }
 }
 
+/// What lies before the judges: the world, what was sold in it, what people can see.
+struct Bench<'a> {
+    rig: &'a Rig,
+    world: &'a World,
+    seen: &'a Seen,
+    sales: Vec<SaleFact>,
+    /// Positions of the rehearsal's warehouse orders by source and reference.
+    held: HashMap<(SimSystem, String), Vec<usize>>,
+}
+
+impl<'a> Bench<'a> {
+    fn new(rig: &'a Rig, world: &'a World, seen: &'a Seen) -> Self {
+        Self {
+            rig,
+            world,
+            seen,
+            sales: sales::sales(rig, world),
+            held: sales::by_reference(rig, world),
+        }
+    }
+
+    /// Warehouse orders of a sale.
+    fn orders_of(&self, sale: &SaleFact) -> impl Iterator<Item = &'a PvxOrder> {
+        let found = self.held.get(&(sale.system, sale.reference.clone()));
+        let at = found.map(Vec::as_slice).unwrap_or_default().to_vec();
+        let world = self.world;
+        at.into_iter()
+            .filter_map(move |at| world.pvx.orders.get(at))
+    }
+
+    /// Warehouse orders of the rehearsal's pairs.
+    fn ours(&self) -> impl Iterator<Item = &'a PvxOrder> {
+        let (rig, world) = (self.rig, self.world);
+        let orders = world.pvx.orders.iter();
+        orders.filter(move |o| sales::ours(rig, world, o).is_some())
+    }
+
+    /// The sale behind a warehouse order.
+    fn sale_of(&self, order: &PvxOrder) -> Option<&SaleFact> {
+        let system = sales::ours(self.rig, self.world, order)?;
+        let reference = order.po_reference.to_lowercase();
+        let mut sales = self.sales.iter();
+        sales.find(|s| s.system == system && s.reference == reference)
+    }
+}
+
 /// Judges everything that can be judged when the world has come to rest.
 pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
     let seen = Seen::read(rig).await?;
-    // What other sources' stores did is no business of this pair.
-    let is_of_pair = |e: &Effect| matches!(e.system, SimSystem::Peoplevox | SimSystem::Linnworks);
-    let ledger: Vec<Effect> = rig
-        .sandbox
-        .ledger()
-        .into_iter()
-        .filter(is_of_pair)
-        .collect();
+    let ledger: Vec<Effect> = rig.sandbox.ledger();
     // Read once more, decided and sent: a whole reading interval and the time it takes.
     let lately = rig.now() - rig.read_every().times(2);
     let touched: HashSet<String> = ledger
@@ -119,17 +163,19 @@ pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
         .map(|e| e.object.clone())
         .collect();
     let mut verdicts = rig.sandbox.inspect(|world| {
+        let bench = Bench::new(rig, world, &seen);
         vec![
-            orders::orders_arrived(world, &seen, &touched),
-            orders::one_live_order(world),
-            orders::lines_equal(world, &seen),
-            orders::no_empty_headers(world, &seen),
-            orders::nothing_shipped_after_cancel(world, &ledger, &seen),
+            orders::orders_arrived(&bench, &touched),
+            orders::one_live_order(&bench),
+            orders::lines_equal(&bench),
+            orders::no_empty_headers(&bench),
+            orders::nothing_shipped_after_cancel(&bench, &ledger),
             orders::no_write_after_picking(&ledger),
             despatches::confirmed_once(&ledger),
-            despatches::every_despatch_confirmed(world, &seen),
+            despatches::every_despatch_confirmed(&bench),
+            despatches::no_more_than_left(&bench, &ledger),
             stock::no_forbidden_write(&ledger),
-            stock::published_figures(rig, world, &seen, &ledger),
+            stock::published_figures(&bench, &ledger),
             stock::is_not_fought_over(&ledger),
         ]
     });
@@ -157,29 +203,6 @@ fn capped(mut broken: Vec<String>) -> Vec<String> {
         broken.push(format!("and {more} more"));
     }
     broken
-}
-
-fn is_mapped(world: &World, order: &LwOrder) -> bool {
-    world
-        .lw
-        .locations
-        .get(order.location)
-        .is_some_and(|l| l.name == crate::sandbox::MAPPED_LOCATION)
-}
-
-fn is_ours(world: &World, number: &str) -> bool {
-    world.source_of(number) == Some(SimSystem::Linnworks)
-}
-
-/// Released orders of the mapped location that are still open in the source.
-fn is_released(world: &World, order: &LwOrder) -> bool {
-    let has_goods = order.lines.iter().any(|l| !l.is_service);
-    order.is_open()
-        && is_mapped(world, order)
-        && matches!(order.status, 1 | 4)
-        && !order.is_parked
-        && !order.is_locked
-        && has_goods
 }
 
 fn limits_kept(own: u64) -> Verdict {

@@ -1,34 +1,21 @@
 //! Orders: each arrives once, whole, and is left alone once the floor has it.
 
-use super::{Seen, Verdict, capped, is_ours, is_released};
-use crate::sandbox::{Book, Effect, LwOrder, PvxOrder, PvxStatus, World};
+use super::{Bench, Verdict, capped};
+use crate::sandbox::{Effect, PvxOrder, PvxStatus, World};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, HashSet};
-fn by_reference(world: &World) -> HashMap<String, Vec<usize>> {
-    let mut map: HashMap<String, Vec<usize>> = HashMap::new();
-    for (at, order) in world.pvx.orders.iter().enumerate() {
-        if is_ours(world, &order.number) && !order.po_reference.is_empty() {
-            map.entry(order.po_reference.to_lowercase())
-                .or_default()
-                .push(at);
-        }
-    }
-    map
-}
+use std::collections::{BTreeMap, HashSet};
 
-/// `touched` are the numbers of orders somebody did something to so lately that no reading can have seen it.
-pub(super) fn orders_arrived(world: &World, seen: &Seen, touched: &HashSet<String>) -> Verdict {
-    let present = by_reference(world);
-    let broken = world
-        .lw
-        .orders
+/// `touched` are the objects somebody did something to so lately that no reading can have seen it.
+pub(super) fn orders_arrived(bench: &Bench<'_>, touched: &HashSet<String>) -> Verdict {
+    let broken = bench
+        .sales
         .iter()
-        .filter(|o| is_released(world, o) && !touched.contains(&o.number.to_string()))
-        .filter(|o| !present.contains_key(&o.id.to_string().to_lowercase()) && !seen.has_case(o))
-        .map(|o| {
+        .filter(|s| s.is_released && !touched.contains(&s.number))
+        .filter(|s| bench.orders_of(s).next().is_none() && !bench.seen.has_case(s))
+        .map(|s| {
             format!(
-                "order {} is released, not in the warehouse, and nobody was told",
-                o.number
+                "{} order {} is released, not in the warehouse, and nobody was told",
+                s.system, s.number
             )
         })
         .collect();
@@ -39,25 +26,23 @@ pub(super) fn orders_arrived(world: &World, seen: &Seen, touched: &HashSet<Strin
     )
 }
 
-pub(super) fn one_live_order(world: &World) -> Verdict {
-    let broken = by_reference(world)
-        .into_iter()
-        .filter_map(|(reference, orders)| {
-            let live: Vec<&str> = orders
-                .iter()
-                .filter_map(|at| world.pvx.orders.get(*at))
-                .filter(|o| o.status != PvxStatus::Cancelled)
-                .map(|o| o.number.as_str())
-                .collect();
-            (live.len() > 1).then(|| {
-                format!(
-                    "{reference} stands {} times: {}",
-                    live.len(),
-                    live.join(", ")
-                )
-            })
-        })
-        .collect();
+pub(super) fn one_live_order(bench: &Bench<'_>) -> Verdict {
+    let mut broken = Vec::new();
+    for ((system, reference), orders) in &bench.held {
+        let live: Vec<&str> = orders
+            .iter()
+            .filter_map(|at| bench.world.pvx.orders.get(*at))
+            .filter(|o| o.status != PvxStatus::Cancelled)
+            .map(|o| o.number.as_str())
+            .collect();
+        if live.len() > 1 {
+            broken.push(format!(
+                "{system} {reference} stands {} times: {}",
+                live.len(),
+                live.join(", ")
+            ));
+        }
+    }
     Verdict::new(
         "I-ORD-2",
         "at most one live warehouse order per source order",
@@ -65,89 +50,33 @@ pub(super) fn one_live_order(world: &World) -> Verdict {
     )
 }
 
-/// What the warehouse should hold for a source order: item code and quantity, kits exploded, services left out.
-fn wanted_lines(world: &World, order: &LwOrder) -> BTreeMap<String, i64> {
-    let mut wanted: BTreeMap<String, i64> = BTreeMap::new();
-    for line in order.lines.iter().filter(|l| !l.is_service) {
-        let item = line.item.and_then(|ix| world.lw.items.get(ix));
-        match item.filter(|i| !i.components.is_empty()) {
-            Some(kit) => {
-                for (component, each) in &kit.components {
-                    if let Some(part) = world.lw.items.get(*component) {
-                        *wanted.entry(part.sku.clone()).or_default() += each * line.quantity;
-                    }
-                }
-            }
-            None => *wanted.entry(line.sku.clone()).or_default() += line.quantity,
-        }
-    }
-    wanted
-}
-
-/// Units of one item in a source order.
-pub fn units_of(world: &World, order: &LwOrder, code: &str) -> i64 {
-    wanted_lines(world, order).get(code).copied().unwrap_or(0)
-}
-
-fn held_lines(world: &World, at: usize) -> BTreeMap<String, i64> {
+/// Item code and units on a warehouse order.
+fn held_lines(world: &World, order: &PvxOrder) -> BTreeMap<String, i64> {
     let mut held: BTreeMap<String, i64> = BTreeMap::new();
-    for line in world
-        .pvx
-        .orders
-        .get(at)
-        .map(|o| o.lines.as_slice())
-        .unwrap_or_default()
-    {
-        if let Some(item) = world.pvx.items.get(line.item)
-            && line.ordered > 0
-        {
-            *held
-                .entry(item.code.trim_start_matches("~D~").to_owned())
-                .or_default() += line.ordered;
+    for line in order.lines.iter().filter(|l| l.ordered > 0) {
+        if let Some(item) = world.pvx.items.get(line.item) {
+            let code = item.code.trim_start_matches("~D~").to_owned();
+            *held.entry(code).or_default() += line.ordered;
         }
     }
     held
 }
 
-pub(super) fn lines_equal(world: &World, seen: &Seen) -> Verdict {
-    let present = by_reference(world);
+pub(super) fn lines_equal(bench: &Bench<'_>) -> Verdict {
     let mut broken = Vec::new();
-    for order in world
-        .lw
-        .orders
-        .iter()
-        .filter(|o| is_released(world, o) || matches!(o.book, Book::Processed(_)))
-    {
-        let Some(numbers) = present.get(&order.id.to_string().to_lowercase()) else {
-            continue;
-        };
-        let is_split = world.lw.relations.iter().any(|(parent, child, _)| {
-            world
-                .lw
-                .orders
-                .get(*parent)
-                .is_some_and(|p| p.id == order.id)
-                || world
-                    .lw
-                    .orders
-                    .get(*child)
-                    .is_some_and(|c| c.id == order.id)
-        });
-        if is_split || seen.has_case(order) {
-            continue;
-        }
-        for at in numbers.iter().filter(|at| {
-            world
-                .pvx
-                .orders
-                .get(**at)
-                .is_some_and(|o| o.status != PvxStatus::Cancelled)
-        }) {
-            let (wanted, held) = (wanted_lines(world, order), held_lines(world, *at));
-            if wanted != held {
+    let judged = |s: &&super::SaleFact| {
+        (s.is_released || s.is_shipped) && !s.is_in_parts && !bench.seen.has_case(s)
+    };
+    for sale in bench.sales.iter().filter(judged) {
+        for order in bench
+            .orders_of(sale)
+            .filter(|o| o.status != PvxStatus::Cancelled)
+        {
+            let held = held_lines(bench.world, order);
+            if sale.wanted != held {
                 broken.push(format!(
-                    "order {}: sold {wanted:?}, in the warehouse {held:?}",
-                    order.number
+                    "{} order {}: sold {:?}, in the warehouse {held:?}",
+                    sale.system, sale.number, sale.wanted
                 ));
             }
         }
@@ -159,15 +88,13 @@ pub(super) fn lines_equal(world: &World, seen: &Seen) -> Verdict {
     )
 }
 
-pub(super) fn no_empty_headers(world: &World, seen: &Seen) -> Verdict {
-    let broken = world
-        .pvx
-        .orders
-        .iter()
-        .filter(|o| is_ours(world, &o.number) && o.lines.is_empty() && !o.status.is_closed())
+pub(super) fn no_empty_headers(bench: &Bench<'_>) -> Verdict {
+    let broken = bench
+        .ours()
+        .filter(|o| o.lines.is_empty() && !o.status.is_closed())
         .filter(|o| {
-            let prefix = format!("{}-", world.config.wms_prefix);
-            !seen.is_told(o.number.trim_start_matches(&prefix)) && !seen.is_told(&o.number)
+            let bare = o.number.split_once('-').map_or("", |(_, rest)| rest);
+            !bench.seen.is_told(bare) && !bench.seen.is_told(&o.number)
         })
         .map(|o| format!("{} stands without lines since {}", o.number, o.created_at))
         .collect();
@@ -179,11 +106,7 @@ pub(super) fn no_empty_headers(world: &World, seen: &Seen) -> Verdict {
 }
 
 /// An order the warehouse cancelled because we asked, or whose sale was cancelled, never leaves the building unseen.
-pub(super) fn nothing_shipped_after_cancel(
-    world: &World,
-    ledger: &[Effect],
-    seen: &Seen,
-) -> Verdict {
+pub(super) fn nothing_shipped_after_cancel(bench: &Bench<'_>, ledger: &[Effect]) -> Verdict {
     let mut cancelled: HashSet<&str> = HashSet::new();
     let mut broken = Vec::new();
     for effect in ledger {
@@ -192,7 +115,7 @@ pub(super) fn nothing_shipped_after_cancel(
         }
         if effect.op == "Floor despatch"
             && cancelled.contains(effect.object.as_str())
-            && !seen.is_told(&effect.object)
+            && !bench.seen.is_told(&effect.object)
         {
             broken.push(format!(
                 "{} left the building after it was cancelled",
@@ -200,7 +123,7 @@ pub(super) fn nothing_shipped_after_cancel(
             ));
         }
     }
-    broken.extend(shipped_though_cancelled(world, seen));
+    broken.extend(shipped_though_cancelled(bench));
     Verdict::new(
         "I-ORD-5",
         "nothing ships after a cancel, or the case is open",
@@ -208,16 +131,13 @@ pub(super) fn nothing_shipped_after_cancel(
     )
 }
 
-fn shipped_though_cancelled(world: &World, seen: &Seen) -> Vec<String> {
-    let despatched = |o: &&PvxOrder| o.status == PvxStatus::Despatched;
-    world
-        .pvx
-        .orders
-        .iter()
-        .filter(despatched)
-        .filter_map(|o| Some((o, world.linnworks_sale(o)?)))
-        .filter(|(_, sale)| matches!(sale.book, Book::Cancelled(_)))
-        .filter(|(o, sale)| !seen.has_case(sale) && !seen.is_told(&o.number))
+fn shipped_though_cancelled(bench: &Bench<'_>) -> Vec<String> {
+    bench
+        .ours()
+        .filter(|o| o.status == PvxStatus::Despatched)
+        .filter_map(|o| Some((o, bench.sale_of(o)?)))
+        .filter(|(_, sale)| sale.is_cancelled)
+        .filter(|(o, sale)| !bench.seen.has_case(sale) && !bench.seen.is_told(&o.number))
         .map(|(o, sale)| {
             format!(
                 "{} left at {} although sale {} is cancelled, and nobody was told",

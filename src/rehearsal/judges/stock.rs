@@ -1,9 +1,9 @@
 //! Stock: the figures shown equal the formula, nobody fights over them, and no forbidden edge is written.
 
-use super::{Seen, Verdict, capped};
+use super::sales::promised;
+use super::{Bench, Verdict, capped};
 use crate::domain::time::Span;
-use crate::rehearsal::Rig;
-use crate::sandbox::{Effect, World};
+use crate::sandbox::{Effect, SimSystem, World};
 use std::collections::{HashMap, HashSet};
 
 /// Figures changed by others within this time need not be published yet.
@@ -27,15 +27,35 @@ pub(super) fn no_forbidden_write(ledger: &[Effect]) -> Verdict {
     )
 }
 
-/// At rest the source shows the formula: available in the warehouse, less what is promised and not yet allocated.
-pub(super) fn published_figures(
-    rig: &Rig,
-    world: &World,
-    seen: &Seen,
-    ledger: &[Effect],
-) -> Verdict {
+/// What a source shows for an item of the warehouse at its mapped location; `None` when it has no such figure.
+fn shown(world: &World, system: SimSystem, code: &str) -> Option<i64> {
+    match system {
+        SimSystem::Linnworks => {
+            let at = *world.lw.item_by_sku.get(code)?;
+            let item = world.lw.items.get(at)?;
+            if !item.components.is_empty() || item.is_archived {
+                return None;
+            }
+            let place = world.lw.location_named(crate::sandbox::MAPPED_LOCATION)?;
+            Some(world.lw.available(code, place))
+        }
+        SimSystem::Shopline => {
+            let place = world.shop.location_named(crate::sandbox::SHOP_LOCATION)?;
+            let variant = world.shop.variants.iter().find(|v| v.code == code)?;
+            if !variant.is_tracked {
+                return None;
+            }
+            world.shop.level(&variant.sku, place).map(|l| l.available)
+        }
+        SimSystem::Cin7 | SimSystem::Peoplevox => None,
+    }
+}
+
+/// At rest a source shows the formula: its share of what is available in the warehouse, less what it promised and is not
+/// yet allocated.
+pub(super) fn published_figures(bench: &Bench<'_>, ledger: &[Effect]) -> Verdict {
     // People and other connectors go on after the last fault: what they touched just now was not compared since.
-    let since = rig.now() - SETTLED;
+    let since = bench.rig.now() - SETTLED;
     let touched: HashSet<&str> = ledger
         .iter()
         .rev()
@@ -43,50 +63,39 @@ pub(super) fn published_figures(
         .filter(|e| e.caused_by_world)
         .filter_map(|e| e.object.split('@').next())
         .collect();
-    let Some(location) = world.lw.location_named(crate::sandbox::MAPPED_LOCATION) else {
-        return Verdict::new(
-            "I-STK-6",
-            "published figures equal the formula",
-            vec!["no mapped location".to_owned()],
-        );
-    };
     let mut broken = Vec::new();
-    for (at, item) in world
-        .pvx
-        .items
-        .iter()
-        .enumerate()
-        .filter(|(_, i)| !i.is_deleted)
-    {
-        let Some(source) = world
-            .lw
-            .item_by_sku
-            .get(&item.code)
-            .and_then(|ix| world.lw.items.get(*ix))
-        else {
-            continue;
-        };
-        if !source.components.is_empty()
-            || source.is_archived
-            || seen.cased_labels.iter().any(|l| l.starts_with(&item.code))
-        {
-            continue;
-        }
-        if touched.contains(item.code.as_str()) {
-            continue;
-        }
-        let available: i64 = rig
-            .published_sites(world)
-            .iter()
-            .filter_map(|s| world.pvx.stock.get(at).and_then(|row| row.get(*s)))
-            .map(|s| s.available())
-            .sum();
-        let promised: i64 = rig.promised(world, at, &item.code);
-        let buffer = rig.buffer_of(&item.code);
-        let wanted = (available - promised - buffer).max(0);
-        let shown = world.lw.available(&item.code, location);
-        if shown != wanted {
-            broken.push(format!("{}: shows {shown}, should show {wanted} ({available} available, {promised} promised, buffer {buffer})", item.code));
+    for (system, _) in &bench.rig.pairs {
+        let sites = bench.rig.published_sites(bench.world, *system);
+        let share = bench.rig.share_percent(*system);
+        for (at, item) in bench.world.pvx.items.iter().enumerate() {
+            let code = item.code.as_str();
+            let is_told = bench.seen.cased_labels.iter().any(|l| l.starts_with(code));
+            if item.is_deleted || is_told || touched.contains(code) {
+                continue;
+            }
+            let Some(shown) = shown(bench.world, *system, code) else {
+                continue;
+            };
+            let shelves = bench.world.pvx.stock.get(at);
+            let available: i64 = sites
+                .iter()
+                .filter_map(|s| shelves.and_then(|row| row.get(*s)))
+                .map(|s| s.available())
+                .sum();
+            let promised = promised(bench.world, &bench.sales, &bench.held, *system, (at, code));
+            let buffer = bench.rig.buffer_of(*system, code);
+            let part = if available > 0 {
+                available * share / 100
+            } else {
+                available
+            };
+            let wanted = (part - promised - buffer).max(0);
+            if shown != wanted {
+                broken.push(format!(
+                    "{system} {code}: shows {shown}, should show {wanted} ({available} available, share {share} %, \
+                     {promised} promised, buffer {buffer})"
+                ));
+            }
         }
     }
     Verdict::new(

@@ -8,11 +8,16 @@ use serde_json::{Value, json};
 
 /// A rig whose engine never runs: what nobody did, the judges must miss.
 async fn idle_rig() -> Rig {
+    idle_rig_of(SimSystem::Linnworks).await
+}
+
+async fn idle_rig_of(source: SimSystem) -> Rig {
     crate::vendors::transport::install_crypto();
     let plan = Plan {
         with_mistakes: false,
         with_deaths: false,
         orders_per_day: 0,
+        sources: vec![source],
         faults: crate::sandbox::FaultLevel::None,
         ..Plan::day(1)
     };
@@ -68,7 +73,7 @@ async fn broken(rig: &Rig) -> Vec<&'static str> {
 }
 
 fn number(rig: &Rig, suffix: &str) -> String {
-    format!("{}-{suffix}", rig.pair.prefix)
+    format!("{}-{suffix}", rig.pairs[0].1.prefix)
 }
 
 #[tokio::test]
@@ -171,8 +176,10 @@ async fn a_despatch_after_our_own_cancellation_is_seen_unless_a_case_names_it() 
         effect("Floor despatch", "W-1", json!({})),
     ];
     let judged = |seen: &Seen| {
-        rig.sandbox
-            .inspect(|world| orders::nothing_shipped_after_cancel(world, &ledger, seen))
+        rig.sandbox.inspect(|world| {
+            let bench = Bench::new(&rig, world, seen);
+            orders::nothing_shipped_after_cancel(&bench, &ledger)
+        })
     };
     assert!(!judged(&Seen::default()).holds());
     let told = Seen {

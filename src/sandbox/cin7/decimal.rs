@@ -23,6 +23,11 @@ impl Dec {
         Self(n * ONE)
     }
 
+    /// Whole units, what is behind the point left out.
+    pub const fn as_units(self) -> i64 {
+        self.0 / ONE
+    }
+
     /// From hundredths of a currency unit.
     pub const fn minor(n: i64) -> Self {
         Self(n * (ONE / 100))

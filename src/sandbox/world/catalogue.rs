@@ -79,11 +79,17 @@ impl World {
         });
         self.plan.goods.push(ix);
         let share = ((n + 1) as f64 / count as f64).sqrt() - (n as f64 / count as f64).sqrt();
-        let daily = i64::from(self.config.orders_per_day) * UNITS_PER_ORDER_MILLI / 1_000;
+        let daily = i64::from(self.orders_a_day()) * UNITS_PER_ORDER_MILLI / 1_000;
         let wanted = daily as f64 * share * f64::from(self.config.stock_days);
         let target = (wanted.ceil() as i64).max(12);
         self.targets.insert(sku.clone(), target);
         self.stock_goods(n, ix, sku, name, target);
+    }
+
+    /// Orders of every source together: all of them are picked from one shelf.
+    fn orders_a_day(&self) -> u32 {
+        let config = &self.config;
+        config.orders_per_day + config.shop.orders_per_day + config.cin7.traits.sales_per_day
     }
 
     /// Puts an item into the warehouse, with the mistakes the traits ask for, and levels into Linnworks.

@@ -333,6 +333,14 @@ impl PublishJob {
                 let newly_sold = sold.each(position, one.row.created_at);
                 let unseen = position.external_each.min(0);
                 one.write.publish_each = (one.write.publish_each - newly_sold + unseen).max(0);
+                if unseen < 0 {
+                    // By then every sale up to now has been read.
+                    changes.push(Change::ScheduleHasten {
+                        pair: one.row.pair.clone(),
+                        flow: Flow::StockSnapshot,
+                        at: now + self.policy.order_pull_interval.times(2),
+                    });
+                }
             }
             one.write.level_each = match position.basis {
                 Basis::Gross => one.write.publish_each + shown.committed_each,

@@ -268,11 +268,8 @@ pub async fn take_in(jcx: &JobCx<'_>, pair: &PairCx, orders: Orders) -> StoreRes
     for order in orders.rows {
         let ours = known.get(&order.source_id).map(|k| &k.row);
         let was = ours.map(|row| row.source_status);
-        let is_same = |row: &OrderRow| {
-            row.source_revision == order.revision() && row.source_status == order.status
-        };
         match ours {
-            Some(row) if is_same(row) => seen.push(row.id),
+            Some(row) if row.source_revision == order.revision() => seen.push(row.id),
             _ => {
                 let is_event = matches!(
                     (was, order.status),

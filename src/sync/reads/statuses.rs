@@ -14,7 +14,7 @@ use crate::domain::mapping_set::MappingSet;
 use crate::domain::order::{OrderFull, OrderRow, OrderState, SourceStatus};
 use crate::domain::preflight::{self, Fault};
 use crate::domain::status;
-use crate::domain::time::Ts;
+use crate::domain::time::{Span, Ts};
 use crate::domain::wms::{WmsLine, WmsOrder, WmsOrderStatus};
 use crate::store::StoreResult;
 use crate::vendors::{Op, TERMS_MAX, Warehouse};
@@ -415,9 +415,13 @@ fn is_forward(from: OrderState, to: OrderState) -> bool {
         || to == from
 }
 
+/// An order accepted this lately need not show in every answer yet: nothing is concluded from its absence.
+const FRESH: Span = Span::mins(2);
+
 fn gone_change(order: &OrderFull, now: Ts) -> Vec<Change> {
     let mut row = order.row.clone();
-    if row.state == OrderState::OrphanSource {
+    let is_fresh = row.accepted_at.is_some_and(|at| now.since(at) < FRESH);
+    if row.state == OrderState::OrphanSource || is_fresh {
         return Vec::new();
     }
     decide::enter(&mut row, OrderState::OrphanSource, now);

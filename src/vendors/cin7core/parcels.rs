@@ -25,10 +25,11 @@ impl Parcels for Cin7Core {
     }
 
     fn next(&self, sale: &SourceOrder, parcel: &DespatchIntent) -> Result<ParcelStep, String> {
-        if is_shown(sale, parcel) {
+        let held: Vec<&str> = numbers(&parcel.tracking).collect();
+        if sale.shows(&held, &parcel.lines) {
             return Ok(ParcelStep::Shown);
         }
-        if numbers(&parcel.tracking).count() > 1 {
+        if held.len() > 1 {
             return Err(format!(
                 "one despatch with several tracking numbers ({}); a shipment of Cin7 Core has one",
                 parcel.tracking
@@ -117,29 +118,6 @@ fn is_ours(task: &Task, parcel: &DespatchIntent) -> Result<(), String> {
         told(picked),
         told(&wanted)
     ))
-}
-
-/// Whether the sale shows this parcel: by its tracking, else by its goods.
-fn is_shown(sale: &SourceOrder, parcel: &DespatchIntent) -> bool {
-    let bare = |n: &str| n.trim().to_ascii_lowercase();
-    let wanted: Vec<String> = numbers(&parcel.tracking).map(bare).collect();
-    let goods: BTreeMap<&str, i64> = parcel
-        .lines
-        .iter()
-        .map(|l| (l.row_id.as_str(), l.qty_each))
-        .collect();
-    sale.shipments.iter().any(|shipment| {
-        if wanted.is_empty() {
-            let own: BTreeMap<&str, i64> = shipment
-                .lines
-                .iter()
-                .map(|(row, each)| (row.as_str(), *each))
-                .collect();
-            return own == goods;
-        }
-        let held: Vec<String> = shipment.tracking.iter().map(|n| bare(n)).collect();
-        wanted.iter().all(|n| held.contains(n))
-    })
 }
 
 fn shipment(task: &Task, parcel: &DespatchIntent) -> SourceShipment {

@@ -183,8 +183,11 @@ fn read_members(
     let payment = payment(&order.financial_status)?;
     let shipped = shipped(&order.fulfillment_status, "fulfillment_status")?;
     let items = section(order.line_items.as_ref(), "line_items")?;
-    let (lines, facts) = lines(items)?;
+    let (mut lines, facts) = lines(items)?;
     let fulfilments = fulfilment::read_all(order.fulfillments.as_deref(), Some(&id))?;
+    if order.cancelled_at.time("cancelled_at")?.is_none() {
+        leave_out_refunded(&mut lines, &facts, &fulfilments);
+    }
     let location = location(order, &lines, &facts)?;
     let created_at = order.created_at.time("created_at")?;
     let received_at = order.order_at.time("order_at")?.or(created_at);
@@ -195,7 +198,9 @@ fn read_members(
         reference: order.po_number.text("po_number")?,
         channel: channel(order)?,
         status: status(order, shipped)?,
-        is_paid: payment.is_captured(),
+        // Money given back once goods have left makes no unpaid order of it.
+        is_paid: payment.is_captured()
+            || (payment == Payment::Refunded && shipped != Shipped::Nothing),
         is_resend: false,
         is_parked: false,
         is_locked: false,
@@ -345,21 +350,22 @@ fn shipping_minor(order: &wire::Order) -> Read<i64> {
 
 /// Where it ships from: the location of the first line with something to pick, else the shop it was sold in. Empty when
 /// SHOPLINE names none; lines may name others, see [`LineFacts::location`].
+/// Where the goods are stocked. Lines at several locations make a place of their own, the ids joined: which site is to
+/// ship them is for people to say, by mapping that place.
 fn location(order: &wire::Order, lines: &[SourceLine], facts: &[LineFacts]) -> Read<LocationId> {
-    let of_lines = lines
+    let mut places: Vec<&str> = lines
         .iter()
         .zip(facts)
         .filter(|(line, _)| !line.is_service)
-        .find_map(|(_, facts)| facts.location.clone());
-    match of_lines {
-        Some(location) => Ok(location),
-        None => Ok(LocationId(
-            order
-                .pos_location_id
-                .id("pos_location_id")?
-                .unwrap_or_default(),
-        )),
+        .filter_map(|(_, facts)| facts.location.as_ref().map(LocationId::as_str))
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    if !places.is_empty() {
+        return Ok(LocationId(places.join("+")));
     }
+    let till = order.pos_location_id.id("pos_location_id")?;
+    Ok(LocationId(till.unwrap_or_default()))
 }
 
 fn text(value: &Scalar, member: &str) -> Read<String> {
@@ -432,6 +438,24 @@ fn tags(value: &Scalar) -> Read<Vec<String>> {
         .filter(|tag| !tag.is_empty())
         .take(TAGS_MAX)
         .collect())
+}
+
+/// Units refunded before they were shipped stay in `quantity` and leave `fulfillable_quantity`: what is sold is what was
+/// shipped and what is still to be. A line of which nothing is left keeps its place, and nobody picks it.
+fn leave_out_refunded(lines: &mut [SourceLine], facts: &[LineFacts], fulfilments: &[Fulfilment]) {
+    for (line, facts) in lines.iter_mut().zip(facts) {
+        let shipped: Option<i64> = fulfilments
+            .iter()
+            .filter(|f| !f.is_cancelled)
+            .flat_map(|f| &f.lines)
+            .filter(|l| l.row_id == line.row_id)
+            .map(|l| l.shipped_each)
+            .sum();
+        if let (Some(shipped), Some(open)) = (shipped, facts.fulfillable_each) {
+            line.qty_each = line.qty_each.min(shipped.saturating_add(open));
+        }
+        line.is_service |= line.qty_each == 0;
+    }
 }
 
 fn lines(items: &[wire::Line]) -> Read<(Vec<SourceLine>, Vec<LineFacts>)> {

@@ -166,13 +166,14 @@ impl Parcels for Shopline {
     }
 
     fn next(&self, sale: &SourceOrder, parcel: &DespatchIntent) -> Result<ParcelStep, String> {
-        if is_shown(sale, parcel) {
+        let numbers: Vec<&str> = numbers(&parcel.tracking).collect();
+        if sale.shows(&numbers, &parcel.lines) {
             return Ok(ParcelStep::Shown);
         }
-        let numbers = numbers(&parcel.tracking).count();
-        if numbers > TRACKING_MAX {
+        if numbers.len() > TRACKING_MAX {
             return Err(format!(
-                "{numbers} tracking numbers for one despatch; SHOPLINE takes {TRACKING_MAX}"
+                "{} tracking numbers for one despatch; SHOPLINE takes {TRACKING_MAX}",
+                numbers.len()
             ));
         }
         for line in &parcel.lines {
@@ -181,7 +182,7 @@ impl Parcels for Shopline {
                 .iter()
                 .find(|l| l.row_id == line.row_id)
                 .map_or(0, |l| l.qty_each);
-            let left = ordered - shipped_each(sale, &line.row_id);
+            let left = ordered - sale.shipped_each(&line.row_id);
             if line.qty_each > left {
                 return Err(format!(
                     "{} of {} left the warehouse, SHOPLINE has {left} left to ship: somebody entered a shipment by \
@@ -200,10 +201,11 @@ impl Parcels for Shopline {
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<SourceOrder>> {
         Box::pin(async move {
-            let lines = parcel.lines.iter().map(|l| ShipLine {
+            let goods = parcel.lines.iter().map(|l| ShipLine {
                 line_id: l.row_id.clone(),
                 qty_each: l.qty_each,
             });
+            let lines = goods.chain(unpicked(sale, parcel));
             let tracking = numbers(&parcel.tracking).map(|number| Tracking {
                 carrier: parcel.carrier.clone(),
                 number: number.to_owned(),
@@ -237,42 +239,17 @@ fn numbers(tracking: &str) -> impl Iterator<Item = &str> {
     tracking.split(',').map(str::trim).filter(|n| !n.is_empty())
 }
 
-/// Units of a line in all shipments.
-fn shipped_each(sale: &SourceOrder, row_id: &str) -> i64 {
-    sale.shipments
-        .iter()
-        .flat_map(|s| &s.lines)
-        .filter(|(row, _)| row == row_id)
-        .map(|(_, each)| each)
-        .sum()
-}
-
-/// Whether a shipment of the sale is this parcel: by its tracking, else by its lines and quantities.
-fn is_shown(sale: &SourceOrder, parcel: &DespatchIntent) -> bool {
-    let wanted: Vec<String> = numbers(&parcel.tracking).map(bare).collect();
-    let mut lines: Vec<(&str, i64)> = parcel
-        .lines
-        .iter()
-        .map(|l| (l.row_id.as_str(), l.qty_each))
-        .collect();
-    lines.sort_unstable();
-    sale.shipments.iter().any(|shipment| {
-        let held: Vec<String> = shipment.tracking.iter().map(|n| bare(n)).collect();
-        if !wanted.is_empty() {
-            return wanted.iter().all(|n| held.contains(n));
-        }
-        let mut own: Vec<(&str, i64)> = shipment
-            .lines
-            .iter()
-            .map(|(row, each)| (row.as_str(), *each))
-            .collect();
-        own.sort_unstable();
-        own == lines
-    })
-}
-
-fn bare(number: &str) -> String {
-    number.trim().to_ascii_lowercase()
+/// Lines nobody picks (gift cards, services) go with the last parcel: the order would stay half shipped without them.
+fn unpicked(sale: &SourceOrder, parcel: &DespatchIntent) -> Vec<ShipLine> {
+    if !parcel.is_whole {
+        return Vec::new();
+    }
+    let services = sale.lines.iter().filter(|l| l.is_service);
+    let left = services.map(|l| ShipLine {
+        line_id: l.row_id.clone(),
+        qty_each: l.qty_each - sale.shipped_each(&l.row_id),
+    });
+    left.filter(|l| l.qty_each > 0).collect()
 }
 
 /// A fulfilment as a shipment of the house's order; `None` when it was taken back.

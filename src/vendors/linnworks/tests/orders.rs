@@ -542,6 +542,7 @@ async fn the_split_answers_with_the_order_that_holds_the_lines() {
         row_id: "c0ffee00-1234-4abc-9def-001122334455".to_owned(),
         sku: "MUG-BLU-01".into(),
         qty_each: 1,
+        before_each: 0,
         unit_price_minor: 1200,
     }];
     let rest = "5f1d2c4b-5a69-4788-9b0c-1d2e3f405162";
