@@ -10,8 +10,10 @@ use crate::console::app::nav::Pane;
 use crate::console::run::store::StoreBackend;
 use crate::console::run::{self as screen_loop, ConsoleOptions};
 use crate::console::theme::ThemeName;
+use crate::domain::ids::SystemId;
 use crate::store::Store;
 use crate::sync::{Cx, Engine};
+use crate::vendors::Hooks;
 use crate::vendors::registry::{self, Systems};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,12 +81,13 @@ const STOP_WAIT: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(globals: &Globals, args: ConsoleArgs) -> Result<Outcome, CliError> {
     let (context, systems) = prepare(globals, &args).await?;
+    let hooks = systems.as_ref().map(Systems::hooks).unwrap_or_default();
     let cx = systems
         .map(|systems| engine_context(&context.loaded, &context.store, systems))
         .transpose()?;
     let stop = CancellationToken::new();
     let serving = match &cx {
-        Some(_) => serve(&context, &stop).await?,
+        Some(_) => serve(&context, hooks, &stop).await?,
         None => None,
     };
     let note = if args.read_only {
@@ -106,9 +109,10 @@ pub(super) async fn run(globals: &Globals, args: ConsoleArgs) -> Result<Outcome,
 /// The server beside this console's engine. Where a worker on this host listens already, that one takes the callbacks.
 async fn serve(
     context: &Context,
+    hooks: BTreeMap<SystemId, Arc<dyn Hooks>>,
     stop: &CancellationToken,
 ) -> Result<Option<JoinHandle<()>>, CliError> {
-    match server::prepare(context).await {
+    match server::prepare(context, hooks).await {
         Ok(prepared) => Ok(prepared.map(|p| p.start(stop.clone()))),
         Err(error) if is_worked_elsewhere(context).await? => {
             tracing::info!(%error, "callbacks are taken by the worker that runs already");

@@ -7,7 +7,10 @@ use crate::domain::ids::SystemId;
 use crate::secret::Secret;
 use crate::server::{self, Intake};
 use crate::sync::Cx;
+use crate::vendors::Hooks;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +27,7 @@ pub fn hook_secret(loaded: &Loaded, config: &ServerConfig) -> Result<Secret, Cli
     }
 }
 
-/// Tells the engine where callbacks of the warehouses arrive, when the configuration says where they can.
+/// Tells the engine where callbacks and webhooks arrive, when the configuration says where they can.
 ///
 /// # Errors
 /// As [`hook_secret`].
@@ -36,7 +39,18 @@ pub fn set_callbacks(loaded: &Loaded, cx: &mut Cx) -> Result<(), CliError> {
         return Ok(());
     };
     let secret = hook_secret(loaded, config)?;
-    for system in cx.systems.warehouses.keys() {
+    let sources = cx.systems.sources.iter();
+    let telling = sources
+        .filter(|(_, source)| (*source).clone().hooks().is_some())
+        .map(|(id, _)| id);
+    let systems: Vec<SystemId> = cx
+        .systems
+        .warehouses
+        .keys()
+        .chain(telling)
+        .cloned()
+        .collect();
+    for system in &systems {
         let base = server::callback_base(public, system, &secret);
         cx.callback_base.insert(system.clone(), base);
     }
@@ -49,11 +63,14 @@ pub struct Prepared {
     listener: TcpListener,
 }
 
-/// Takes the address of `[server]`; `None` when the configuration has none.
+/// Takes the address of `[server]`; `None` when the configuration has none. Systems with `hooks` judge what they send.
 ///
 /// # Errors
 /// [`CliError`] when the secret cannot be used or the address cannot be listened on.
-pub async fn prepare(context: &Context) -> Result<Option<Prepared>, CliError> {
+pub async fn prepare(
+    context: &Context,
+    hooks: BTreeMap<SystemId, Arc<dyn Hooks>>,
+) -> Result<Option<Prepared>, CliError> {
     let Some(config) = &context.loaded.config.server else {
         return Ok(None);
     };
@@ -61,13 +78,14 @@ pub async fn prepare(context: &Context) -> Result<Option<Prepared>, CliError> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| CliError::failed(taken(config.listen, &error)))?;
-    // Only warehouses send callbacks; an address of another system is a stranger's.
+    // Warehouses send callbacks and some sources webhooks; an address of another system is a stranger's.
     let warehouses = context.loaded.config.systems.iter();
     let systems: std::collections::BTreeSet<SystemId> = warehouses
         .filter(|s| s.account.side() == Side::Warehouse)
         .map(|s| s.id.clone())
         .collect();
-    let intake = Intake::new(context.store.clone(), systems, secret, system_clock());
+    let intake =
+        Intake::new(context.store.clone(), systems, secret, system_clock()).with_hooks(hooks);
     Ok(Some(Prepared { intake, listener }))
 }
 

@@ -196,9 +196,10 @@ async fn is_idle(cx: &Cx, started: Ts, now: Ts) -> Result<bool, CliError> {
 pub(super) async fn run(globals: &Globals, args: SyncArgs) -> Result<Outcome, CliError> {
     let (context, systems) = prepare(globals).await?;
     let started = context.now();
+    let hooks = systems.hooks();
     let cx = engine_context(&context.loaded, &context.store, systems)?;
     let stop = CancellationToken::new();
-    let serving = server::prepare(&context)
+    let serving = server::prepare(&context, hooks)
         .await?
         .map(|prepared| prepared.start(stop.clone()));
     let ended = if args.until_idle {

@@ -3,9 +3,10 @@
 use super::catalogue::Kind;
 use super::delivery::{AnswerClass, Attempt, DeliveryState, Intent, NewDelivery};
 use super::exception::{ExceptionEdit, ObjectRef, Occurrence};
+use super::hint::About;
 use super::ids::{
     DeliveryId, ExceptionId, InboxId, ItemCode, LocationId, OrderId, PairId, PayloadId, RequestId,
-    SystemId,
+    SourceOrderId, SystemId,
 };
 use super::mapping::{MappingEdit, MappingKind, Target};
 use super::order::{OrderBody, OrderLine, OrderRow, SourceOrder};
@@ -51,7 +52,8 @@ pub struct Journal {
 #[derive(Debug, Clone)]
 pub struct Payload {
     pub id: PayloadId,
-    /// `request`, `answer`, `inbound`.
+    /// `request`, `answer`, or `inbound`: what came with the inbound message of the same id. It is stored with it, and not
+    /// again with a double.
     pub kind: &'static str,
     pub system: SystemId,
     /// Vendor method, for example `SaveData Sales orders`.
@@ -65,11 +67,13 @@ pub struct NewInbox {
     pub id: InboxId,
     pub system: SystemId,
     pub pair: Option<PairId>,
-    /// `order`, `hint`.
+    /// `order`, `hint`, `event`.
     pub entity: String,
     pub entity_id: String,
     /// Unique: a second message with it is recorded as a duplicate and ignored.
     pub dedup_key: String,
+    /// Unique too, where the sender's own id of the message proves nothing: a replay under another id is a duplicate.
+    pub content_key: Option<String>,
     pub body: InboxBody,
 }
 
@@ -84,6 +88,42 @@ pub enum InboxBody {
         event: String,
         fields: Vec<(String, String)>,
     },
+    /// A vendor's event, judged. What it says beyond whom it is about lies sealed beside it and is never acted on.
+    Event {
+        topic: String,
+        about: About,
+        /// The object's last change, as the event tells it.
+        changed_at: Option<Ts>,
+        /// Why it is not believed: kept, and nothing follows from it.
+        refused: Option<String>,
+    },
+}
+
+/// An order of a source that events told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewLook {
+    pub system: SystemId,
+    pub pair: PairId,
+    pub source_id: SourceOrderId,
+    /// When the event was taken up.
+    pub heard_at: Ts,
+    /// When the order is to be read.
+    pub due_at: Ts,
+}
+
+/// Orders of a source were asked for by id or found by the poll; what was heard of them before counts as answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    pub pair: PairId,
+    pub ids: Vec<SourceOrderId>,
+    /// When they were asked for: what was heard later stays due.
+    pub asked_at: Ts,
+    /// Whether the read was made because of events, and counts as one.
+    pub is_hinted: bool,
+    /// They were not there.
+    pub is_absent: bool,
+    /// To be asked for again.
+    pub again_at: Option<Ts>,
 }
 
 /// How a delivery ended an attempt or was moved by a rule or person.
@@ -123,6 +163,12 @@ pub struct ScheduleDone {
 pub enum Change {
     /// Store an inbound message; a known `dedup_key` is counted, not stored again.
     Inbox(NewInbox),
+    /// An order is to be read because an event told of it; many events make one read.
+    Look(NewLook),
+    /// Orders that events told of were read.
+    Looked(Looked),
+    /// Looks answered before this time are forgotten.
+    LooksForgotten { before: Ts },
     /// An inbound message was decided on.
     InboxDone { id: InboxId, note: String },
     /// Insert or replace an order's row; `body` and `lines` only when they changed. Refused when `row.version` is stale

@@ -27,6 +27,7 @@ pub mod country;
 pub mod credit_gate;
 pub mod decide;
 pub mod drift;
+pub mod hint;
 pub mod keys;
 pub mod loops;
 pub mod mapping_set;

@@ -9,9 +9,12 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, Sleep};
 
 /// Connections held at once; the next ones wait in the kernel's queue.
 pub(super) const CONNECTIONS_MAX: usize = 256;
+/// A connection on which nothing arrives for so long is closed: places are few. Longer than any answer takes.
+const IDLE: Duration = Duration::from_secs(20);
 /// Rest after an accept that failed (out of descriptors, for example).
 const REST: Duration = Duration::from_millis(200);
 
@@ -46,6 +49,7 @@ impl axum::serve::Listener for Bounded {
                 Ok((stream, from)) => {
                     let held = Held {
                         stream,
+                        idle: Box::pin(tokio::time::sleep(IDLE)),
                         _place: place,
                     };
                     return (held, from);
@@ -63,9 +67,10 @@ impl axum::serve::Listener for Bounded {
     }
 }
 
-/// A connection that gives its place back when it ends.
+/// A connection that gives its place back when it ends, and ends when nothing more arrives.
 pub(super) struct Held {
     stream: TcpStream,
+    idle: Pin<Box<Sleep>>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -75,7 +80,16 @@ impl AsyncRead for Held {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if read.is_ready() {
+            if buf.filled().len() > before {
+                self.idle.as_mut().reset(Instant::now() + IDLE);
+            }
+            return read;
+        }
+        // Nothing read and ready is the end of the stream.
+        self.idle.as_mut().poll(cx).map(Ok)
     }
 }
 
@@ -94,5 +108,28 @@ impl AsyncWrite for Held {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::serve::Listener;
+    use tokio::io::AsyncReadExt;
+
+    #[tokio::test]
+    async fn a_connection_without_a_word_gives_its_place_back() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut bounded = Bounded::new(listener);
+        let silent = TcpStream::connect(address).await.unwrap();
+        let (mut held, _) = bounded.accept().await;
+        assert_eq!(bounded.places.available_permits(), CONNECTIONS_MAX - 1);
+        tokio::time::pause();
+        let mut byte = [0];
+        assert_eq!(held.read(&mut byte).await.unwrap(), 0, "it is over");
+        drop(held);
+        assert_eq!(bounded.places.available_permits(), CONNECTIONS_MAX);
+        drop(silent);
     }
 }

@@ -66,7 +66,10 @@ const WORK: &str = "select cast(0 as bigint) as part, flow, lane, step, count(*)
  union all select cast(2 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), min(due_at) from delivery where state = 1 and system = $1 and due_at > $2 \
  union all select cast(3 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), min(due_at) from delivery where state = 3 and system = $1 and due_at > $2 \
 union all select cast(4 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), \
-count(*), cast(null as bigint) from request where is_done = 0";
+count(*), cast(null as bigint) from request where is_done = 0 \
+ union all select cast(5 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), cast(0 as bigint), min(due_at) from look \
+ where due_at is not null and system = $1 and not exists \
+ (select 1 from pause p where p.pair = look.pair and p.flow in (0, $3))";
 const SENDING: &str =
     "select id, pair, order_id, object from delivery where state = 2 and system = $1 @lock";
 
@@ -232,7 +235,10 @@ impl Store {
     pub async fn system_work(&self, system: &SystemId, now: Ts) -> StoreResult<SystemWork> {
         let mut conn = self.inner.db.read().await?;
         let mut work = SystemWork::default();
-        for row in conn.rows(WORK, vals![system.as_str(), now]).await? {
+        for row in conn
+            .rows(WORK, vals![system.as_str(), now, Flow::OrderPull.code()])
+            .await?
+        {
             let mut c = row.cols();
             let part = c.int()?;
             if part == 4 {
@@ -245,6 +251,10 @@ impl Store {
             if part >= 2 {
                 for _ in 0..4 {
                     c.int()?;
+                }
+                if part == 5 {
+                    work.look_at = c.opt_ts()?;
+                    continue;
                 }
                 work.next_due_at = match (work.next_due_at, c.opt_ts()?) {
                     (Some(a), Some(b)) => Some(a.min(b)),

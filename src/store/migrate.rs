@@ -25,6 +25,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0002_confirmed.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0002_confirmed.sql"),
     },
+    Step {
+        version: 3,
+        name: "looks",
+        sqlite: include_str!("../../assets/migrations/sqlite/0003_looks.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0003_looks.sql"),
+    },
 ];
 
 /// The schema this program writes.

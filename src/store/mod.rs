@@ -13,6 +13,7 @@ mod filter_sql;
 mod journal;
 mod leases;
 mod lists;
+mod looks;
 mod mappings;
 mod meter;
 mod migrate;
@@ -29,6 +30,7 @@ mod verify;
 
 pub use exceptions::member_cursor;
 pub use lists::WINDOW_MAX;
+pub use looks::LookRow;
 pub use meter::Commits;
 pub use notice::Topic;
 
@@ -166,6 +168,8 @@ pub struct SystemWork {
     pub next_due_at: Option<Ts>,
     /// Somebody asked for something that is not done yet.
     pub is_asked: bool,
+    /// When the first order that events told of is to be read.
+    pub look_at: Option<Ts>,
 }
 
 /// The shared state store. Cheap to clone. Every clone remembers for itself which changes it has seen

@@ -37,7 +37,9 @@ impl Topic {
             Change::Enqueue(_) | Change::Deliver(_) => Some(Self::Deliveries),
             Change::Despatches { .. } | Change::DespatchState { .. } => Some(Self::Despatches),
             Change::Inbox(_) => Some(Self::Inbox),
-            Change::Request { .. } | Change::RequestDone { .. } => Some(Self::Requests),
+            Change::Request { .. } | Change::RequestDone { .. } | Change::Look(_) => {
+                Some(Self::Requests)
+            }
             Change::ScheduleDone(_) | Change::ScheduleHasten { .. } | Change::FlowPaused { .. } => {
                 Some(Self::Schedules)
             }

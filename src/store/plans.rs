@@ -117,6 +117,9 @@ async fn hot_queries_walk_an_index() {
         "select seq from journal where order_id = $1 order by seq desc limit $2",
         "select seq from journal where exception_id = $1 order by seq desc limit $2",
         "select seq from journal where object_kind = $1 and object_id = $2 order by seq desc limit $3",
+        looks::DUE,
+        "select pair from look where pair = $1 and source_id @any($2)",
+        "delete from look where due_at is null and updated_at < $1",
         "select l.order_id from order_line l where l.despatched_each > l.confirmed_each and l.order_id = $1",
     ];
     for sql in deliveries::HOT.iter().chain(&others) {

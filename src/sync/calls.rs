@@ -144,6 +144,13 @@ impl Gate {
         true
     }
 
+    /// Calls of this kind allowed in a minute.
+    pub fn limit_of(&self, op: Op) -> u32 {
+        let key = self.adapter.system().limit_key(op);
+        let limit = self.keys.iter().find(|(k, _)| k == key);
+        limit.map_or(0, |(_, n)| *n)
+    }
+
     /// When the next call of this kind could be made.
     pub fn next_at(&mut self, op: Op, now: Ts) -> Ts {
         let key = self.adapter.system().limit_key(op).to_owned();

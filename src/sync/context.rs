@@ -9,7 +9,7 @@ use crate::domain::policy::Policy;
 use crate::domain::time::{Span, Ts};
 use crate::secret::Secret;
 use crate::store::{Committed, Store, StoreResult};
-use crate::vendors::{SalesSystem, Warehouse};
+use crate::vendors::{Hooks, SalesSystem, Warehouse};
 use futures::future::BoxFuture;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -113,6 +113,8 @@ pub struct Cx {
     pub checkpoint: Option<Checkpoint>,
     /// Addresses below which callbacks of a system arrive; a system without one is only polled. They are credentials.
     pub callback_base: BTreeMap<SystemId, Secret>,
+    /// When this process came up: what changed before need not have been told to it.
+    pub started_at: Ts,
 }
 
 impl Cx {
@@ -125,6 +127,7 @@ impl Cx {
         clock: Clock,
         seed: u64,
     ) -> Self {
+        let started_at = clock();
         Self {
             store,
             systems,
@@ -139,6 +142,7 @@ impl Cx {
             pace: Pace::LIVE,
             checkpoint: None,
             callback_base: BTreeMap::new(),
+            started_at,
         }
     }
 
@@ -219,6 +223,12 @@ impl Cx {
     /// Sees every commit of any worker of this process.
     pub fn wakes(&self) -> tokio::sync::watch::Receiver<u64> {
         self.wake.subscribe()
+    }
+
+    /// How a source tells of changes and where its deliveries arrive; `None` when it is only asked.
+    pub fn listening(&self, system: &SystemId) -> Option<(Arc<dyn Hooks>, Secret)> {
+        let hooks = self.systems.sources.get(system)?.clone().hooks()?;
+        Some((hooks, self.callback_base.get(system)?.clone()))
     }
 
     /// The pairs that read from or write to this system.

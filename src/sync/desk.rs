@@ -3,9 +3,10 @@
 use super::cases;
 use super::context::{Cx, PairCx};
 use super::decide::{self, Case};
-use super::reads;
+use super::hints::Hints;
 use super::requests::{self, Answered};
 use super::settle;
+use super::silence;
 use super::watch;
 use super::worker::Quiet;
 use crate::domain::catalogue::Kind;
@@ -16,7 +17,7 @@ use crate::domain::delivery::{
     DeliveryRow, DeliveryState, DespatchIntent, Flow, Intent, NewDelivery,
 };
 use crate::domain::exception::{ObjectRef, Occurrence};
-use crate::domain::ids::{DeliveryId, DespatchNo, OrderId, PairId, WmsOrderNo};
+use crate::domain::ids::{DeliveryId, DespatchNo, OrderId, WmsOrderNo};
 use crate::domain::keys;
 use crate::domain::order::{OrderFull, OrderState};
 use crate::domain::time::{Span, Ts};
@@ -59,11 +60,6 @@ pub struct Worked {
     /// When there is something to do again at the latest.
     pub next_at: Ts,
 }
-
-/// A hinted reading waits this long: callbacks come in bunches.
-const HINT_SOON: Span = Span::secs(1);
-/// A hinted reading comes after this part of its interval at the earliest.
-const HINT_PARTS: i64 = 4;
 
 impl Default for Desk {
     fn default() -> Self {
@@ -122,6 +118,7 @@ impl Desk {
             self.watch_at = now + cx.pace.watch_every;
             cases::time_out(cx, &fence, now).await?;
             watch::watch(cx, &fence, now).await?;
+            silence::watch(cx, &fence, now).await?;
         }
         let until = self.watch_at.min(self.waiting_at);
         self.quiet = is_emptied.then_some(Quiet { version, until });
@@ -167,7 +164,7 @@ async fn take_inbox(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
     let count = rows.len();
     let mut by_pair: HashMap<String, Vec<Case>> = HashMap::new();
     let mut changes = Vec::new();
-    let mut hints: Vec<(PairId, Flow)> = Vec::new();
+    let mut hints = Hints::default();
     for row in rows {
         match (row.body, row.pair) {
             (InboxBody::Order(order), Some(pair)) => {
@@ -183,20 +180,26 @@ async fn take_inbox(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
                     note: "belongs to no pair".to_owned(),
                 });
             }
-            // A hint only makes the next reading come sooner; what it says is never believed.
-            (InboxBody::Hint { event, .. }, _) => {
-                for pair in cx.pairs_of(&row.system) {
-                    for flow in hinted(&event) {
-                        let hint = (pair.id.clone(), *flow);
-                        if !hints.contains(&hint) {
-                            hints.push(hint);
-                        }
-                    }
-                }
-                changes.push(Change::InboxDone {
-                    id: row.id,
-                    note: format!("{event}: the next reading comes sooner"),
-                });
+            // A hint only makes a reading come sooner; what it says is never believed.
+            (InboxBody::Hint { event, .. }, _) => changes.push(Change::InboxDone {
+                id: row.id,
+                note: hints.callback(cx, &row.system, &event),
+            }),
+            (
+                InboxBody::Event {
+                    topic,
+                    about,
+                    changed_at,
+                    refused,
+                },
+                _,
+            ) => {
+                let from = (&row.system, row.received_at);
+                let note = match refused {
+                    Some(why) => format!("not believed: {why}"),
+                    None => hints.event(cx, from, (&topic, about), changed_at),
+                };
+                changes.push(Change::InboxDone { id: row.id, note });
             }
         }
     }
@@ -219,51 +222,9 @@ async fn take_inbox(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
             }
         }
     }
-    changes.extend(hasten(cx, &hints).await?);
+    changes.extend(hints.changes(cx).await?);
     cx.commit("inbox", Some(fence), changes).await?;
     Ok(count)
-}
-
-/// What a callback hints at.
-fn hinted(event: &str) -> &'static [Flow] {
-    if event.contains("Availab") || event.contains("Incremental") {
-        &[Flow::StockSnapshot]
-    } else if event.contains("Status") {
-        &[Flow::Despatch, Flow::StatusPull]
-    } else {
-        &[Flow::Despatch]
-    }
-}
-
-/// Makes hinted readings come sooner, but not oftener than a share of their interval: a flood of callbacks must not
-/// spend the vendor's calls.
-async fn hasten(cx: &Cx, hints: &[(PairId, Flow)]) -> StoreResult<Vec<Change>> {
-    if hints.is_empty() {
-        return Ok(Vec::new());
-    }
-    let schedules = cx.store.schedules().await?;
-    let soon = cx.now() + HINT_SOON;
-    let mut changes = Vec::new();
-    for (pair, flow) in hints {
-        let Some(row) = schedules
-            .iter()
-            .find(|s| &s.pair == pair && s.flow == *flow)
-        else {
-            continue;
-        };
-        let gap = cx.pair(pair).map_or(Span::ZERO, |p| {
-            Span(reads::interval(p, *flow).0 / HINT_PARTS)
-        });
-        let at = row.last_started_at.map_or(soon, |t| soon.max(t + gap));
-        if at < row.due_at {
-            changes.push(Change::ScheduleHasten {
-                pair: pair.clone(),
-                flow: *flow,
-                at,
-            });
-        }
-    }
-    Ok(changes)
 }
 
 async fn take_requests(cx: &Cx, fence: &Fence) -> StoreResult<usize> {

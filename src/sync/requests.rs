@@ -27,6 +27,9 @@ pub const READ_ITEMS: &str = "read_items";
 /// Let a mass change of stock figures through once.
 pub const APPROVE_MASS_CHANGE: &str = "approve_mass_change";
 
+/// Look at a system's subscriptions to webhooks and put them right.
+pub const CHECK_HOOKS: &str = "check_hooks";
+
 /// Members of an exception that one request works on.
 const MEMBERS_MAX: usize = 5_000;
 
@@ -34,7 +37,7 @@ const MEMBERS_MAX: usize = 5_000;
 pub fn needs_system(kind: &str) -> bool {
     matches!(
         kind,
-        RESYNC_ORDER | RESYNC_WMS | READ_ITEMS | APPROVE_MASS_CHANGE
+        RESYNC_ORDER | RESYNC_WMS | READ_ITEMS | APPROVE_MASS_CHANGE | CHECK_HOOKS
     )
 }
 
@@ -169,6 +172,14 @@ async fn retry_exception(
                         at: now,
                     });
                 }
+            }
+            ObjectRef::System(system) if case.kind == Kind::SysWebhookSilent => {
+                changes.push(Change::Request {
+                    id: take(),
+                    kind: CHECK_HOOKS.to_owned(),
+                    body: serde_json::json!({ "system": system }),
+                });
+                errands += 1;
             }
             ObjectRef::Item(_) | ObjectRef::Mapping(_) => errands += 1,
             ObjectRef::System(_) | ObjectRef::Despatch(_) | ObjectRef::WmsOrder(_) => errands += 1,

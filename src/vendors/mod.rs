@@ -6,6 +6,7 @@
 mod aside;
 pub mod cin7core;
 mod findings;
+pub mod hooks;
 pub mod linnworks;
 pub mod peoplevox;
 pub mod registry;
@@ -23,8 +24,9 @@ use crate::domain::wms::{
     WmsStock, WmsStockChange,
 };
 use futures::future::BoxFuture;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
+pub use hooks::Hooks;
 pub use sales::{
     ChangedOrder, ChangedOrders, ChangesPage, Channel, Confirming, Intake, ItemIds, LevelWrite,
     NotifyState, OpenOrders, ParcelStep, Parcels, Processing, ProductsPage, Relation, SalesSystem,
@@ -211,6 +213,10 @@ pub trait System: Send + Sync {
     fn check<'a>(&'a self, now: Ts, log: &'a CallLog) -> BoxFuture<'a, Vec<Finding>>;
     /// The cheapest read that proves the system answers and lets us in (breaker probe, `SYS_AUTH` test).
     fn probe<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<()>>;
+    /// What it sends by itself, when it is able and set up to; `None` for one that is only asked.
+    fn hooks(self: Arc<Self>) -> Option<Arc<dyn Hooks>> {
+        None
+    }
 }
 
 /// A warehouse (Peoplevox). No method writes stock: that edge does not exist.

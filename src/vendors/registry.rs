@@ -5,7 +5,7 @@ use super::linnworks::{Linnworks, LinnworksConfig};
 use super::peoplevox::{Names, Peoplevox, PeoplevoxConfig};
 use super::shopline::{Shopline, ShoplineConfig};
 use super::transport::{TransportOptions, VendorHosts, reqwest_wire};
-use super::{Limit, SalesSystem, Warehouse};
+use super::{Hooks, Limit, SalesSystem, Warehouse};
 use crate::config::{
     Account, Cin7CoreAccount, LinnworksAccount, Loaded, PeoplevoxAccount, ShoplineAccount,
     SystemConfig, nearest,
@@ -42,6 +42,14 @@ impl Systems {
                 .get(id)
                 .map(|s| s.as_ref() as &dyn super::System)
         })
+    }
+
+    /// Sources that tell of changes by themselves.
+    pub fn hooks(&self) -> BTreeMap<SystemId, Arc<dyn Hooks>> {
+        self.sources
+            .iter()
+            .filter_map(|(id, source)| Some((id.clone(), source.clone().hooks()?)))
+            .collect()
     }
 
     /// Ids of all systems, sorted.

@@ -244,6 +244,7 @@ async fn inbound_messages_are_stored_once(bench: Bench) {
             entity: "hint".to_owned(),
             entity_id: "x".to_owned(),
             dedup_key: key.to_owned(),
+            content_key: None,
             body: InboxBody::Hint {
                 event: "OrderProcessed".to_owned(),
                 fields: vec![],

@@ -22,6 +22,7 @@ pub(super) async fn inbox(work: &mut Work<'_>, changes: &[&Change]) -> StoreResu
                 inbox.entity.as_str(),
                 inbox.entity_id.as_str(),
                 inbox.dedup_key.as_str(),
+                inbox.content_key.clone(),
                 to_json(&inbox.body)?,
                 work.at,
                 "",
@@ -34,8 +35,8 @@ pub(super) async fn inbox(work: &mut Work<'_>, changes: &[&Change]) -> StoreResu
     let stored = work
         .conn
         .bulk(
-            "insert into inbox (id, system, pair, entity, entity_id, dedup_key, body, received_at, note)",
-            "on conflict (dedup_key) do nothing",
+            "insert into inbox (id, system, pair, entity, entity_id, dedup_key, content_key, body, received_at, note)",
+            "on conflict do nothing",
             new,
         )
         .await?;
@@ -78,12 +79,23 @@ pub(super) async fn attempts(work: &mut Work<'_>, attempts: &[&Attempt]) -> Stor
     Ok(())
 }
 
+/// Kind of a body that came with an inbound message.
+const INBOUND: &str = "inbound";
+
+/// The bodies of a batch, sealed.
+#[derive(Default)]
+pub(super) struct Sealed {
+    pub(super) bodies: Vec<Vec<Val>>,
+    /// Those that came with inbound messages of the same batch.
+    pub(super) inbound: Vec<Vec<Val>>,
+}
+
 /// Compresses and encrypts the bodies of a batch, before the transaction is opened: the writer's time is precious.
-pub(super) fn seal(cipher: &Cipher, batch: &Batch) -> StoreResult<Vec<Vec<Val>>> {
-    let mut rows = Vec::new();
+pub(super) fn seal(cipher: &Cipher, batch: &Batch) -> StoreResult<Sealed> {
+    let mut sealed = Sealed::default();
     for change in &batch.changes {
         if let Change::Payload(payload) = change {
-            rows.push(vals![
+            let row = vals![
                 payload.id.0,
                 batch.at,
                 payload.kind,
@@ -91,10 +103,15 @@ pub(super) fn seal(cipher: &Cipher, batch: &Batch) -> StoreResult<Vec<Vec<Val>>>
                 payload.method.as_str(),
                 cipher.seal(payload.id.0, &payload.body)?,
                 hash::of_bytes(&payload.body),
-            ]);
+            ];
+            if payload.kind == INBOUND {
+                sealed.inbound.push(row);
+            } else {
+                sealed.bodies.push(row);
+            }
         }
     }
-    Ok(rows)
+    Ok(sealed)
 }
 
 /// Stores sealed bodies. A body whose id exists stays as it is.
@@ -103,6 +120,18 @@ pub(super) async fn payloads(work: &mut Work<'_>, rows: &[Vec<Val>]) -> StoreRes
         .bulk(
             "insert into payload (id, at, kind, system, method, body, hash)",
             "on conflict (id) do nothing",
+            rows.to_vec(),
+        )
+        .await?;
+    Ok(())
+}
+
+/// Stores what came with inbound messages; a double's is not kept.
+pub(super) async fn came_with(work: &mut Work<'_>, rows: &[Vec<Val>]) -> StoreResult<()> {
+    work.conn
+        .bulk(
+            "insert into payload (id, at, kind, system, method, body, hash) select v.* from (",
+            ") as v where exists (select 1 from inbox i where i.id = v.column1) on conflict (id) do nothing",
             rows.to_vec(),
         )
         .await?;

@@ -3,6 +3,7 @@
 mod deliveries;
 mod exceptions;
 mod inbound;
+mod looks;
 mod mappings;
 mod orders;
 mod schedules;
@@ -12,7 +13,7 @@ use super::db::Conn;
 use super::dialect::Dialect;
 use super::journal::{self, Draft};
 use super::notice::Topic;
-use super::value::{Val, vals};
+use super::value::vals;
 use super::{Committed, Store, StoreError, StoreResult, leases};
 use crate::domain::change::{Batch, Change, DeliveryMove, Journal};
 use crate::domain::delivery::{Attempt, NewDelivery};
@@ -85,6 +86,7 @@ enum DeliveryChange<'b> {
 #[derive(Default)]
 struct Groups<'b> {
     inbound: Vec<&'b Change>,
+    looks: Vec<&'b Change>,
     orders: Vec<OrderChange<'b>>,
     seen: Vec<&'b Change>,
     deliveries: Vec<(usize, DeliveryChange<'b>)>,
@@ -108,6 +110,9 @@ impl<'b> Groups<'b> {
     fn add(&mut self, index: usize, change: &'b Change) {
         match change {
             Change::Inbox(_) | Change::InboxDone { .. } => self.inbound.push(change),
+            Change::Look(_) | Change::Looked(_) | Change::LooksForgotten { .. } => {
+                self.looks.push(change)
+            }
             Change::Order { row, body, lines } => self.orders.push(OrderChange {
                 index,
                 row,
@@ -158,10 +163,10 @@ impl Store {
                 batch.changes.len()
             )));
         }
-        let payloads = inbound::seal(&self.inner.cipher, &batch)?;
+        let sealed = inbound::seal(&self.inner.cipher, &batch)?;
         let mut tries = 0;
         loop {
-            match self.commit_once(&batch, &payloads).await {
+            match self.commit_once(&batch, &sealed).await {
                 Ok(done) => {
                     self.wrote(&Topic::all_of(&batch.changes));
                     return Ok(done);
@@ -176,10 +181,10 @@ impl Store {
     async fn commit_once(
         &self,
         batch: &Batch,
-        payloads: &[Vec<Val>],
+        sealed: &inbound::Sealed,
     ) -> Result<Committed, (StoreError, bool)> {
         let mut conn = self.inner.write().await.map_err(|e| (e, false))?;
-        let done = match apply(&mut conn, payloads, batch).await {
+        let done = match apply(&mut conn, sealed, batch).await {
             Ok(done) => done,
             Err(error) => return Err((error, conn.is_conflict)),
         };
@@ -196,7 +201,7 @@ impl Store {
     }
 }
 
-async fn apply(conn: &mut Conn, payloads: &[Vec<Val>], batch: &Batch) -> StoreResult<Committed> {
+async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> StoreResult<Committed> {
     let mut groups = Groups::of(batch);
     lock_keys(conn, &groups).await?;
     if let Some(fence) = &batch.fence {
@@ -210,8 +215,10 @@ async fn apply(conn: &mut Conn, payloads: &[Vec<Val>], batch: &Batch) -> StoreRe
         done: Committed::default(),
     };
     let work = &mut work;
-    inbound::payloads(work, payloads).await?;
+    inbound::payloads(work, &sealed.bodies).await?;
     inbound::inbox(work, &groups.inbound).await?;
+    inbound::came_with(work, &sealed.inbound).await?;
+    looks::write(work, &groups.looks).await?;
     orders::write(work, &groups.orders).await?;
     orders::seen(work, &groups.seen).await?;
     let conflicts = deliveries::write(work, &groups.deliveries).await?;

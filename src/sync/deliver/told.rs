@@ -237,9 +237,15 @@ fn confirmed_order(
         at,
         units,
     };
+    // The source's events about our own doing are recognised by this.
+    let body = source.and_then(|s| s.changed_at).map(|at| {
+        let mut body = order.body.clone();
+        body.source.changed_at = Some(at);
+        Box::new(body)
+    });
     let order = Change::Order {
         row: Box::new(row),
-        body: None,
+        body,
         lines: Some(lines),
     };
     [order, told]

@@ -4,12 +4,12 @@
 
 use super::super::calls::{JobCx, Keep, call};
 use super::super::deliver::Tick;
+use super::super::silence;
 use super::Run;
-use super::lookups::{found_or_gone, inbox_of};
-use super::unread::{self, UnreadCases};
-use crate::domain::change::Change;
-use crate::domain::ids::{OrderId, SourceOrderId};
-use crate::domain::order::{OrderFull, SourceStatus};
+use super::lookups::{found_or_gone, take_in};
+use crate::domain::change::{Change, Looked};
+use crate::domain::ids::SourceOrderId;
+use crate::domain::order::{OrderFull, SourceOrder, SourceStatus};
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
 use crate::vendors::{ChangedOrder, ChangedOrders, Op, Orders};
@@ -52,7 +52,11 @@ pub struct ChangePull {
     page: Option<String>,
     phase: Phase,
     named: VecDeque<ChangedOrder>,
-    unread: Option<UnreadCases>,
+    is_begun: bool,
+    /// Since when events should tell of changes; `None` where none are told.
+    told_since: Option<Ts>,
+    /// Changes found that an event should have told of.
+    unheard: usize,
     is_sweep: bool,
     found: usize,
     changed: usize,
@@ -79,7 +83,9 @@ impl ChangePull {
             page: None,
             phase: Phase::List,
             named: VecDeque::new(),
-            unread: None,
+            is_begun: false,
+            told_since: None,
+            unheard: 0,
             is_sweep,
             found: 0,
             changed: 0,
@@ -96,8 +102,9 @@ impl ChangePull {
 
     /// Makes that call.
     pub async fn tick(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
-        if self.unread.is_none() {
-            self.unread = Some(UnreadCases::load(jcx.cx, &self.run.pair).await?);
+        if !self.is_begun {
+            self.is_begun = true;
+            self.told_since = silence::told_since(jcx.cx, &self.run.pair.source).await?;
         }
         match self.phase {
             Phase::List => self.list(jcx).await,
@@ -106,6 +113,7 @@ impl ChangePull {
     }
 
     async fn list(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<Tick> {
+        let asked_at = jcx.cx.now();
         let called = call!(jcx, Keep::OnError, |log| self.source.changes_page(
             self.since,
             self.page.as_deref(),
@@ -121,7 +129,7 @@ impl ChangePull {
         self.found += page.orders.rows.len() + page.orders.unread.len() + page.named.len();
         self.newest = self.newest.max(page.newest);
         self.choose(jcx, page.named).await?;
-        self.take_in(jcx, page.orders).await?;
+        self.take_in(jcx, page.orders, asked_at).await?;
         self.page = page.next;
         if self.page.is_some() {
             return Ok(Tick::More);
@@ -135,8 +143,11 @@ impl ChangePull {
         let known = self.known(jcx, &ids).await?;
         for order in named {
             let at = order.changed_at.map(|at| at.0);
-            let is_read = at.is_some() && self.mark.read.get(&order.source_id).copied() == at;
             let ours = known.get(&order.source_id);
+            // Read by an earlier run, or because an event told of it.
+            let is_read = at.is_some()
+                && (self.mark.read.get(&order.source_id).copied() == at
+                    || ours.is_some_and(|o| o.body.source.changed_at == order.changed_at));
             // What is finished on both sides has nothing more to tell.
             let is_over = ours
                 .is_some_and(|o| o.row.state.is_finished() && o.row.source_status == order.status)
@@ -168,6 +179,7 @@ impl ChangePull {
         let limit = self.source.at_once(Op::OrdersByIds).max(1);
         let chunk: Vec<ChangedOrder> = self.named.drain(..self.named.len().min(limit)).collect();
         let ids: Vec<SourceOrderId> = chunk.iter().map(|n| n.source_id.clone()).collect();
+        let asked_at = jcx.cx.now();
         let called = call!(jcx, Keep::OnError, |log| self
             .source
             .orders_by_ids(&ids, &log));
@@ -181,7 +193,7 @@ impl ChangePull {
         let asked: Vec<OrderFull> = self.known(jcx, &ids).await?.into_values().collect();
         let unread = found.unread.clone();
         let rows = found_or_gone(&asked, found);
-        self.take_in(jcx, Orders { rows, unread }).await?;
+        self.take_in(jcx, Orders { rows, unread }, asked_at).await?;
         for order in chunk {
             if let Some(at) = order.changed_at {
                 self.mark.read.insert(order.source_id, at.0);
@@ -190,37 +202,29 @@ impl ChangePull {
         self.next(jcx).await
     }
 
-    /// New or changed orders go to decision; one that cannot be read becomes a case.
-    async fn take_in(&mut self, jcx: &mut JobCx<'_>, orders: Orders) -> StoreResult<()> {
-        let now = jcx.cx.now();
+    /// New or changed orders go to decision; what events told of them is answered.
+    async fn take_in(
+        &mut self,
+        jcx: &mut JobCx<'_>,
+        orders: Orders,
+        asked_at: Ts,
+    ) -> StoreResult<()> {
         let pair = self.run.pair.clone();
-        let ids: Vec<SourceOrderId> = orders
-            .rows
-            .iter()
-            .map(|o| &o.source_id)
-            .chain(orders.unread.iter().map(|u| &u.source_id))
-            .cloned()
-            .collect();
-        let known = self.known(jcx, &ids).await?;
-        let mut changes = match &self.unread {
-            Some(cases) => cases.read_again(&pair.id, &orders.rows),
-            None => Vec::new(),
+        let read = Looked {
+            pair: pair.id.clone(),
+            ids: orders.rows.iter().map(|o| o.source_id.clone()).collect(),
+            asked_at,
+            is_hinted: false,
+            is_absent: false,
+            again_at: None,
         };
-        for order in &orders.unread {
-            let id = known.get(&order.source_id).map(|k| k.row.id);
-            changes.push(unread::case_of(&pair.id, order, id, now));
-        }
-        let (mut seen, mut news): (Vec<OrderId>, Vec<_>) = (Vec::new(), Vec::new());
-        for order in orders.rows {
-            match known.get(&order.source_id) {
-                Some(k) if k.row.source_revision == order.revision() => seen.push(k.row.id),
-                _ => news.push(order),
-            }
-        }
-        self.changed += news.len();
-        changes.extend(inbox_of(jcx, &pair, news).await?);
-        if !seen.is_empty() {
-            changes.push(Change::OrderSeen { ids: seen, at: now });
+        let taken = take_in(jcx, &pair, orders).await?;
+        self.changed += taken.decided;
+        let mut changes = taken.changes;
+        if let Some(since) = self.told_since {
+            let is_late = |o: &&SourceOrder| o.changed_at.is_none_or(|at| at >= since);
+            self.unheard += taken.events.iter().filter(is_late).count();
+            changes.push(Change::Looked(read));
         }
         jcx.cx
             .commit("pull", Some(jcx.fence), changes)
@@ -255,7 +259,12 @@ impl ChangePull {
         let note = format!("{} {what}, {} to decide", self.found, self.changed);
         let cursor = serde_json::to_string(&mark).ok();
         let done = self.run.done(jcx.cx.now(), note, cursor);
-        jcx.cx.commit("pull", Some(jcx.fence), vec![done]).await?;
+        let mut changes = vec![done];
+        if self.told_since.is_some() {
+            let source = &self.run.pair.source;
+            changes.extend(silence::polled(jcx.cx, source, self.unheard).await?);
+        }
+        jcx.cx.commit("pull", Some(jcx.fence), changes).await?;
         Ok(Tick::Done)
     }
 }

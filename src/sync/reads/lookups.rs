@@ -9,11 +9,12 @@ use super::{Run, statuses};
 use crate::domain::change::{Change, InboxBody, NewInbox};
 use crate::domain::delivery::Flow;
 use crate::domain::ids::{InboxId, ItemCode, OrderId, RequestId, SourceOrderId, WmsOrderNo};
-use crate::domain::order::{OrderFull, SourceOrder, SourceStatus};
+use crate::domain::order::{OrderFull, OrderRow, SourceOrder, SourceStatus};
 use crate::domain::preflight;
 use crate::domain::wms::{WmsItem, WmsLine};
 use crate::store::StoreResult;
 use crate::vendors::{Op, Orders, SalesSystem, TERMS_MAX, Warehouse};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Looks items up in the warehouse and records which exist.
@@ -234,6 +235,66 @@ pub fn found_or_gone(asked: &[OrderFull], found: Orders) -> Vec<SourceOrder> {
     out
 }
 
+/// What an answer with orders came to.
+pub struct TakenIn {
+    pub changes: Vec<Change>,
+    /// New or changed orders.
+    pub decided: usize,
+    /// Of those, what an event tells of wherever events are told: new open orders, and cancellations.
+    pub events: Vec<SourceOrder>,
+}
+
+/// Orders as the source answered: new or changed ones go to decision, of unchanged ones the reading time moves, one that
+/// cannot be read becomes a case.
+pub async fn take_in(jcx: &JobCx<'_>, pair: &PairCx, orders: Orders) -> StoreResult<TakenIn> {
+    let now = jcx.cx.now();
+    let ids: Vec<SourceOrderId> = orders
+        .rows
+        .iter()
+        .map(|o| &o.source_id)
+        .chain(orders.unread.iter().map(|u| &u.source_id))
+        .cloned()
+        .collect();
+    let known = jcx.cx.store.orders_by_source(&pair.id, &ids).await?;
+    let known: HashMap<&SourceOrderId, &OrderFull> =
+        known.iter().map(|o| (&o.row.source_id, o)).collect();
+    let cases = UnreadCases::load(jcx.cx, pair).await?;
+    let mut changes = cases.read_again(&pair.id, &orders.rows);
+    for order in &orders.unread {
+        let id = known.get(&order.source_id).map(|k| k.row.id);
+        changes.push(unread::case_of(&pair.id, order, id, now));
+    }
+    let (mut seen, mut news, mut events) = (Vec::new(), Vec::new(), Vec::new());
+    for order in orders.rows {
+        let ours = known.get(&order.source_id).map(|k| &k.row);
+        let was = ours.map(|row| row.source_status);
+        match ours {
+            Some(row) if row.source_revision == order.revision() => seen.push(row.id),
+            _ => {
+                let is_event = matches!(
+                    (was, order.status),
+                    (None, SourceStatus::Open)
+                        | (Some(SourceStatus::Open), SourceStatus::Cancelled)
+                );
+                if is_event {
+                    events.push(order.clone());
+                }
+                news.push(order);
+            }
+        }
+    }
+    let decided = news.len();
+    changes.extend(inbox_of(jcx, pair, news).await?);
+    if !seen.is_empty() {
+        changes.push(Change::OrderSeen { ids: seen, at: now });
+    }
+    Ok(TakenIn {
+        changes,
+        decided,
+        events,
+    })
+}
+
 /// Source orders as inbound messages, one per content.
 pub async fn inbox_of(
     jcx: &JobCx<'_>,
@@ -260,6 +321,7 @@ pub async fn inbox_of(
             entity: "order".to_owned(),
             entity_id: order.source_id.0.clone(),
             dedup_key,
+            content_key: None,
             body: InboxBody::Order(Box::new(order)),
         }));
         id += 1;

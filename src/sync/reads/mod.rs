@@ -3,6 +3,8 @@
 pub mod catalogue;
 pub mod changes;
 pub mod despatches;
+pub mod hinted;
+pub mod hooks;
 pub mod lookups;
 pub mod orders;
 pub mod products;

@@ -14,6 +14,8 @@ use crate::sync::deliver::publish::PublishJob;
 use crate::sync::reads::catalogue::Catalogue;
 use crate::sync::reads::changes::ChangePull;
 use crate::sync::reads::despatches::DespatchPoll;
+use crate::sync::reads::hinted::HintLook;
+use crate::sync::reads::hooks::HookCheck;
 use crate::sync::reads::lookups::{ItemLook, SourceLook, WmsLook};
 use crate::sync::reads::orders::OrderPull;
 use crate::sync::reads::products::{NotifyWatch, Products};
@@ -40,6 +42,8 @@ pub(super) enum Job {
     Items(ItemLook),
     SourceLook(SourceLook),
     WmsLook(WmsLook),
+    Hinted(HintLook),
+    Hooks(HookCheck),
 }
 
 impl Job {
@@ -63,6 +67,8 @@ impl Job {
             Self::Items(job) => job.next_op(),
             Self::SourceLook(job) => job.next_op(),
             Self::WmsLook(job) => job.next_op(),
+            Self::Hinted(job) => job.next_op(),
+            Self::Hooks(job) => job.next_op(),
         }
     }
 
@@ -87,6 +93,8 @@ impl Job {
             Self::Items(job) => Box::pin(job.tick(jcx)).await,
             Self::SourceLook(job) => Box::pin(job.tick(jcx)).await,
             Self::WmsLook(job) => Box::pin(job.tick(jcx)).await,
+            Self::Hinted(job) => Box::pin(job.tick(jcx)).await,
+            Self::Hooks(job) => Box::pin(job.tick(jcx)).await,
         }
     }
 }
@@ -94,9 +102,19 @@ impl Job {
 /// What a job is for, so that no two do the same at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Purpose {
-    Deliver { flow: Flow, is_asking: bool },
-    Scheduled { pair: PairId, flow: Flow },
+    Deliver {
+        flow: Flow,
+        is_asking: bool,
+    },
+    Scheduled {
+        pair: PairId,
+        flow: Flow,
+    },
     Look(&'static str),
+    /// Orders that events told of.
+    Hinted,
+    /// Subscriptions to events.
+    Hooks,
 }
 
 pub(super) struct Active {

@@ -1,5 +1,6 @@
 //! One worker per system: it holds the system's lease, owns its call budget, and decides which call is made next.
 
+mod heard;
 mod job;
 mod start;
 mod tell;
@@ -17,6 +18,7 @@ use crate::sync::deliver::publish::ItemIds;
 use crate::sync::desk::{Worked, hold};
 use crate::sync::reads::{SOURCE_FLOWS, WAREHOUSE_FLOWS};
 use crate::vendors::Op;
+use heard::Events;
 use job::{Active, Proposal, Purpose, first_op, first_read, read_lane};
 use std::sync::Arc;
 
@@ -43,6 +45,7 @@ pub struct Worker {
     is_first: bool,
     quiet: Option<Quiet>,
     schedules: Option<Schedules>,
+    events: Events,
 }
 
 /// The schedules this system serves, as read when the store stood at `version`.
@@ -68,8 +71,10 @@ impl Quiet {
 impl Worker {
     /// A worker that knows nothing yet.
     pub fn new(system: SystemId, adapter: Adapter, limits: &Limits, now: Ts) -> Self {
+        let gate = Gate::new(system, adapter, limits, now);
         Self {
-            gate: Gate::new(system, adapter, limits, now),
+            events: Events::new(&gate, now),
+            gate,
             lease: None,
             recovered_epoch: None,
             active: Vec::new(),
@@ -111,6 +116,7 @@ impl Worker {
         self.active.clear();
         self.recovered_epoch = None;
         self.lease = None;
+        self.events.forget();
     }
 
     /// Does what is due and allowed, call by call.
@@ -156,9 +162,12 @@ impl Worker {
             if calls == 0 && work.is_asked {
                 self.start_looks(cx, &fence).await?;
             }
-            let proposals = self.proposals(&schedules, &work.lanes, at);
+            let mut proposals = self.proposals(&schedules, &work.lanes, at);
+            let heard = self.heard(cx, work.look_at, at).await?;
+            proposals.extend(heard.proposals);
             let Some(lane) = self.choose_lane(&proposals, at) else {
                 next_at = self.next_at(work.next_due_at, &schedules, &proposals, at);
+                next_at = next_at.min(heard.next_at);
                 quiet_at = Some(version);
                 break;
             };
@@ -347,7 +356,10 @@ impl Worker {
             fence,
         };
         if active.job.tick(&mut jcx).await? == Tick::Done {
-            self.active.remove(at);
+            let ended = self.active.remove(at);
+            if ended.purpose == Purpose::Hooks {
+                self.events.checked();
+            }
         }
         Ok(())
     }

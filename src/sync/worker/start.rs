@@ -72,6 +72,8 @@ impl Worker {
                 };
                 self.start_delivery(cx, flow, is_asking, rows).await?;
             }
+            Purpose::Hinted => self.start_hinted(cx, fence, now).await?,
+            Purpose::Hooks => self.start_hooks(cx),
             Purpose::Look(_) => {}
         }
         Ok(())
@@ -212,6 +214,7 @@ impl Worker {
         if waiting.is_empty() {
             return Ok(());
         }
+        self.asked_to_check(cx, fence, &waiting).await?;
         let pairs: Vec<PairCx> = cx.pairs_of(&self.gate.system).cloned().collect();
         for pair in &pairs {
             match self.gate.adapter.clone() {

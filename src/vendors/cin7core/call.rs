@@ -35,6 +35,7 @@ pub(super) enum Call {
     Webhooks,
     AddWebhook,
     ChangeWebhook,
+    RemoveWebhook,
 }
 
 impl Call {
@@ -66,6 +67,7 @@ impl Call {
             Self::Webhooks => "GET webhooks",
             Self::AddWebhook => "POST webhooks",
             Self::ChangeWebhook => "PUT webhooks",
+            Self::RemoveWebhook => "DELETE webhooks",
         }
     }
 
@@ -79,6 +81,7 @@ impl Call {
         match self.name().split_once(' ') {
             Some(("POST", _)) => http::Method::POST,
             Some(("PUT", _)) => http::Method::PUT,
+            Some(("DELETE", _)) => http::Method::DELETE,
             _ => http::Method::GET,
         }
     }
@@ -105,7 +108,7 @@ impl Call {
     pub const fn holds_hooks(self) -> bool {
         matches!(
             self,
-            Self::Webhooks | Self::AddWebhook | Self::ChangeWebhook
+            Self::Webhooks | Self::AddWebhook | Self::ChangeWebhook | Self::RemoveWebhook
         )
     }
 }

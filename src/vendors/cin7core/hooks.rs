@@ -83,6 +83,13 @@ impl Cin7Core {
             .await
     }
 
+    /// Ends a subscription.
+    pub async fn remove_webhook(&self, id: &str, log: &CallLog) -> Answer<()> {
+        let call = Call::RemoveWebhook;
+        let query = [("ID", id.to_owned())];
+        self.client.read(call, &query, log).await.map(|_| ())
+    }
+
     async fn write_webhook(
         &self,
         call: Call,

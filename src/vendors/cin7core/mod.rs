@@ -14,6 +14,7 @@ mod client;
 mod credit;
 mod decimal;
 mod fulfilment;
+mod heard;
 mod hooks;
 mod json;
 mod order;
@@ -56,13 +57,13 @@ use crate::domain::ids::LocationId;
 use crate::domain::time::Ts;
 use crate::secret::Secret;
 use crate::vendors::transport::{HostRule, VendorHosts};
-use crate::vendors::{Answer, CallLog, Finding, Limit, Op, System};
+use crate::vendors::{Answer, CallLog, Finding, Hooks, Limit, Op, System};
 use crate::wire::Wire;
 use chrono_tz::Tz;
 use client::Client;
 use futures::future::BoxFuture;
 use std::collections::HashMap;
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
 
 /// Where the service is; one host for all regions.
 pub const BASE_URL: &str = "https://inventory.dearsystems.com/ExternalApi/v2";
@@ -204,5 +205,9 @@ impl System for Cin7Core {
 
     fn probe<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<()>> {
         Box::pin(async move { self.company(log).await.map(|_| ()) })
+    }
+
+    fn hooks(self: Arc<Self>) -> Option<Arc<dyn Hooks>> {
+        Some(self)
     }
 }

@@ -13,6 +13,7 @@ mod cursor;
 mod despatch;
 mod event;
 mod fulfilment;
+mod hooks;
 mod method;
 mod order;
 mod orders;
@@ -46,13 +47,13 @@ use crate::secret::Secret;
 use crate::text::clean_to;
 use crate::vendors::scalar::Fault;
 use crate::vendors::transport::{HostRule, VendorHosts};
-use crate::vendors::{Answer, CallError, CallLog, Finding, Limit, Op, System};
+use crate::vendors::{Answer, CallError, CallLog, Finding, Hooks, Limit, Op, System};
 use crate::wire::Wire;
 use client::Client;
 use futures::future::BoxFuture;
 use method::Method;
 use std::collections::HashSet;
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
 
 /// The version whose answers were seen recorded.
 pub const API_VERSION_DEFAULT: &str = "v20260601";
@@ -138,6 +139,8 @@ pub struct Shopline {
     client: Client,
     api_version: String,
     per_minute: u32,
+    /// Proves who sent a webhook.
+    app_secret: Option<Secret>,
     /// Locations run by fulfilment apps, from the last list of locations; orders do not say it.
     centres: RwLock<HashSet<LocationId>>,
 }
@@ -156,6 +159,7 @@ impl Shopline {
         Ok(Self {
             api_version: config.api_version.clone(),
             per_minute: config.per_minute,
+            app_secret: config.app_secret.clone().filter(|s| !s.is_empty()),
             client: Client::new(wire, base, config),
             centres: RwLock::default(),
         })
@@ -232,6 +236,11 @@ impl System for Shopline {
 
     fn probe<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<()>> {
         Box::pin(async move { self.shop(log).await.map(|_| ()) })
+    }
+
+    /// Without the app's secret nothing proves who sent a webhook: then the store is polled only.
+    fn hooks(self: Arc<Self>) -> Option<Arc<dyn Hooks>> {
+        self.app_secret.is_some().then(|| self as Arc<dyn Hooks>)
     }
 }
 

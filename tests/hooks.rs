@@ -1,0 +1,16 @@
+//! Webhooks, end to end: sandbox, a real store and the engine under one virtual clock; the server on a real port.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "hooks/cin7.rs"]
+mod cin7;
+#[path = "hooks/house.rs"]
+mod house;
+#[path = "hooks/kill.rs"]
+mod kill;
+#[path = "hooks/property.rs"]
+mod property;
+#[path = "hooks/server.rs"]
+mod server;
+#[path = "hooks/shop.rs"]
+mod shop;
