@@ -22,14 +22,20 @@ const REST: Duration = Duration::from_millis(200);
 pub(super) struct Bounded {
     listener: TcpListener,
     places: Arc<Semaphore>,
+    idle: Duration,
 }
 
 impl Bounded {
     /// Around a listener that is bound already.
     pub(super) fn new(listener: TcpListener) -> Self {
+        Self::closing_after(listener, IDLE)
+    }
+
+    fn closing_after(listener: TcpListener, idle: Duration) -> Self {
         Self {
             listener,
             places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            idle,
         }
     }
 }
@@ -49,7 +55,8 @@ impl axum::serve::Listener for Bounded {
                 Ok((stream, from)) => {
                     let held = Held {
                         stream,
-                        idle: Box::pin(tokio::time::sleep(IDLE)),
+                        idle_max: self.idle,
+                        idle: Box::pin(tokio::time::sleep(self.idle)),
                         _place: place,
                     };
                     return (held, from);
@@ -70,6 +77,7 @@ impl axum::serve::Listener for Bounded {
 /// A connection that gives its place back when it ends, and ends when nothing more arrives.
 pub(super) struct Held {
     stream: TcpStream,
+    idle_max: Duration,
     idle: Pin<Box<Sleep>>,
     _place: OwnedSemaphorePermit,
 }
@@ -84,7 +92,8 @@ impl AsyncRead for Held {
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
         if read.is_ready() {
             if buf.filled().len() > before {
-                self.idle.as_mut().reset(Instant::now() + IDLE);
+                let until = Instant::now() + self.idle_max;
+                self.idle.as_mut().reset(until);
             }
             return read;
         }
@@ -121,11 +130,10 @@ mod tests {
     async fn a_connection_without_a_word_gives_its_place_back() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut bounded = Bounded::new(listener);
+        let mut bounded = Bounded::closing_after(listener, Duration::from_millis(20));
         let silent = TcpStream::connect(address).await.unwrap();
         let (mut held, _) = bounded.accept().await;
         assert_eq!(bounded.places.available_permits(), CONNECTIONS_MAX - 1);
-        tokio::time::pause();
         let mut byte = [0];
         assert_eq!(held.read(&mut byte).await.unwrap(), 0, "it is over");
         drop(held);

@@ -11,8 +11,7 @@ use tallyman::domain::ids::{Operator, PairId, SystemId};
 use tallyman::domain::order::OrderFull;
 use tallyman::domain::policy::Policy;
 use tallyman::domain::time::{Span, Ts};
-use tallyman::rehearsal::RigOptions;
-use tallyman::rehearsal::rig::systems_over;
+use tallyman::rehearsal::{RigOptions, systems_over};
 use tallyman::sandbox::{
     Cin7Config, HookCall, Sandbox, SandboxConfig, ShopConfig, ShopOrderSpec, ShopTraits, SimSystem,
     TradingHours, Webhook, WorldTraits,
@@ -23,7 +22,6 @@ use tallyman::store::{Store, StoreOptions};
 use tallyman::sync::{Cx, Engine, PairCx, Systems};
 use tallyman::vendors::Hooks;
 use tallyman::vendors::hooks::Delivery;
-use tallyman::vendors::{cin7core, shopline};
 
 /// The item that is sold.
 pub const MUG: &str = "MUG-BLU-01";
@@ -95,26 +93,16 @@ fn pair(id: &str, source: &str, prefix: &str, channel: &str, policy: Policy) -> 
 fn systems(sandbox: &Sandbox, config: &SandboxConfig) -> Systems {
     let options = RigOptions {
         sandbox: config.clone(),
-        policy: Policy::linnworks(),
+        sources: vec![
+            (SimSystem::Shopline, Policy::shopline()),
+            (SimSystem::Cin7, Policy::cin7core()),
+        ],
         store_url: None,
         death_chance: 0.0,
         warehouse_per_minute: None,
         is_durable: false,
     };
-    let mut systems = systems_over(sandbox, &options, |system| sandbox.wire(system)).unwrap();
-    systems.sources.clear();
-    let given = sandbox.demo_credentials();
-    let mut shop = shopline::ShoplineConfig::new("demo", Secret::new(given.shop_access_token));
-    shop.app_secret = Some(Secret::new(given.shop_app_secret));
-    let shop = shopline::Shopline::new(shop, sandbox.wire(SimSystem::Shopline)).unwrap();
-    let cin7 = cin7core::Cin7Config::new(
-        Secret::new(given.cin7_account_id),
-        Secret::new(given.cin7_application_key),
-    );
-    let cin7 = cin7core::Cin7Core::new(cin7, sandbox.wire(SimSystem::Cin7)).unwrap();
-    systems.sources.insert("shop".into(), Arc::new(shop));
-    systems.sources.insert("cin7".into(), Arc::new(cin7));
-    systems
+    systems_over(sandbox, &options, |system| sandbox.wire(system)).unwrap()
 }
 
 impl House {

@@ -99,11 +99,12 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        let mut server = Self { child, port: 0 };
         let begun = Instant::now();
         loop {
             if let Ok(text) = std::fs::read_to_string(&file) {
-                let port = text.parse().unwrap();
-                return Self { child, port };
+                server.port = text.parse().unwrap();
+                return server;
             }
             assert!(
                 begun.elapsed() < Duration::from_secs(30),

@@ -9,7 +9,7 @@ use super::{Run, statuses};
 use crate::domain::change::{Change, InboxBody, NewInbox};
 use crate::domain::delivery::Flow;
 use crate::domain::ids::{InboxId, ItemCode, OrderId, RequestId, SourceOrderId, WmsOrderNo};
-use crate::domain::order::{OrderFull, OrderRow, SourceOrder, SourceStatus};
+use crate::domain::order::{OrderFull, SourceOrder, SourceStatus};
 use crate::domain::preflight;
 use crate::domain::wms::{WmsItem, WmsLine};
 use crate::store::StoreResult;

@@ -240,7 +240,11 @@ impl System for Shopline {
 
     /// Without the app's secret nothing proves who sent a webhook: then the store is polled only.
     fn hooks(self: Arc<Self>) -> Option<Arc<dyn Hooks>> {
-        self.app_secret.is_some().then(|| self as Arc<dyn Hooks>)
+        if self.app_secret.is_some() {
+            Some(self)
+        } else {
+            None
+        }
     }
 }
 
