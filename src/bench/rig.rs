@@ -164,6 +164,7 @@ impl BenchRig {
             store_url: None,
             death_chance: 0.0,
             warehouse_per_minute: None,
+            is_listening: false,
             is_durable: options.is_durable,
         };
         let systems = systems_over(&sandbox, &rig_options, |system| {
