@@ -363,7 +363,7 @@ impl One {
                 now,
                 "entered, yet not shown when read back",
             )],
-            Look::Due if is_asking => vec![not_there(jcx, &self.row, now)],
+            Look::Due if is_asking => not_there(jcx, &self.row, now),
             Look::Due => {
                 self.stand = Stand::Due;
                 Vec::new()

@@ -473,7 +473,7 @@ impl ConfirmJob {
                         one.row.caused_at,
                     )));
                 }
-                _ if self.is_asking => changes.push(not_there(jcx, &one.row, now)),
+                _ if self.is_asking => changes.extend(not_there(jcx, &one.row, now)),
                 _ => changes.push(settle::doubtful(
                     &one.row,
                     now,
@@ -523,7 +523,7 @@ impl ConfirmJob {
                             now,
                         ));
                     }
-                    None => changes.push(not_there(jcx, &one.row, now)),
+                    None => changes.extend(not_there(jcx, &one.row, now)),
                 }
             }
         }
