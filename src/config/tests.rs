@@ -275,7 +275,7 @@ fn each_mistake_in_a_policy_is_told_with_its_range_or_words() {
         ),
         (
             "\"stock.mode\" = \"delta\"",
-            "stock.mode: this build knows \"snapshot\" only; take the key out or write that",
+            "stock.mode: a source of this kind works by \"snapshot\" only; take the key out or write that",
         ),
         (
             "\"stock.basis\" = \"GROSS\"",

@@ -11,6 +11,7 @@ mod twin;
 
 pub use judges::Verdict;
 pub use pairs::systems_over;
+pub(crate) use pairs::{mappings_of, pair_of};
 pub use report::Report;
 pub use rig::{Rig, RigOptions};
 pub use twin::{EndState, twin};
