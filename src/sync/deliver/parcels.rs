@@ -261,8 +261,8 @@ impl ParcelJob {
             let one = self.parcels.get(at)?;
             let (source, parcel) = (self.source.clone(), one.parcel.clone());
             let sale = one.sale.clone()?;
+            let log = jcx.gate.call_log(started);
             Some(async move {
-                let log = CallLog::default();
                 let answer = source.write(&sale, &parcel, &log).await;
                 (at, log, answer)
             })

@@ -327,8 +327,8 @@ impl ConfirmJob {
         let adapter = self.source.clone();
         let calls = updates.into_iter().map(|(at, update)| {
             let adapter = adapter.clone();
+            let log = jcx.gate.call_log(started);
             async move {
-                let log = CallLog::default();
                 let answer = adapter.set_shipping(&update, &log).await;
                 (at, log, answer)
             }
