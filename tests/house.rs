@@ -324,6 +324,22 @@ fn one_vendor_does_not_know_the_other() {
 }
 
 #[test]
+fn the_engine_names_no_vendor() {
+    let all = read("src");
+    let names = [
+        "linnworks",
+        "Linnworks",
+        "shopline",
+        "Shopline",
+        "cin7",
+        "Cin7",
+        "peoplevox",
+        "Peoplevox",
+    ];
+    assert_none("the engine names", places(&inside(&all, &["sync"]), &names));
+}
+
+#[test]
 fn nothing_is_left_unfinished() {
     let mut all = read("src");
     all.extend(read("tests"));

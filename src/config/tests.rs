@@ -52,6 +52,21 @@ fn the_example_in_the_assets_is_a_good_file_and_states_the_defaults() {
             let inner = l.trim_start_matches("# ");
             let is_key = [
                 "[server]",
+                "[[system]]",
+                "[[pair]]",
+                "id =",
+                "kind =",
+                "base_url",
+                "access_token",
+                "app_secret",
+                "api_version",
+                "account_id",
+                "application_key",
+                "time_zone",
+                "source =",
+                "warehouse =",
+                "prefix",
+                "channel",
                 "listen",
                 "public_url",
                 "hook_secret",
@@ -81,6 +96,9 @@ fn the_example_in_the_assets_is_a_good_file_and_states_the_defaults() {
     assert_eq!(pvx.hosts, ["wms.example.com"]);
     assert_eq!(pvx.sheet_names["Sales orders"], "Our orders");
     assert_eq!(pvx.column_names["Sales orders"]["ContactName"], "Contact");
+    assert_eq!(config.systems[2].limits.get("shopline"), Some(&240));
+    assert_eq!(config.systems[3].limits.get("cin7core"), Some(&60));
+    assert_eq!(config.pairs[1].policy, Policy::shopline());
     assert!(config.server.is_some());
     assert_eq!(config.teams.len(), 1);
 }

@@ -158,7 +158,6 @@ impl ChangePull {
             let is_ours_now = ours.is_some_and(|o| {
                 let left_at = o.row.despatched_at.unwrap_or(Ts::MIN);
                 o.row.state == OrderState::Despatched
-                    && order.status == SourceStatus::Open
                     && jcx.cx.now().since(left_at) < CONFIRMING_MAX
             });
             // Never seen, and nothing the warehouse could do for it: not approved yet, or over without us.

@@ -17,9 +17,9 @@ use crate::vendors::{
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
-/// Parcels entered before they are looked at again: at four calls a second a larger batch would make the first of them
-/// wait for its proof.
-const PARCELS_AT_ONCE: usize = 40;
+/// Parcels entered before they are looked at again: as many as one look shows. At four calls a second the first of a full
+/// batch waits half a minute for its proof.
+const PARCELS_AT_ONCE: usize = 100;
 /// Begins the mark of a page among orders that are not archived.
 const CURRENT: &str = "current:";
 /// Begins the mark of a page among archived ones; alone it is their first page.
