@@ -36,6 +36,25 @@ pub struct MethodLive {
     pub limit_per_minute: i64,
 }
 
+/// What a limit means for parcels: how many can be confirmed in a minute when nothing else is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParcelsLive {
+    pub calls_each: i64,
+    pub per_minute_max: i64,
+}
+
+impl ParcelsLive {
+    /// Minutes so many parcels take at best; at least one.
+    pub const fn minutes(&self, parcels: i64) -> i64 {
+        let rate = if self.per_minute_max > 0 {
+            self.per_minute_max
+        } else {
+            1
+        };
+        (parcels + rate - 1) / rate
+    }
+}
+
 /// One recent call, for the event tail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallLive {
@@ -58,6 +77,9 @@ pub struct SystemLive {
     pub recent: Vec<CallLive>,
     pub lanes: Vec<LaneLive>,
     pub methods: Vec<MethodLive>,
+    /// For a source that is told of every parcel.
+    #[serde(default)]
+    pub parcels: Option<ParcelsLive>,
     pub calls_total: i64,
     pub orders_total: i64,
     pub at: Ts,

@@ -42,7 +42,7 @@ pub struct RigOptions {
 }
 
 /// Customers order for this long on the last day; what they ordered is then worked off.
-pub(super) const LAST_DAY: Span = Span::hours(8);
+pub(super) const LAST_DAY: Span = Span::hours(6);
 
 /// Orders that wait in a source when the day begins.
 const OPENING_ORDERS: u32 = 12;

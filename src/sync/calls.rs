@@ -7,11 +7,11 @@ use crate::domain::change::{Change, Fence, Payload};
 use crate::domain::delivery::{AnswerClass, Lane};
 use crate::domain::ids::{PayloadId, SystemId};
 use crate::domain::live::{
-    BreakerState, CallLive, LaneLive, MethodLive, RECENT_CALLS_MAX, SystemLive,
+    BreakerState, CallLive, LaneLive, MethodLive, ParcelsLive, RECENT_CALLS_MAX, SystemLive,
 };
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
-use crate::vendors::{Answer, CallLog, Op, SalesSystem, System, Trace, Warehouse};
+use crate::vendors::{Answer, CallLog, Confirming, Op, SalesSystem, System, Trace, Warehouse};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -169,6 +169,22 @@ impl Gate {
         self.budgets.next_at(&key, now)
     }
 
+    /// What the limit means for parcels, for a source that is told of each.
+    fn parcels(&self) -> Option<ParcelsLive> {
+        let Adapter::Source(source) = &self.adapter else {
+            return None;
+        };
+        let Confirming::Parcels(parcels) = source.clone().confirming() else {
+            return None;
+        };
+        let limit = self.budgets.limit(source.limit_key(Op::ShipParcel));
+        let calls_each = i64::from(parcels.calls_each().max(1));
+        Some(ParcelsLive {
+            calls_each,
+            per_minute_max: limit / calls_each,
+        })
+    }
+
     /// Counts further calls that one question needed (a second half, a list of names first).
     fn count_more(&mut self, calls: usize, now: Ts) {
         for _ in 0..calls {
@@ -248,6 +264,7 @@ impl Gate {
             recent: self.recent.iter().cloned().collect(),
             lanes,
             methods,
+            parcels: self.parcels(),
             calls_total: self.calls_total,
             orders_total: self.orders_total,
             at: now,

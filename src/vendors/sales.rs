@@ -256,6 +256,8 @@ pub enum ParcelStep {
 
 /// A source that is told of every parcel (SHOPLINE fulfilments; pick, pack and ship of Cin7 Core).
 pub trait Parcels: SalesSystem {
+    /// Calls that enter one parcel when nothing of it is there yet.
+    fn calls_each(&self) -> u32;
     /// Orders known before as the source shows them now, in one call, at most [`SalesSystem::at_once`]. Those the call
     /// cannot tell of are absent from both lists and are read by [`SalesSystem::orders_by_ids`].
     fn shown<'a>(

@@ -157,8 +157,9 @@ impl ChangePull {
             // Its confirmation is under way, writes to it, and looks at it anyway.
             let is_ours_now = ours.is_some_and(|o| {
                 let left_at = o.row.despatched_at.unwrap_or(Ts::MIN);
-                o.row.state == OrderState::Despatched
-                    && jcx.cx.now().since(left_at) < CONFIRMING_MAX
+                let is_leaving =
+                    matches!(o.row.state, OrderState::Despatched | OrderState::Confirming);
+                is_leaving && jcx.cx.now().since(left_at) < CONFIRMING_MAX
             });
             // Never seen, and nothing the warehouse could do for it: not approved yet, or over without us.
             let is_none_of_ours =

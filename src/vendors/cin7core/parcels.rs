@@ -16,6 +16,11 @@ use std::collections::BTreeMap;
 const BOX: &str = "Parcel 1";
 
 impl Parcels for Cin7Core {
+    /// Pick, pack and ship.
+    fn calls_each(&self) -> u32 {
+        3
+    }
+
     fn shown<'a>(
         &'a self,
         known: &'a [SourceOrder],

@@ -153,6 +153,10 @@ impl ChangedOrders for Shopline {
 }
 
 impl Parcels for Shopline {
+    fn calls_each(&self) -> u32 {
+        1
+    }
+
     fn shown<'a>(
         &'a self,
         known: &'a [SourceOrder],

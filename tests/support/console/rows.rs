@@ -15,7 +15,7 @@ use tallyman::domain::ids::{
     MappingId, OrderId, PairId, PayloadId, ServiceTag, SiteRef, Sku, SourceOrderId, SystemId,
     WmsOrderNo,
 };
-use tallyman::domain::live::{CallLive, LaneLive, MethodLive, SystemLive};
+use tallyman::domain::live::{CallLive, LaneLive, MethodLive, ParcelsLive, SystemLive};
 use tallyman::domain::mapping::{
     Attributes, Mapping, MappingEdit, MappingKind, MappingStatus, Target,
 };
@@ -826,6 +826,10 @@ fn system(id: &str, throttled_until: Option<Ts>, hostile: bool) -> SystemRow {
                     limit_per_minute: 60,
                 },
             ],
+            parcels: (id == "lw").then_some(ParcelsLive {
+                calls_each: 3,
+                per_minute_max: 20,
+            }),
             calls_total: 4_210,
             orders_total: 3_800,
             at: NOW,

@@ -18,7 +18,8 @@ use crate::console::app::words;
 use crate::console::theme::{Role, Symbols};
 use crate::console::widget::grid::{CellText, Column, Grid, Row};
 use crate::console::widget::{Pen, sparkline};
-use crate::domain::live::{CallLive, LaneLive, MethodLive};
+use crate::domain::delivery::Lane;
+use crate::domain::live::{CallLive, LaneLive, MethodLive, SystemLive};
 use crate::store::read::{FlowLive, JournalRow, SystemRow};
 use crate::text;
 use ratatui::layout::Rect;
@@ -243,7 +244,10 @@ fn draw_system(app: &App, pen: &mut Pen<'_>, area: Rect, row: &SystemRow, is_roo
         let room = area.right().saturating_sub(inner + 1);
         let lines: [(&str, String); 3] = [
             ("lanes   ", lanes(&row.live.lanes, app)),
-            ("methods ", methods(&row.live.methods)),
+            (
+                "methods ",
+                format!("{}{}", methods(&row.live.methods), parcels(&row.live)),
+            ),
             ("calls   ", format!("{flight}  {problem}")),
         ];
         for (line, (label, words)) in (1u16..).zip(lines) {
@@ -276,6 +280,22 @@ fn call_words(calls: &[CallLive], app: &App) -> String {
         .map(|c| format!("{} ({})", c.method, words::age(c.at, app.now)))
         .collect();
     words.join(", ")
+}
+
+/// What the limit means for parcels on their way back: how many a minute, and how long those that wait take at best.
+fn parcels(live: &SystemLive) -> String {
+    let Some(parcels) = live.parcels else {
+        return String::new();
+    };
+    let calls = crate::text::count(parcels.calls_each, "call", "calls");
+    let most = parcels.per_minute_max;
+    let despatches = live.lanes.iter().find(|l| l.lane == Lane::Despatch);
+    let waiting = despatches.map_or(0, |l| l.waiting);
+    let time = match waiting {
+        0 => String::new(),
+        n => format!(", {n} waiting: {} min at best", parcels.minutes(n)),
+    };
+    format!("; a parcel is {calls}, at most {most} a minute{time}")
 }
 
 fn lanes(lanes: &[LaneLive], app: &App) -> String {
