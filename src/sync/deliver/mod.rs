@@ -6,6 +6,7 @@ pub mod create;
 pub mod parcels;
 pub mod product;
 pub mod publish;
+pub mod returns;
 pub mod told;
 
 use crate::domain::catalogue::Kind;

@@ -40,6 +40,8 @@ pub(super) fn blank(id: String) -> SourceOrder {
         lines: Vec::new(),
         changed_at: None,
         shipments: Vec::new(),
+        refunds: Vec::new(),
+        returns: Vec::new(),
         vendor_extra: Value::Null,
     }
 }
@@ -83,6 +85,8 @@ pub(super) fn read(
         lines: lines(sale)?,
         changed_at: sale.modified_at,
         shipments: tasks::shipments(sale),
+        refunds: Vec::new(),
+        returns: Vec::new(),
         vendor_extra: Tasks::of(sale).keep(),
         ..blank(id.0)
     })
