@@ -154,8 +154,11 @@ pub fn sold_lines(order: &OrderFull, returns: &[Return]) -> Vec<SoldLine> {
 pub fn hear(hearing: &Hearing<'_>, ids: &mut Ids) -> Vec<Change> {
     let mut returns: Vec<Return> = hearing.returns.to_vec();
     let mut changes = Vec::new();
+    let mut claims: Vec<Claim> = hearing.claims.to_vec();
     for claim in due_claims(hearing) {
-        let judged = judge(hearing, &returns, claim.clone());
+        let judged = judge(hearing, (&claims, &returns), claim.clone());
+        claims.retain(|c| c.cause != claim.cause || c.id != claim.id);
+        claims.push(judged.claim.clone());
         if let Some(made) = judged.made {
             let made = new_return(hearing, &claim, made, &returns, ids.take());
             changes.push(Change::Return(Box::new(made.clone())));
@@ -197,11 +200,56 @@ fn event_of(claim: &Claim) -> SourceEvent {
     }
 }
 
-fn judge(hearing: &Hearing<'_>, returns: &[Return], mut claim: Claim) -> Judged {
+/// Units that are expected or back and that no earlier refund pays for: a refund of them asks for no further goods.
+fn unpaid_cover(claims: &[Claim], returns: &[Return], of: &Claim) -> Units {
+    let mut out = Units::new();
+    for line in returns
+        .iter()
+        .filter(|r| r.is_counted())
+        .flat_map(|r| &r.lines)
+    {
+        *out.entry(line.sku.clone()).or_default() += line.authorised_each.max(line.received_each);
+    }
+    let paid = claims
+        .iter()
+        .filter(|c| c.cause == Cause::Refund && c.id != of.id && c.state == ClaimState::Expected);
+    for (sku, n) in paid.flat_map(|c| &c.units) {
+        if let Some(left) = out.get_mut(sku) {
+            *left -= n;
+        }
+    }
+    out.retain(|_, n| *n > 0);
+    out
+}
+
+/// What a refund says beyond goods that are expected already.
+fn beyond(units: &Units, cover: &Units) -> Units {
+    let rest = units.iter().map(|(sku, n)| {
+        let covered = cover.get(sku).copied().unwrap_or(0);
+        (sku.clone(), n - covered)
+    });
+    rest.filter(|(_, n)| *n > 0).collect()
+}
+
+fn judge(
+    hearing: &Hearing<'_>,
+    (claims, returns): (&[Claim], &[Return]),
+    mut claim: Claim,
+) -> Judged {
     let order = hearing.order;
     let sold = sold_lines(order, returns);
     let is_open = order.row.state.is_before_warehouse() || order.row.state.is_in_warehouse();
-    let event = event_of(&claim);
+    let mut said = claim.clone();
+    if claim.cause == Cause::Refund && !claim.units.is_empty() {
+        said.units = beyond(&claim.units, &unpaid_cover(claims, returns, &claim));
+        if said.units.is_empty() {
+            claim.state = ClaimState::Expected;
+            claim.due_at = None;
+            claim.note = "its goods are expected, or back".to_owned();
+            return Judged { claim, made: None };
+        }
+    }
+    let event = event_of(&said);
     let found = expect(hearing.create_on, &event, &sold, is_open, hearing.pair);
     let mut made = None;
     match found {

@@ -176,7 +176,17 @@ async fn unexpected(jcx: &JobCx<'_>, pair: &PairCx, rows: &[&WmsReturnLine]) -> 
         };
         let discriminator = format!("RECEIPT={}", row.code);
         let (_, returns) = known.of(order.row.id);
-        if open.iter().any(|o| o.discriminator == discriminator) || is_matched(&returns, row) {
+        let is_open = open.iter().any(|o| o.discriminator == discriminator);
+        if is_open && is_matched(&returns, row) {
+            changes.push(Change::ClearAll {
+                kind: Kind::RetUnexpected,
+                pair: pair.id.clone(),
+                discriminator: discriminator.clone(),
+                how: "warehouse action".to_owned(),
+                evidence: "a return of these goods was authorised".to_owned(),
+            });
+        }
+        if is_open || is_matched(&returns, row) {
             continue;
         }
         let fault = Fault::new(
