@@ -4,6 +4,8 @@
 
 #[path = "scenes_returns/counter.rs"]
 mod counter;
+#[path = "scenes_returns/gate.rs"]
+mod gate;
 #[path = "scenes_returns/modes.rs"]
 mod modes;
 #[path = "scenes_returns/progress.rs"]

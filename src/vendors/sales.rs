@@ -100,6 +100,8 @@ pub struct ChangedOrder {
     pub status: SourceStatus,
     /// The source has approved it; one that is not is read only when it is known already.
     pub is_released: bool,
+    /// Money went back, or is about to: one that is over has this to tell still.
+    pub is_credited: bool,
 }
 
 /// A page of what changed. An adapter fills `orders` when its list holds whole orders, else `named`.

@@ -127,6 +127,10 @@ pub fn reached(known: &Return, lines: &[ReturnLine]) -> Result<ReturnState, Faul
         return Ok(from);
     };
     let sum = |l: &[ReturnLine]| l.iter().map(|l| l.received_each).sum::<i64>();
+    // What has ended is shown by the report for a while yet; only further goods would be news.
+    if known.is_over() && sum(lines) <= sum(&known.lines) {
+        return Ok(from);
+    }
     // More of it arrived: the return is as far as its newest goods again.
     let has_grown = sum(lines) > sum(&known.lines) && from.code() >= ReturnState::Received.code();
     if has_grown && !known.is_over() {

@@ -3,6 +3,7 @@
 pub mod change;
 pub mod confirm;
 pub mod create;
+pub mod credit;
 pub mod parcels;
 pub mod product;
 pub mod publish;

@@ -151,7 +151,8 @@ impl ChangePull {
             // What is finished on both sides has nothing more to tell.
             let is_over = ours
                 .is_some_and(|o| o.row.state.is_finished() && o.row.source_status == order.status)
-                && order.status != SourceStatus::Open;
+                && order.status != SourceStatus::Open
+                && !order.is_credited;
             // Never seen, and nothing the warehouse could do for it: not approved yet, or over without us.
             let is_none_of_ours =
                 ours.is_none() && (order.status != SourceStatus::Open || !order.is_released);

@@ -50,6 +50,23 @@ struct Found {
     began_at: Ts,
 }
 
+/// A credit in the books that no return stands behind: the gate was never asked.
+fn ungated(number: &str, claim: &Claim) -> Fault {
+    let goods: Vec<String> = claim
+        .units
+        .iter()
+        .map(|(s, n)| format!("{n} × {s}"))
+        .collect();
+    Fault::new(
+        Kind::CrnBeforeStockin,
+        format!("ORDER={number};CREDIT={}", claim.id),
+        format!(
+            "order {number}: {} were credited and no return is expected; hold or void the note, or authorise the return",
+            goods.join(", ")
+        ),
+    )
+}
+
 struct Watch<'a> {
     cx: &'a Cx,
     pair: &'a PairCx,
@@ -100,6 +117,15 @@ impl Watch<'_> {
         for claim in mine {
             let due_at = claim.due_at.unwrap_or(self.now);
             let number = &order.row.number;
+            if self.pair.policy.credit_gate != Gate::Off {
+                self.found.push(Found {
+                    order: order.row.id,
+                    label: number.clone(),
+                    fault: ungated(number, claim),
+                    began_at: claim.at,
+                });
+                continue;
+            }
             if let Some(fault) = refund_fault(number, &claim.units, due_at, false, self.now) {
                 self.found.push(Found {
                     order: order.row.id,

@@ -8,6 +8,7 @@ use crate::sync::deliver::Tick;
 use crate::sync::deliver::change::ChangeJob;
 use crate::sync::deliver::confirm::ConfirmJob;
 use crate::sync::deliver::create::CreateJob;
+use crate::sync::deliver::credit::CreditJob;
 use crate::sync::deliver::parcels::ParcelJob;
 use crate::sync::deliver::product::ProductJob;
 use crate::sync::deliver::publish::PublishJob;
@@ -33,6 +34,7 @@ pub(super) enum Job {
     Parcels(ParcelJob),
     Publish(PublishJob),
     Expect(ExpectJob),
+    Credit(CreditJob),
     Returns(ReturnPoll),
     Status(StatusPull),
     Reconcile(ReconcileOrders),
@@ -60,6 +62,7 @@ impl Job {
             Self::Parcels(job) => job.next_op(),
             Self::Publish(job) => job.next_op(),
             Self::Expect(job) => job.next_op(),
+            Self::Credit(job) => job.next_op(),
             Self::Returns(job) => job.next_op(),
             Self::Status(job) => job.next_op(),
             Self::Reconcile(job) => job.next_op(),
@@ -88,6 +91,7 @@ impl Job {
             Self::Parcels(job) => Box::pin(job.tick(jcx)).await,
             Self::Publish(job) => Box::pin(job.tick(jcx)).await,
             Self::Expect(job) => Box::pin(job.tick(jcx)).await,
+            Self::Credit(job) => Box::pin(job.tick(jcx)).await,
             Self::Returns(job) => Box::pin(job.tick(jcx)).await,
             Self::Status(job) => Box::pin(job.tick(jcx)).await,
             Self::Reconcile(job) => Box::pin(job.tick(jcx)).await,

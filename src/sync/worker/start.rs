@@ -14,6 +14,7 @@ use crate::sync::context::{Cx, PairCx};
 use crate::sync::deliver::change::ChangeJob;
 use crate::sync::deliver::confirm::ConfirmJob;
 use crate::sync::deliver::create::CreateJob;
+use crate::sync::deliver::credit::CreditJob;
 use crate::sync::deliver::parcels::ParcelJob;
 use crate::sync::deliver::product::ProductJob;
 use crate::sync::deliver::publish::PublishJob;
@@ -187,6 +188,10 @@ impl Worker {
                         Job::Parcels(ParcelJob::new(parcels, rows, is_asking))
                     }
                 }),
+                (Adapter::Source(s), Flow::CreditNote) => s
+                    .clone()
+                    .crediting()
+                    .map(|source| Job::Credit(CreditJob::new(source, rows, is_asking))),
                 (Adapter::Source(s), Flow::StockSnapshot) => s.clone().stock().map(|figures| {
                     let ids = self.item_ids.clone();
                     Job::Publish(PublishJob::new(
