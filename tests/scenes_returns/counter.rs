@@ -114,6 +114,7 @@ impl Counter {
             store_url: None,
             death_chance: 0.0,
             warehouse_per_minute: None,
+            is_listening: false,
             is_durable: false,
         };
         let systems = systems_over(&sandbox, &options, |system| sandbox.wire(system)).unwrap();
