@@ -262,12 +262,11 @@ mod tests {
     }
 
     #[test]
-    fn only_returns_credit_and_the_ledger_are_left_out() {
+    fn only_the_ledger_and_routing_are_left_out() {
         let left_out: Vec<_> = Kind::ALL
             .iter()
             .filter(|kind| !PAIR_KINDS.contains(kind))
             .map(|kind| kind.code())
-            .filter(|code| !code.starts_with("RET_") && !code.starts_with("CRN_"))
             .collect();
         assert_eq!(
             left_out,
@@ -279,10 +278,9 @@ mod tests {
                 "STK_SEQUENCE_BROKEN",
                 "STK_INCREMENT_MISSING",
                 "MAP_NOT_ONE_TO_ONE",
-                "FIN_PERIOD_LOCKED",
             ]
         );
-        assert_eq!(runbook(Kind::CrnOverdue), None);
+        assert_eq!(runbook(Kind::OrdUnroutable), None);
     }
 
     #[test]
