@@ -109,6 +109,18 @@ runbooks! {
     MapLocationUnaligned => MAP_LOCATION_UNALIGNED,
     MapStatusUnknown => MAP_STATUS_UNKNOWN,
     MapChangedOutside => MAP_CHANGED_OUTSIDE,
+    RetNotExpected => RET_NOT_EXPECTED,
+    RetRefundNoReturn => RET_REFUND_NO_RETURN,
+    RetOverdue => RET_OVERDUE,
+    RetUnexpected => RET_UNEXPECTED,
+    RetQtyMismatch => RET_QTY_MISMATCH,
+    RetStuck => RET_STUCK,
+    RetStockinFailed => RET_STOCKIN_FAILED,
+    RetNotSellable => RET_NOT_SELLABLE,
+    RetStateInvalid => RET_STATE_INVALID,
+    CrnBeforeStockin => CRN_BEFORE_STOCKIN,
+    CrnOverdue => CRN_OVERDUE,
+    FinPeriodLocked => FIN_PERIOD_LOCKED,
     FinCutoffRisk => FIN_CUTOFF_RISK,
     SlaAtRisk => SLA_AT_RISK,
     SlaBreached => SLA_BREACHED,
@@ -250,12 +262,11 @@ mod tests {
     }
 
     #[test]
-    fn only_returns_credit_and_the_ledger_are_left_out() {
+    fn only_the_ledger_and_routing_are_left_out() {
         let left_out: Vec<_> = Kind::ALL
             .iter()
             .filter(|kind| !PAIR_KINDS.contains(kind))
             .map(|kind| kind.code())
-            .filter(|code| !code.starts_with("RET_") && !code.starts_with("CRN_"))
             .collect();
         assert_eq!(
             left_out,
@@ -267,10 +278,9 @@ mod tests {
                 "STK_SEQUENCE_BROKEN",
                 "STK_INCREMENT_MISSING",
                 "MAP_NOT_ONE_TO_ONE",
-                "FIN_PERIOD_LOCKED",
             ]
         );
-        assert_eq!(runbook(Kind::CrnOverdue), None);
+        assert_eq!(runbook(Kind::OrdUnroutable), None);
     }
 
     #[test]

@@ -147,6 +147,8 @@ fn source_order(n: usize, received: Ts) -> SourceOrder {
         lines,
         changed_at: None,
         shipments: Vec::new(),
+        refunds: Vec::new(),
+        returns: Vec::new(),
         vendor_extra: serde_json::Value::Null,
     }
 }

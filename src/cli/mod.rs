@@ -20,6 +20,7 @@ mod mappings;
 mod orders;
 mod output;
 mod report;
+mod returns;
 mod server;
 mod stock;
 mod store;
@@ -73,6 +74,9 @@ pub enum Verb {
     /// Stock figures that disagree, and why
     #[command(subcommand)]
     Stock(stock::StockVerb),
+    /// Goods that come back and the money that goes back
+    #[command(subcommand)]
+    Returns(returns::ReturnsVerb),
     /// Flows of a pair: state, pause, resume, run now
     #[command(subcommand)]
     Flows(flows::FlowsVerb),
@@ -112,6 +116,7 @@ pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
         Verb::Deliveries(verb) => deliveries::run(globals, verb).await,
         Verb::Mappings(verb) => mappings::run(globals, verb).await,
         Verb::Stock(verb) => stock::run(globals, verb).await,
+        Verb::Returns(verb) => returns::run(globals, verb).await,
         Verb::Flows(verb) => flows::run(globals, verb).await,
         Verb::Audit(verb) => audit::run(globals, verb).await,
         Verb::Report(verb) => report::run(globals, verb).await,

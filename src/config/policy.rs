@@ -2,7 +2,9 @@
 
 use super::read::{Problems, Section, type_name};
 use super::suggest::hint;
+use crate::domain::credit_gate::{Gate, UnsellableGate};
 use crate::domain::policy::{BarcodePolicy, Policy};
+use crate::domain::returns::CreateOn;
 use crate::domain::time::Span;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
@@ -45,6 +47,11 @@ const fn time(min: Span, max: Span, of: fn(&mut Policy) -> &mut Span) -> Slot {
 }
 
 const S: fn(i64) -> Span = Span::secs;
+
+/// Position of a value in the list of all values, which is the order of its words.
+fn place<T: PartialEq>(all: &[T], value: T) -> usize {
+    all.iter().position(|v| *v == value).unwrap_or_default()
+}
 
 /// Every key, with how it is read.
 fn keys() -> Vec<(&'static str, Slot)> {
@@ -154,8 +161,34 @@ fn keys() -> Vec<(&'static str, Slot)> {
             time(m(5), d(7), |p| &mut p.catalogue_interval),
         ),
         ("notify.grace", time(m(1), d(7), |p| &mut p.notify_grace)),
-        ("returns.create_on", Slot::Fixed("manual")),
-        ("credit.gate", Slot::Fixed("off")),
+        (
+            "returns.create_on",
+            Slot::Word {
+                words: &["manual", "return_request", "refund_with_items", "refund"],
+                get: |p| place(CreateOn::ALL, p.returns_create_on),
+                set: |p, n| p.returns_create_on = CreateOn::ALL[n],
+            },
+        ),
+        (
+            "returns.interval",
+            time(m(1), h(24), |p| &mut p.returns_interval),
+        ),
+        (
+            "credit.gate",
+            Slot::Word {
+                words: &["off", "stock_in_confirmed"],
+                get: |p| place(Gate::ALL, p.credit_gate),
+                set: |p, n| p.credit_gate = Gate::ALL[n],
+            },
+        ),
+        (
+            "credit.gate_unsellable",
+            Slot::Word {
+                words: &["finance_approval"],
+                get: |p| place(UnsellableGate::ALL, p.credit_gate_unsellable),
+                set: |p, n| p.credit_gate_unsellable = UnsellableGate::ALL[n],
+            },
+        ),
         (
             "product.auto_create",
             Slot::Switch(|p| &mut p.product_auto_create),
@@ -445,6 +478,36 @@ mod tests {
         }
         // The largest number of days is held, not wrapped.
         assert!(parse_span("9223372036854775807d").unwrap() > Span::days(1_000_000));
+    }
+
+    #[test]
+    fn words_of_the_returns_switches_are_those_of_the_trade() {
+        for (key, names) in [
+            (
+                "returns.create_on",
+                CreateOn::ALL.iter().map(|v| v.as_str()).collect::<Vec<_>>(),
+            ),
+            (
+                "credit.gate",
+                Gate::ALL.iter().map(|v| v.as_str()).collect(),
+            ),
+            (
+                "credit.gate_unsellable",
+                UnsellableGate::ALL.iter().map(|v| v.as_str()).collect(),
+            ),
+        ] {
+            let keys = keys();
+            let slot = keys.iter().find(|(k, _)| *k == key).map(|(_, s)| s);
+            let Some(Slot::Word { words, get, set }) = slot else {
+                panic!("{key} is chosen by word")
+            };
+            assert_eq!(*words, names, "{key}");
+            let mut policy = Policy::cin7core();
+            for n in 0..words.len() {
+                set(&mut policy, n);
+                assert_eq!(get(&policy), n, "{key}");
+            }
+        }
     }
 
     #[test]

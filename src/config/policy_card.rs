@@ -130,12 +130,20 @@ pub(super) fn words(key: &str) -> (&'static str, &'static str) {
             "the source can know and its channel not; those are two different failures",
         ),
         "returns.create_on" => (
-            "what makes an expected return",
+            "what makes the warehouse expect goods: a person, a customer's request, a refund naming goods, any whole refund",
             "one text creates it from a refund, another not: money given back does not say that goods come back",
         ),
+        "returns.interval" => (
+            "how often returns are read in the warehouse",
+            "goods nobody knows of cannot be sold, and their customer waits for the money",
+        ),
         "credit.gate" => (
-            "whether a credit waits for the goods to be back on the shelf",
+            "whether a credit waits for the goods to be back in the source's books",
             "a credit for goods that never arrive is a loss nobody sees",
+        ),
+        "credit.gate_unsellable" => (
+            "what lets goods be credited that cannot be sold again",
+            "one text credits after stock-in only, another books sellable goods only: the rest needs an outcome and finance",
         ),
         "product.auto_create" => (
             "whether an item the warehouse lacks is created from the source",

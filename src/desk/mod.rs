@@ -7,6 +7,7 @@ mod flows;
 pub(crate) mod mappings;
 mod orders;
 mod request;
+mod returns;
 mod stock;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub use mappings::{
     show_attributes,
 };
 pub use request::RequestKind;
+pub use returns::{AlignedRow, Decision, ReturnRequest, ReturnSheet};
 
 use crate::config::PairConfig;
 use crate::domain::change::{Batch, Change};

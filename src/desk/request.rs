@@ -1,5 +1,6 @@
 //! Operator requests: outward work that is asked for here and carried out by the engine.
 
+use super::returns::ReturnRequest;
 use super::{Desk, DeskError, DeskResult, Done};
 use crate::domain::change::Change;
 use crate::domain::delivery::Flow;
@@ -54,6 +55,8 @@ pub enum RequestKind {
         kind: String,
         discriminator: String,
     },
+    /// A decision about returns.
+    Returns(ReturnRequest),
 }
 
 impl RequestKind {
@@ -72,6 +75,7 @@ impl RequestKind {
             Self::CheckFixed { .. } => "check_fixed",
             Self::ApproveMassChange { .. } => "approve_mass_change",
             Self::RecheckOrders { .. } => "recheck_orders",
+            Self::Returns(request) => request.name(),
         }
     }
 
@@ -107,6 +111,7 @@ impl RequestKind {
                 kind,
                 discriminator,
             } => json!({ "pair": pair, "kind": kind, "discriminator": discriminator }),
+            Self::Returns(request) => request.body(),
         }
     }
 }

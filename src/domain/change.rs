@@ -10,6 +10,7 @@ use super::ids::{
 };
 use super::mapping::{MappingEdit, MappingKind, Target};
 use super::order::{OrderBody, OrderLine, OrderRow, SourceOrder};
+use super::returns::{Claim, Return, StockIn};
 use super::stock::{SnapshotRow, StockLevelRow, StockPosition};
 use super::time::Ts;
 use super::wms::{DespatchLine, WmsItem};
@@ -301,6 +302,12 @@ pub enum Change {
         system: SystemId,
         live: serde_json::Value,
     },
+    /// Insert or replace a return with its lines and approvals. Refused when its version is stale, as for an order.
+    Return(Box<Return>),
+    /// Insert or replace what was said about goods or money going back.
+    Claim(Box<Claim>),
+    /// Goods of a return stand in the source's books under a document of ours. The same part is kept once.
+    StockedIn(StockIn),
     /// Small named values (subscription ids, watermarks).
     Setting { key: String, value: String },
     /// A debt was settled by agreement.

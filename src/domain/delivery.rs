@@ -1,10 +1,11 @@
 //! Outward writes on their way: flows, lanes, states, answer classes, what exactly is to be written.
 
 use super::ids::{
-    DeliveryId, DespatchNo, ItemCode, LocationId, OrderId, PairId, Sku, SourceOrderId, SystemId,
-    WmsOrderNo,
+    DeliveryId, DespatchNo, ItemCode, LocationId, OrderId, PairId, ReturnRef, Sku, SourceOrderId,
+    SystemId, WmsOrderNo,
 };
 use super::order::{WmsOrderIntent, coded_enum};
+use super::returns::ReturnIntent;
 use super::time::Ts;
 use super::wms::NewItem;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,10 @@ coded_enum! {
         Despatch = 5, "DESPATCH";
         /// Warehouse to source: absolute stock figures.
         StockSnapshot = 6, "STOCK_SNAPSHOT";
+        /// Source (or customer service) to warehouse: a return to be expected.
+        ReturnExpect = 8, "RETURN_EXPECT";
+        /// Into the source: a credit for goods its books show as back.
+        CreditNote = 10, "CREDIT_NOTE";
         /// Warehouse to us: order progress.
         StatusPull = 20, "STATUS_PULL";
         /// Source to us: open orders and what became of them.
@@ -36,6 +41,8 @@ coded_enum! {
         Catalogue = 24, "CATALOGUE";
         /// Source to us: whether the channel was told (hop 2).
         NotifyWatch = 25, "NOTIFY_WATCH";
+        /// Warehouse to us: what came back and what became of it.
+        ReturnProgress = 26, "RETURN_PROGRESS";
     }
 }
 
@@ -47,13 +54,14 @@ impl Flow {
             Self::Despatch => Lane::Despatch,
             Self::OrderCreate => Lane::Orders,
             Self::StockSnapshot => Lane::Stock,
-            Self::Product => Lane::Other,
+            Self::Product | Self::ReturnExpect | Self::CreditNote => Lane::Other,
             Self::StatusPull
             | Self::OrderPull
             | Self::ReconcileOrders
             | Self::ReconcileStock
             | Self::Catalogue
-            | Self::NotifyWatch => Lane::Read,
+            | Self::NotifyWatch
+            | Self::ReturnProgress => Lane::Read,
         }
     }
 
@@ -68,6 +76,7 @@ impl Flow {
         Self::Catalogue,
         Self::NotifyWatch,
         Self::Product,
+        Self::ReturnProgress,
     ];
 }
 
@@ -159,6 +168,18 @@ pub struct DespatchIntent {
     pub split_id: Option<SourceOrderId>,
 }
 
+/// A credit note to write in the source.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CreditIntent {
+    pub source_id: SourceOrderId,
+    pub reference: ReturnRef,
+    /// Our key, by which the note is found again.
+    pub memo: String,
+    /// Units by SKU that may be credited.
+    pub lines: Vec<(Sku, i64)>,
+    pub issued_at: Ts,
+}
+
 const fn yes() -> bool {
     true
 }
@@ -185,6 +206,8 @@ pub enum Intent {
     ConfirmDespatch(Box<DespatchIntent>),
     CreateItem(NewItem),
     PublishStock(StockWrite),
+    ExpectReturn(Box<ReturnIntent>),
+    IssueCredit(Box<CreditIntent>),
 }
 
 impl Intent {

@@ -92,6 +92,8 @@ number_id! {
     DeliveryId,
     /// One exception (a case).
     ExceptionId,
+    /// One return.
+    ReturnId,
     /// One inbound message.
     InboxId,
     /// One operator request.

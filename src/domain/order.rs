@@ -105,8 +105,59 @@ pub struct SourceOrder {
     /// What the source shows as shipped, where it tells by parcel. Not part of the content.
     #[serde(default)]
     pub shipments: Vec<SourceShipment>,
+    /// Money that went back, where the source tells. Not part of the content.
+    #[serde(default)]
+    pub refunds: Vec<SourceRefund>,
+    /// Goods the customer asked to send back, where the source tells. Not part of the content.
+    #[serde(default)]
+    pub returns: Vec<SourceReturn>,
     /// Vendor values that later writes need (weights, postage, tasks …), as JSON.
     pub vendor_extra: serde_json::Value,
+}
+
+/// Units of a line that somebody speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ClaimedUnits {
+    /// The source's own id of the line.
+    pub row_id: String,
+    pub qty_each: i64,
+}
+
+/// Money that went back: a refund, or a credit note.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SourceRefund {
+    pub id: String,
+    pub at: Option<Ts>,
+    /// Shipped goods it names; empty for money only.
+    pub lines: Vec<ClaimedUnits>,
+    /// Everything paid went back.
+    pub is_whole: bool,
+    /// `None` where the source does not tell.
+    pub amount_minor: Option<i64>,
+    /// What stands on it, for example the key of our own credit note.
+    #[serde(default)]
+    pub memo: String,
+}
+
+/// Where a customer's request to send goods back stands in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceReturnState {
+    Requested,
+    Open,
+    Closed,
+    Declined,
+    Cancelled,
+}
+
+/// A customer's request to send goods back.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SourceReturn {
+    pub id: String,
+    pub state: SourceReturnState,
+    pub at: Option<Ts>,
+    pub reason: String,
+    pub lines: Vec<ClaimedUnits>,
 }
 
 /// A parcel, or several under one entry, that the source shows as shipped.

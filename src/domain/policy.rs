@@ -1,5 +1,7 @@
 //! Policy of a pair: every switch with its default. Keys are those of `[pair.policy]`; unknown keys are errors.
 
+use super::credit_gate::{Gate, GatePolicy, UnsellableGate};
+use super::returns::CreateOn;
 use super::time::Span;
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +87,14 @@ pub struct Policy {
     pub loop_flips: i64,
     /// `payload.retention`
     pub payload_retention: Span,
+    /// `returns.create_on`: what makes the warehouse expect goods.
+    pub returns_create_on: CreateOn,
+    /// `returns.interval`: how often returns are read in the warehouse.
+    pub returns_interval: Span,
+    /// `credit.gate`: whether a credit waits for the goods.
+    pub credit_gate: Gate,
+    /// `credit.gate_unsellable`: what opens the gate for goods that cannot be sold again.
+    pub credit_gate_unsellable: UnsellableGate,
     /// `sla.cutoff_hour`: orders released before it ship the same working day.
     pub cutoff_hour: u32,
     /// `sla.time_zone`
@@ -120,7 +130,16 @@ impl Policy {
             stock_mode: StockMode::Delta,
             reserve_unpaid: false,
             barcode_mismatch: BarcodePolicy::Warn,
+            credit_gate: Gate::StockInConfirmed,
             ..Self::linnworks()
+        }
+    }
+
+    /// The switches of the credit gate.
+    pub const fn gate(&self) -> GatePolicy {
+        GatePolicy {
+            gate: self.credit_gate,
+            unsellable: self.credit_gate_unsellable,
         }
     }
 
@@ -153,6 +172,10 @@ impl Policy {
             loop_window: Span::mins(30),
             loop_flips: 3,
             payload_retention: Span::days(90),
+            returns_create_on: CreateOn::Manual,
+            returns_interval: Span::mins(5),
+            credit_gate: Gate::Off,
+            credit_gate_unsellable: UnsellableGate::FinanceApproval,
             cutoff_hour: 14,
             time_zone: "Europe/London".to_owned(),
         }

@@ -41,7 +41,8 @@ const fn cap(flow: Flow) -> Span {
 const fn patience(flow: Flow) -> (i64, Span) {
     match flow {
         Flow::OrderAmend | Flow::OrderCancel => (2, Span::mins(2)),
-        Flow::Product => (5, Span::mins(30)),
+        Flow::Product | Flow::CreditNote => (5, Span::mins(30)),
+        Flow::ReturnExpect => (5, Span::mins(15)),
         Flow::StockSnapshot => (3, Span::mins(15)),
         Flow::Despatch | Flow::OrderCreate => (5, Span::mins(10)),
         Flow::StatusPull
@@ -49,7 +50,8 @@ const fn patience(flow: Flow) -> (i64, Span) {
         | Flow::ReconcileOrders
         | Flow::ReconcileStock
         | Flow::Catalogue
-        | Flow::NotifyWatch => (5, Span::mins(15)),
+        | Flow::NotifyWatch
+        | Flow::ReturnProgress => (5, Span::mins(15)),
     }
 }
 
@@ -62,7 +64,7 @@ pub fn is_exception_due(flow: Flow, attempts: i64, since: Span) -> bool {
 /// Whether the engine gives up. Stock figures never die, the next snapshot supersedes them; reads run again by schedule.
 pub fn is_dead(flow: Flow, since: Span) -> bool {
     let limit = match flow {
-        Flow::Despatch => Span::hours(72),
+        Flow::Despatch | Flow::ReturnExpect | Flow::CreditNote => Span::hours(72),
         Flow::OrderCreate | Flow::Product => Span::hours(24),
         Flow::OrderAmend | Flow::OrderCancel => Span::hours(2),
         Flow::StockSnapshot
@@ -71,7 +73,8 @@ pub fn is_dead(flow: Flow, since: Span) -> bool {
         | Flow::ReconcileOrders
         | Flow::ReconcileStock
         | Flow::Catalogue
-        | Flow::NotifyWatch => return false,
+        | Flow::NotifyWatch
+        | Flow::ReturnProgress => return false,
     };
     since >= limit
 }

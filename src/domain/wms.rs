@@ -1,6 +1,6 @@
 //! What the warehouse tells us: orders, lines, items, stock, despatches.
 
-use super::ids::{CarrierService, DespatchNo, ItemCode, SiteRef, WmsOrderNo};
+use super::ids::{CarrierService, DespatchNo, ItemCode, ReturnRef, SiteRef, WmsOrderNo};
 use super::order::coded_enum;
 use super::time::Ts;
 use serde::{Deserialize, Serialize};
@@ -129,6 +129,45 @@ pub struct DespatchLine {
     pub despatched_at: Ts,
     pub site: SiteRef,
     pub channel: String,
+}
+
+/// One row of the returns report: units of one line of a return at one place between the door and the shelf.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WmsReturnLine {
+    /// The return we announced; empty for goods nobody announced.
+    pub reference: ReturnRef,
+    /// The warehouse's own code of the receipt.
+    pub code: String,
+    /// The order the goods left with.
+    pub number: WmsOrderNo,
+    /// The line reference we sent.
+    pub line_ref: String,
+    pub item: ItemCode,
+    pub qty_each: i64,
+    /// Fit to be sold again; `None` while nobody has looked.
+    pub is_reusable: Option<bool>,
+    /// Where the units are, in the warehouse's own word.
+    pub status_text: String,
+    pub condition: String,
+    /// When they arrived.
+    pub returned_at: Ts,
+}
+
+/// An expected return as read back from the warehouse.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WmsReturn {
+    pub reference: ReturnRef,
+    pub number: WmsOrderNo,
+    pub status_text: String,
+}
+
+/// A line of an expected return as read back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WmsReturnItem {
+    pub reference: ReturnRef,
+    pub line_ref: String,
+    pub item: ItemCode,
+    pub qty_each: i64,
 }
 
 /// A carrier service of the warehouse, a mapping target.

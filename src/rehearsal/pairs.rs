@@ -4,6 +4,7 @@ use super::rig::RigOptions;
 use super::{Plan, RehearsalError, source_name};
 use crate::domain::ids::SystemId;
 use crate::domain::policy::Policy;
+use crate::domain::returns::CreateOn;
 use crate::domain::time::Span;
 use crate::sandbox::{Sandbox, SandboxConfig, SimSystem};
 use crate::secret::Secret;
@@ -34,7 +35,10 @@ pub(super) fn paced(source: SimSystem, read_every: Span) -> Policy {
         status_interval: read_every.times(2),
         stock_interval: read_every.times(4),
         reconcile_stock_interval: read_every.times(6),
+        returns_interval: read_every.times(2),
         partial_shipment: true,
+        // What customers ask for is announced; a refund alone is finance's question.
+        returns_create_on: CreateOn::ReturnRequest,
         ..usual
     }
 }

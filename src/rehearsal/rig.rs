@@ -69,7 +69,12 @@ impl RigOptions {
                 orders_per_day: orders(SimSystem::Shopline),
                 opening_orders: orders(SimSystem::Shopline).min(OPENING_ORDERS),
                 traits: if plan.with_mistakes {
-                    ShopTraits::typical()
+                    ShopTraits {
+                        // Within a day, so that even a short rehearsal sees goods come back.
+                        returns: 0.15,
+                        return_after: RETURN_AFTER,
+                        ..ShopTraits::typical()
+                    }
                 } else {
                     ShopTraits::quiet()
                 },
@@ -138,6 +143,8 @@ pub struct Rig {
     mappings: Vec<(SimSystem, String)>,
 }
 
+/// When shoppers send goods back, minutes after they left.
+const RETURN_AFTER: (i64, i64) = (30, 300);
 /// Steps between two looks of the rehearsal's operator.
 const OPERATOR_LOOKS_EVERY: u64 = 50;
 

@@ -275,6 +275,14 @@ pub struct WorldTraits {
     pub counts_per_day: u32,
     /// Processed orders whose despatch note the channel never confirms.
     pub lost_note: f64,
+    /// The floor receives, inspects and puts away announced returns by itself.
+    pub works_returns: bool,
+    /// Returned units that cannot be sold again.
+    pub return_damaged: f64,
+    /// Returns of which a unit is missing.
+    pub return_short: f64,
+    /// Announced returns that never come.
+    pub return_never_comes: f64,
 }
 
 impl WorldTraits {
@@ -317,6 +325,10 @@ impl WorldTraits {
             opening_drift: 0.0,
             counts_per_day: 0,
             lost_note: 0.0,
+            works_returns: false,
+            return_damaged: 0.0,
+            return_short: 0.0,
+            return_never_comes: 0.0,
         }
     }
 
@@ -359,6 +371,10 @@ impl WorldTraits {
             opening_drift: 0.04,
             counts_per_day: 6,
             lost_note: 0.004,
+            works_returns: false,
+            return_damaged: 0.0,
+            return_short: 0.0,
+            return_never_comes: 0.0,
         }
     }
 }

@@ -36,6 +36,7 @@ pub use ledger::{CallStats, Effect, Notification};
 pub use lw::service::ROUTES as LINNWORKS_ROUTES;
 pub use lw::state::{Book, Level, Linnworks, LwAddress, LwItem, LwLine, LwLocation, LwOrder};
 pub use pvx::callbacks::Callback;
+pub use pvx::returns::{PvxReceipt, PvxReturn, PvxReturnLine, ReturnPlace};
 pub use pvx::state::{Despatch, Pvx, PvxItem, PvxLine, PvxOrder, PvxStatus, Shelf, StockChange};
 pub use rng::Guid;
 pub use serve::{Served, serve};

@@ -31,6 +31,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0003_looks.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0003_looks.sql"),
     },
+    Step {
+        version: 5,
+        name: "returns",
+        sqlite: include_str!("../../assets/migrations/sqlite/0005_returns.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0005_returns.sql"),
+    },
 ];
 
 /// The schema this program writes.
@@ -102,7 +108,7 @@ pub(super) async fn run(db: &Db) -> StoreResult<()> {
         }
         let have = found(&mut tx).await?;
         refuse_newer(have)?;
-        if have >= step.version {
+        if have > 0 && is_applied(&mut tx, step.version).await? {
             continue;
         }
         if tx.dialect() == Dialect::Sqlite {
@@ -124,6 +130,17 @@ pub(super) async fn run(db: &Db) -> StoreResult<()> {
     Ok(())
 }
 
+/// Each step is looked for by its own number: one that was added beside a later one is made up for.
+async fn is_applied(conn: &mut Conn, version: i64) -> StoreResult<bool> {
+    let rows = conn
+        .number(
+            "select count(*) from schema_step where version = $1",
+            vals![version],
+        )
+        .await?;
+    Ok(rows > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,9 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_numbered_without_gaps() {
-        for (at, step) in STEPS.iter().enumerate() {
-            assert_eq!(step.version, i64::try_from(at).unwrap() + 1);
-        }
+    fn steps_are_numbered_upwards() {
+        assert!(STEPS.windows(2).all(|w| w[0].version < w[1].version));
     }
 }

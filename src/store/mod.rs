@@ -23,6 +23,7 @@ mod orders;
 mod payloads;
 #[cfg(test)]
 mod plans;
+mod returns;
 mod schedules;
 mod stock;
 mod value;
@@ -33,6 +34,7 @@ pub use lists::WINDOW_MAX;
 pub use looks::LookRow;
 pub use meter::Commits;
 pub use notice::Topic;
+pub use returns::Shown;
 
 use crate::domain::delivery::{Flow, Lane};
 use crate::domain::ids::{DeliveryId, ExceptionId, PairId, SystemId};

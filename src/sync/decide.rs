@@ -2,6 +2,7 @@
 
 use super::context::{Cx, PairCx};
 use super::requests;
+use super::returns;
 use crate::domain::catalogue::Kind;
 use crate::domain::change::{Change, Fence};
 use crate::domain::decide::{self, DecideInput};
@@ -45,6 +46,8 @@ struct Facts {
     open: HashMap<OrderId, Vec<(Kind, String)>>,
     /// New orders of the source that our own confirmations split off.
     split_off: HashSet<SourceOrderId>,
+    /// What is known of returns of the orders that have any.
+    returns: returns::Known,
     /// Items that can be created, with the state of an attempt to do so.
     creatable: HashMap<ItemCode, (NewItem, String, Option<DeliveryState>)>,
 }
@@ -121,8 +124,15 @@ async fn load(
         pending: HashMap::new(),
         open: HashMap::new(),
         split_off: HashSet::new(),
+        returns: returns::Known::default(),
         creatable: HashMap::new(),
     };
+    let told: Vec<OrderId> = cases
+        .iter()
+        .filter(|c| !c.order.refunds.is_empty() || !c.order.returns.is_empty())
+        .filter_map(|c| facts.existing.get(&c.order.source_id).map(|o| o.row.id))
+        .collect();
+    facts.returns = returns::Known::read(cx, &told).await?;
     for case in cases {
         let Some(order) = facts.existing.get(&case.order.source_id) else {
             continue;
@@ -297,6 +307,7 @@ async fn build(cx: &Cx, pair: &PairCx, facts: &Facts, cases: &[Case]) -> StoreRe
     let mut next = cx.ids(cases.len() as i64 * 2).await?;
     let mut changes = Vec::new();
     let mut need: HashSet<ItemCode> = HashSet::new();
+    let mut told: Vec<(&OrderFull, SourceOrder)> = Vec::new();
     let mut decided: HashSet<&SourceOrderId> = HashSet::new();
     let (none_pending, none_open) = (Vec::new(), Vec::new());
     for case in cases.iter().rev() {
@@ -338,10 +349,33 @@ async fn build(cx: &Cx, pair: &PairCx, facts: &Facts, cases: &[Case]) -> StoreRe
         next += 2;
         let decision = decide::decide(&input);
         changes.extend(decision.changes);
+        if let Some(order) = existing {
+            told.push((order, incoming));
+        }
         need.extend(decision.need_items);
+    }
+    for (order, incoming) in &told {
+        changes.extend(money_told(cx, pair, facts, order, incoming).await?);
     }
     provide_items(cx, pair, facts, need, &mut changes).await?;
     Ok(changes)
+}
+
+/// What the source says about money and goods of an order going back, decided with the order itself.
+async fn money_told(
+    cx: &Cx,
+    pair: &PairCx,
+    facts: &Facts,
+    order: &OrderFull,
+    incoming: &SourceOrder,
+) -> StoreResult<Vec<Change>> {
+    if incoming.refunds.is_empty() && incoming.returns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut order = order.clone();
+    order.body.source.refunds.clone_from(&incoming.refunds);
+    order.body.source.returns.clone_from(&incoming.returns);
+    returns::hear_order(cx, pair, &order, &facts.returns).await
 }
 
 /// Items an order waits for are looked up, or created when the source knows them and the warehouse does not.

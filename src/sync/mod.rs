@@ -14,6 +14,7 @@ pub mod hints;
 mod promises;
 pub mod reads;
 pub mod requests;
+mod returns;
 pub mod settle;
 mod silence;
 pub mod stock;

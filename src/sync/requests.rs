@@ -109,6 +109,7 @@ pub async fn carry_out(cx: &Cx, request: &RequestRow) -> StoreResult<Option<Answ
             },
             _ => refused("the request names no pair and flow"),
         },
+        kind if super::returns::is_ours(kind) => super::returns::carry_out(cx, request).await?,
         "push_stock" => push_stock(cx, request, now).await?,
         "resume_stock" => resume_stock(cx, request, now).await?,
         _ => return Ok(None),

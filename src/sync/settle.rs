@@ -259,6 +259,9 @@ pub fn about(row: &DeliveryRow, kind: Kind, detail: &str, began_at: Ts) -> Occur
 pub fn discriminator(row: &DeliveryRow, kind: Kind) -> String {
     match kind {
         Kind::SysSchema | Kind::StkStale => format!("FLOW={}", row.flow),
+        Kind::RetNotExpected | Kind::CrnOverdue | Kind::FinPeriodLocked => {
+            format!("RETURN={}", row.object)
+        }
         _ if row.order.is_some() => format!("ORDER={}", row.object),
         _ => format!("ITEM={}", row.object),
     }
@@ -273,6 +276,8 @@ pub const fn kind_of_refusal(flow: Flow) -> Kind {
         Flow::Despatch => Kind::DspConfirmFailed,
         Flow::Product => Kind::PrdCreateFailed,
         Flow::StockSnapshot => Kind::PrdNotInSource,
+        Flow::ReturnExpect => Kind::RetNotExpected,
+        Flow::CreditNote => Kind::CrnOverdue,
         _ => Kind::SysUnclassified,
     }
 }
@@ -285,6 +290,8 @@ pub const fn kind_of_delay(flow: Flow) -> Kind {
         Flow::Despatch => Kind::DspConfirmFailed,
         Flow::Product => Kind::PrdCreateFailed,
         Flow::StockSnapshot => Kind::StkStale,
+        Flow::ReturnExpect => Kind::RetNotExpected,
+        Flow::CreditNote => Kind::CrnOverdue,
         _ => Kind::SysBacklog,
     }
 }
@@ -333,6 +340,8 @@ pub const fn kinds_cleared_by(flow: Flow) -> &'static [Kind] {
         ],
         Flow::Product => &[Kind::SysInDoubt, Kind::PrdCreateFailed, Kind::PrdNotInWms],
         Flow::StockSnapshot => &[Kind::SysInDoubt, Kind::PrdNotInSource],
+        Flow::ReturnExpect => &[Kind::SysInDoubt, Kind::RetNotExpected],
+        Flow::CreditNote => &[Kind::SysInDoubt, Kind::CrnOverdue, Kind::FinPeriodLocked],
         _ => &[],
     }
 }

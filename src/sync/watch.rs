@@ -70,6 +70,9 @@ pub async fn watch(cx: &Cx, fence: &Fence, now: Ts) -> StoreResult<()> {
             cx.commit("watch", Some(fence), chunk.to_vec()).await?;
         }
     }
+    for pair in &cx.pairs {
+        super::returns::watch(cx, pair, fence, now).await?;
+    }
     invariants(cx, fence, now).await
 }
 

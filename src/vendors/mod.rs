@@ -16,21 +16,23 @@ pub mod shopline;
 pub mod transport;
 
 use crate::domain::delivery::AnswerClass;
-use crate::domain::ids::{ItemCode, SiteRef, SourceOrderId, WmsOrderNo};
+use crate::domain::ids::{ItemCode, ReturnRef, SiteRef, SourceOrderId, WmsOrderNo};
 use crate::domain::order::{SourceOrder, WmsOrderIntent};
+use crate::domain::returns::ReturnIntent;
 use crate::domain::time::{Span, Ts};
 use crate::domain::wms::{
-    DespatchLine, NewItem, WmsItem, WmsLine, WmsOrder, WmsOrderStatus, WmsService, WmsSite,
-    WmsStock, WmsStockChange,
+    DespatchLine, NewItem, WmsItem, WmsLine, WmsOrder, WmsOrderStatus, WmsReturn, WmsReturnItem,
+    WmsReturnLine, WmsService, WmsSite, WmsStock, WmsStockChange,
 };
 use futures::future::BoxFuture;
 use std::sync::{Arc, Mutex};
 
 pub use hooks::Hooks;
 pub use sales::{
-    ChangedOrder, ChangedOrders, ChangesPage, Channel, Confirming, Intake, ItemIds, LevelWrite,
-    NotifyState, OpenOrders, ParcelStep, Parcels, Processing, ProductsPage, Relation, SalesSystem,
-    ShippingUpdate, SourceLocation, SourceProduct, SourceStock, StockByItem, StockFigures,
+    ChangedOrder, ChangedOrders, ChangesPage, Channel, Confirming, Crediting, Intake, ItemIds,
+    LevelWrite, NotifyState, OpenOrders, ParcelStep, Parcels, Processing, ProductsPage, Relation,
+    SalesSystem, ShippingUpdate, SourceLocation, SourceProduct, SourceStock, StockByItem,
+    StockFigures,
 };
 
 /// One HTTP exchange as recorded for the attempt's evidence. Credentials are already taken out.
@@ -171,6 +173,11 @@ pub enum Op {
     DespatchesPage,
     StockPage,
     StockChangesPage,
+    SaveReturns,
+    SaveReturnItems,
+    ReturnsByRef,
+    ReturnItemsByRef,
+    ReturnsPage,
     CarrierServices,
     Sites,
     Templates,
@@ -195,6 +202,8 @@ pub enum Op {
     StockIds,
     ProductsPage,
     AuditTrails,
+    CreditNotes,
+    WriteCreditNote,
 }
 
 /// A limit the vendor (or prudence) sets, to be respected by our own counting.
@@ -323,6 +332,37 @@ pub trait Warehouse: System {
         subscription: i64,
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<bool>>;
+    /// First of the two saves of expected returns; outcomes by reference.
+    fn save_returns<'a>(
+        &'a self,
+        returns: &'a [ReturnIntent],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    /// Second of the two saves: all lines of the returns, at most [`ROWS_MAX`] rows in all; one outcome per return.
+    fn save_return_items<'a>(
+        &'a self,
+        returns: &'a [ReturnIntent],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>>;
+    /// Expected returns by number; unknown ones are absent.
+    fn returns_by_ref<'a>(
+        &'a self,
+        references: &'a [ReturnRef],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<WmsReturn>>>;
+    /// Lines of expected returns.
+    fn return_items_by_ref<'a>(
+        &'a self,
+        references: &'a [ReturnRef],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<WmsReturnItem>>>;
+    /// What arrived at or after `since` and where it is now.
+    fn return_progress_page<'a>(
+        &'a self,
+        since: Ts,
+        page: u32,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Page<WmsReturnLine>>>;
     /// Longest order number.
     fn order_number_chars_max(&self) -> usize;
     /// What is wrong with an item code by this warehouse's rules; `None` when legal.

@@ -5,10 +5,10 @@
 //! engine has one job for each way.
 
 use super::{Answer, CallLog, Op, Orders, OrdersPage, RowOutcome, System, TERMS_MAX};
-use crate::domain::delivery::{DespatchIntent, DespatchIntentLine, StockWrite};
+use crate::domain::delivery::{CreditIntent, DespatchIntent, DespatchIntentLine, StockWrite};
 use crate::domain::ids::{LocationId, Sku, SourceOrderId};
 use crate::domain::mapping::Target;
-use crate::domain::order::{SourceOrder, SourceStatus};
+use crate::domain::order::{SourceOrder, SourceRefund, SourceStatus};
 use crate::domain::time::Ts;
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -100,6 +100,8 @@ pub struct ChangedOrder {
     pub status: SourceStatus,
     /// The source has approved it; one that is not is read only when it is known already.
     pub is_released: bool,
+    /// Money went back, or is about to: one that is over has this to tell still.
+    pub is_credited: bool,
 }
 
 /// A page of what changed. An adapter fills `orders` when its list holds whole orders, else `named`.
@@ -158,6 +160,10 @@ pub trait SalesSystem: System {
     fn confirming(self: Arc<Self>) -> Confirming;
     /// Its stock figures, when they are overwritten from the warehouse; `None` when the source keeps its own.
     fn stock(self: Arc<Self>) -> Option<Arc<dyn StockFigures>>;
+    /// Its credit notes, when it keeps books that money is given back in; `None` when money goes its own ways.
+    fn crediting(self: Arc<Self>) -> Option<Arc<dyn Crediting>> {
+        None
+    }
     /// The channels behind it, when it shows whether they were told.
     fn channel(self: Arc<Self>) -> Option<Arc<dyn Channel>>;
     /// A page of the whole catalogue; `None` begins it, [`ProductsPage::next`] goes on.
@@ -305,6 +311,22 @@ pub trait StockFigures: SalesSystem {
 
 /// The source's own item ids by SKU.
 pub type ItemIds = Vec<(Sku, String)>;
+
+/// A source in whose books a credit is written (Cin7 Core).
+pub trait Crediting: SalesSystem {
+    /// The credit notes of a sale that count: drafts and issued ones, not void ones.
+    fn credits<'a>(
+        &'a self,
+        sale: &'a SourceOrder,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<SourceRefund>>>;
+    /// Writes one. Nothing is repeated here.
+    fn write_credit<'a>(
+        &'a self,
+        credit: &'a CreditIntent,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<()>>;
+}
 
 /// A source with sales channels behind it that it tells by itself.
 pub trait Channel: SalesSystem {

@@ -186,6 +186,8 @@ pub fn source_order(id: i64) -> SourceOrder {
         lines: vec![],
         changed_at: None,
         shipments: Vec::new(),
+        refunds: Vec::new(),
+        returns: Vec::new(),
         vendor_extra: serde_json::json!({"weight": 1}),
     }
 }

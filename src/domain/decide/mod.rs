@@ -18,6 +18,7 @@ use crate::domain::mapping_set::MappingSet;
 use crate::domain::order::{OrderFull, OrderRow, SourceOrder};
 use crate::domain::policy::Policy;
 use crate::domain::preflight::{Fault, Verdict};
+use crate::domain::returns;
 use crate::domain::time::Ts;
 use sent::{after_sending, is_splitting, with_confirmed_parts};
 use unsent::{before_warehouse, first_sight};
@@ -77,6 +78,9 @@ pub fn decide(input: &DecideInput<'_>) -> Decision {
             let is_same = known.row.source_revision == input.incoming.revision()
                 && known.row.source_status == input.incoming.status
                 && known.body.source.tracking == input.incoming.tracking;
+            if is_same && !input.is_recheck && returns::is_news(known, input.incoming) {
+                return money_news(input, known);
+            }
             if is_same && !input.is_recheck {
                 return Decision {
                     changes: vec![Change::OrderSeen {
@@ -103,6 +107,25 @@ pub fn decide(input: &DecideInput<'_>) -> Decision {
                 after_sending(&input, known, revision)
             }
         }
+    }
+}
+
+/// The goods are as they were; only what the source says about money and returns is news.
+fn money_news(input: &DecideInput<'_>, known: &OrderFull) -> Decision {
+    let mut row = known.row.clone();
+    row.source_read_at = input.now;
+    row.missing_polls = 0;
+    let mut body = known.body.clone();
+    body.source.refunds.clone_from(&input.incoming.refunds);
+    body.source.returns.clone_from(&input.incoming.returns);
+    body.source.changed_at = input.incoming.changed_at;
+    Decision {
+        changes: vec![Change::Order {
+            row: Box::new(row),
+            body: Some(Box::new(body)),
+            lines: None,
+        }],
+        need_items: Vec::new(),
     }
 }
 

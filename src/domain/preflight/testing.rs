@@ -41,6 +41,8 @@ pub(crate) fn order(number: &str) -> SourceOrder {
         lines: vec![line("r1", "MUG", 2), line("r2", "PLATE", 1)],
         changed_at: None,
         shipments: Vec::new(),
+        refunds: Vec::new(),
+        returns: Vec::new(),
         vendor_extra: serde_json::Value::Null,
     }
 }

@@ -5,7 +5,11 @@
 
 mod align;
 mod expect;
+mod hear;
 mod lines;
+mod money;
+mod progress;
+mod record;
 mod watch;
 
 pub use align::{Aligned, Alignment, Money, align};
@@ -13,7 +17,17 @@ pub use expect::{
     CreateOn, Expectation, ExpectedLine, NOT_EXPECTED_GRACE, REFUND_GRACE, SoldLine, SourceEvent,
     Units, expect, not_expected_fault, refund_fault,
 };
+pub use hear::{
+    Hearing, Ids, RETURNS_MAX, delivery, due_claims, hear, ids_needed, is_news, next_reference,
+    sold_lines,
+};
 pub use lines::{Disposition, ReturnLine, line_faults, state_of, unplaced};
+pub use money::{credited, money_back, money_state, settled};
+pub use progress::{GoodsStep, Seen, advanced, counted, reached};
+pub use record::{
+    Cause, Claim, ClaimState, Outcome, Return, ReturnIntent, ReturnIntentLine, ReturnRow, StockIn,
+    fresh_line,
+};
 pub use watch::{
     OVERDUE_AFTER, STOCK_IN_GRACE, STUCK_WORKING_DAYS, Watched, overdue, stock_in_failed, stuck,
     watch,

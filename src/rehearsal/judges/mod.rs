@@ -3,6 +3,7 @@
 
 mod despatches;
 mod orders;
+mod returns;
 mod sales;
 mod stock;
 #[cfg(test)]
@@ -162,6 +163,8 @@ pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
         .filter(|e| e.caused_by_world && e.at >= lately)
         .map(|e| e.object.clone())
         .collect();
+    let books = returns_of(rig, &seen).await?;
+    let is_settled = returns_settled(rig, lately);
     let mut verdicts = rig.sandbox.inspect(|world| {
         let bench = Bench::new(rig, world, &seen);
         vec![
@@ -177,6 +180,10 @@ pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
             stock::no_forbidden_write(&ledger),
             stock::published_figures(&bench, &ledger),
             stock::is_not_fought_over(&ledger),
+            returns::expected_once(&bench, &ledger),
+            returns::goods_agree(&bench, &books, is_settled),
+            returns::credit_behind_gate(&bench, &books),
+            returns::money_in_sight(&bench, &books, is_settled),
         ]
     });
     verdicts.push(despatches::shopper_told_once(&rig.sandbox.notifications()));
@@ -194,6 +201,26 @@ pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
         chain.into_iter().collect(),
     ));
     Ok(verdicts)
+}
+
+/// Returns and claims of every order.
+async fn returns_of(rig: &Rig, seen: &Seen) -> Result<returns::Books, RehearsalError> {
+    let ids: Vec<OrderId> = seen.rows.values().map(|r| r.id).collect();
+    let mut books = returns::Books::default();
+    let orders = seen.rows.iter().map(|(id, row)| (id.clone(), row.id));
+    books.orders.extend(orders);
+    for chunk in ids.chunks(ROWS_AT_ONCE) {
+        books.returns.extend(rig.store.returns_of(chunk).await?);
+        books.claims.extend(rig.store.claims_of(chunk).await?);
+    }
+    Ok(books)
+}
+
+/// Nothing happened to returns so lately that it could not have been read.
+fn returns_settled(rig: &Rig, lately: crate::domain::time::Ts) -> bool {
+    let ledger = rig.sandbox.ledger();
+    let is_news = |e: &&Effect| e.op.contains("return") || e.op.contains("refund");
+    !ledger.iter().filter(is_news).any(|e| e.at >= lately)
 }
 
 fn capped(mut broken: Vec<String>) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Every judge must be able to say no: a world put wrong by hand, or a ledger written by hand, breaks its rule.
 
 use super::*;
+use crate::domain::returns::Return;
 use crate::domain::time::{Span, Ts};
 use crate::rehearsal::{Plan, RigOptions};
 use crate::sandbox::{Effect, Notification, OrderSpec, PvxLine, PvxStatus, SimSystem};
@@ -273,4 +274,133 @@ fn a_relative_stock_write_and_a_figure_written_again_and_again_are_seen() {
         .collect();
     assert!(!stock::is_not_fought_over(&again).holds());
     assert!(stock::is_not_fought_over(&again[..4]).holds());
+}
+
+fn announced(rig: &Rig, order: &str, units: i64) {
+    use crate::sandbox::{PvxReturn, PvxReturnLine};
+    rig.sandbox.act(|world| {
+        let order = world.pvx.order_by_number[order];
+        let item = world.pvx.item_by_code[&OrderSpec::default().lines[0].0];
+        let number = format!("RT-{}", world.pvx.returns.held.len());
+        let at = world.pvx.returns.held.len();
+        world.pvx.returns.by_number.insert(number.clone(), at);
+        world.pvx.returns.held.push(PvxReturn {
+            number,
+            order,
+            customer: String::new(),
+            comment: String::new(),
+            site: 0,
+            is_complete: false,
+            created_at: world.now,
+            lines: vec![PvxReturnLine {
+                line: "1".to_owned(),
+                item,
+                quantity: units,
+                reason: String::new(),
+                created_at: world.now,
+            }],
+        });
+    });
+}
+
+#[tokio::test]
+async fn more_goods_expected_back_than_left_are_seen() {
+    let rig = idle_rig().await;
+    let id = place(&rig);
+    let name = number(&rig, "A");
+    key_in(&rig, &id, &name, Some(2));
+    rig.sandbox.act(|world| {
+        let at = world.pvx.order_by_number[&name];
+        world.pvx.orders[at].lines[0].despatched = 2;
+    });
+    announced(&rig, &name, 2);
+    assert!(!broken(&rig).await.contains(&"I-RET-1"));
+    announced(&rig, &name, 1);
+    assert!(broken(&rig).await.contains(&"I-RET-1"));
+    rig.close().await;
+}
+
+fn one_return(state: crate::domain::returns::ReturnState) -> Return {
+    let mut held = crate::domain::returns::testing::returned(
+        state,
+        vec![crate::domain::returns::testing::line("MUG", 2)],
+    );
+    held.row.reference = "C7-1-RT1".into();
+    held
+}
+
+#[tokio::test]
+async fn goods_on_the_shelf_by_the_books_only_are_seen() {
+    let rig = idle_rig().await;
+    let seen = Seen::default();
+    let mut held = one_return(crate::domain::returns::ReturnState::ReturnedToStock);
+    let judged = |held: &Return| {
+        let books = returns::Books {
+            returns: vec![held.clone()],
+            ..returns::Books::default()
+        };
+        rig.sandbox
+            .inspect(|world| returns::goods_agree(&Bench::new(&rig, world, &seen), &books, true))
+            .holds()
+    };
+    assert!(judged(&held));
+    let line = &mut held.lines[0];
+    (line.received_each, line.sellable_each, line.stocked_each) = (1, 1, 1);
+    assert!(!judged(&held));
+    rig.close().await;
+}
+
+#[tokio::test]
+async fn a_credit_ahead_of_its_gate_is_seen() {
+    let rig = idle_rig_of(SimSystem::Cin7).await;
+    let seen = Seen::default();
+    let spec = crate::sandbox::Cin7SaleSpec::default();
+    let id = rig.sandbox.act(|w| w.cin7_enter(&spec)).expect("a sale");
+    let sku = spec.lines[0].0.clone();
+    rig.sandbox
+        .act(|w| w.cin7_invoice_sale(&id))
+        .expect("an invoice");
+    let memo = "credit|c7-pvx|sale|C7-1-RT1|P1";
+    rig.sandbox
+        .act(|w| w.cin7_credit_by_hand(&id, &[(&sku, 1)], false, memo))
+        .expect("a note");
+    let judged = |held: &Return| {
+        let books = returns::Books {
+            returns: vec![held.clone()],
+            ..returns::Books::default()
+        };
+        rig.sandbox
+            .inspect(|world| returns::credit_behind_gate(&Bench::new(&rig, world, &seen), &books))
+            .holds()
+    };
+    let mut held = one_return(crate::domain::returns::ReturnState::ReturnedToStock);
+    assert!(!judged(&held));
+    held.lines[0].confirmed_each = 1;
+    assert!(judged(&held));
+    rig.close().await;
+}
+
+#[tokio::test]
+async fn a_refund_for_goods_that_nobody_knows_of_is_seen() {
+    let rig = idle_rig_of(SimSystem::Shopline).await;
+    let spec = crate::sandbox::ShopOrderSpec::default();
+    let id = rig.sandbox.act(|w| w.shop_place(&spec)).expect("an order");
+    rig.sandbox
+        .act(|w| w.shop_ship_by_hand(&id, "T1"))
+        .expect("shipped");
+    rig.sandbox
+        .act(|w| w.shop_refund(&id, &spec.lines[0].0, 1, crate::sandbox::Restock::None))
+        .expect("refunded");
+    let mut seen = Seen::default();
+    let mut books = returns::Books::default();
+    books.orders.insert(id.to_lowercase(), OrderId(7));
+    let judged = |books: &returns::Books, seen: &Seen| {
+        rig.sandbox
+            .inspect(|world| returns::money_in_sight(&Bench::new(&rig, world, seen), books, true))
+            .holds()
+    };
+    assert!(!judged(&books, &seen));
+    seen.cased_orders.insert(OrderId(7));
+    assert!(judged(&books, &seen));
+    rig.close().await;
 }

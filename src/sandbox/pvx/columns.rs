@@ -39,6 +39,8 @@ pub enum List {
     Carriers,
     ServiceTypes,
     Customers,
+    Returns,
+    ReturnItems,
     Despatches,
     InventorySummary,
     InventoryAllSites,
@@ -46,6 +48,7 @@ pub enum List {
     DespatchSummary,
     OrdersByStatus,
     OrderSummary,
+    ReturnsByLine,
 }
 
 const TEMPLATES: &[(&str, List)] = &[
@@ -57,6 +60,8 @@ const TEMPLATES: &[(&str, List)] = &[
     ("Service types", List::ServiceTypes),
     ("Customers", List::Customers),
     ("Despatches", List::Despatches),
+    ("Return authorisations", List::Returns),
+    ("Return authorisation items", List::ReturnItems),
 ];
 
 const REPORTS: &[(&str, List)] = &[
@@ -66,6 +71,7 @@ const REPORTS: &[(&str, List)] = &[
     ("Despatch summary", List::DespatchSummary),
     ("Sales orders by status", List::OrdersByStatus),
     ("Sales order summary", List::OrderSummary),
+    ("Returns by line", List::ReturnsByLine),
 ];
 
 impl List {
@@ -101,6 +107,7 @@ impl List {
                 | Self::DespatchSummary
                 | Self::OrdersByStatus
                 | Self::OrderSummary
+                | Self::ReturnsByLine
         )
     }
 
@@ -108,7 +115,12 @@ impl List {
     pub const fn is_writable(self) -> bool {
         matches!(
             self,
-            Self::SalesOrders | Self::SalesOrderItems | Self::ItemTypes | Self::Customers
+            Self::SalesOrders
+                | Self::SalesOrderItems
+                | Self::ItemTypes
+                | Self::Customers
+                | Self::Returns
+                | Self::ReturnItems
         )
     }
 
@@ -128,6 +140,9 @@ impl List {
             Self::Changes => CHANGES,
             Self::DespatchSummary => DESPATCH_SUMMARY,
             Self::OrdersByStatus | Self::OrderSummary => ORDER_SUMMARY,
+            Self::Returns => RETURNS,
+            Self::ReturnItems => RETURN_ITEMS,
+            Self::ReturnsByLine => RETURNS_BY_LINE,
         }
     }
 }
@@ -309,6 +324,40 @@ const ORDER_SUMMARY: &[Column] = &[
     text("Channel", 50),
     of("Date", Kind::Date),
     text("Site reference", 50),
+];
+
+/// Columns are not documented: assumed from those of the returns report.
+const RETURNS: &[Column] = &[
+    text("RMANumber", 50),
+    text("SalesOrderNumber", 30),
+    text("CustomerName", 100),
+    text("Comment", 500),
+    text("ReturnsTrackingNumber", 250),
+    text("Status", 50),
+    text("Site", 50),
+];
+
+const RETURN_ITEMS: &[Column] = &[
+    text("RMANumber", 50),
+    text("Line", 16),
+    text("ItemCode", 50),
+    of("Quantity", Kind::Int),
+    text("Reason", 50),
+    text("ExpectedState", 50),
+    text("Comment", 500),
+];
+
+const RETURNS_BY_LINE: &[Column] = &[
+    text("RMA number", 50),
+    text("RMA item line number", 16),
+    text("Sales order number", 30),
+    text("Return code", 50),
+    of("Return date", Kind::Date),
+    text("Item code", 50),
+    of("Quantity", Kind::Int),
+    text("Is reusable", 10),
+    text("Return condition", 50),
+    text("Return status", 50),
 ];
 
 /// Position of a column by our name.

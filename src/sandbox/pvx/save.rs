@@ -137,6 +137,8 @@ impl World {
             List::SalesOrders => self.pvx_save_orders(&rows, action),
             List::SalesOrderItems => self.pvx_save_lines(&rows, action),
             List::ItemTypes => self.pvx_save_items(&rows, action),
+            List::Returns => self.pvx_save_returns(&rows, action),
+            List::ReturnItems => self.pvx_save_return_items(&rows, action),
             _ => self.pvx_save_customers(&rows, action),
         };
         if let (Some(at), Some(row)) = (dropped, kept) {
@@ -227,6 +229,8 @@ impl World {
             List::SalesOrders => self.pvx_check_order(row),
             List::SalesOrderItems => self.pvx_check_line(row),
             List::ItemTypes => self.pvx_check_item(row, action),
+            List::Returns => self.pvx_check_return(row),
+            List::ReturnItems => self.pvx_check_return_item(row),
             _ => Ok(()),
         }
     }

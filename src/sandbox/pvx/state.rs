@@ -216,6 +216,7 @@ pub struct Pvx {
     pub wanting: BTreeMap<(usize, usize), BTreeSet<usize>>,
     pub despatches: Vec<Despatch>,
     pub changes: Vec<StockChange>,
+    pub returns: super::returns::Returns,
     pub sessions: HashMap<String, Session>,
     /// Sessions that ended, so that "expired" and "unknown" can be told apart.
     pub ended_sessions: BTreeSet<String>,

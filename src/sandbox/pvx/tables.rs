@@ -20,6 +20,9 @@ pub enum Row {
     Change(usize),
     Despatch(usize),
     DespatchLine(usize, usize),
+    Return(usize),
+    ReturnLine(usize, usize),
+    Receipt(usize),
 }
 
 /// The internal site every tenant shows in its Sites template.
@@ -62,6 +65,9 @@ impl World {
                 .filter(|item| !self.pvx.items[*item].is_deleted)
                 .map(Row::Item)
                 .collect(),
+            List::Returns | List::ReturnItems | List::ReturnsByLine => {
+                self.pvx_return_candidates(list, clause)
+            }
             List::Changes => {
                 let since = clause.earliest(position_of(list, "Timestamp"));
                 let from = since.map_or(0, |at| self.pvx.changes.partition_point(|c| c.at < at));
@@ -222,6 +228,9 @@ impl World {
                     _ => text(&self.pvx.sites[change.site].reference),
                 }
             }
+            Row::Return(ix) => self.pvx_return_cell(ix, None, spec.name),
+            Row::ReturnLine(ix, line) => self.pvx_return_cell(ix, Some(line), spec.name),
+            Row::Receipt(ix) => self.pvx_receipt_cell(ix, spec.name),
             Row::Despatch(ix) => self.pvx_despatch_cell(ix, None, spec.name),
             Row::DespatchLine(ix, line) => self.pvx_despatch_cell(ix, Some(line), spec.name),
         }

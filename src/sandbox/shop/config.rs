@@ -49,6 +49,8 @@ pub struct ShopTraits {
     pub fulfilled_by_hand: f64,
     /// Wholly shipped orders whose shopper sends something back.
     pub returns: f64,
+    /// Earliest and latest time after shipping, minutes.
+    pub return_after: (i64, i64),
     /// Paid orders of which a part is refunded without goods coming back.
     pub goodwill_refunds: f64,
     /// Wholly shipped orders the merchant archives.
@@ -84,6 +86,7 @@ impl ShopTraits {
             late_cancels: 0.0,
             fulfilled_by_hand: 0.0,
             returns: 0.0,
+            return_after: (24 * 60, 4 * 24 * 60),
             goodwill_refunds: 0.0,
             archived: 0.0,
             unmapped_rate: 0.0,
@@ -108,6 +111,7 @@ impl ShopTraits {
             late_cancels: 0.015,
             fulfilled_by_hand: 0.004,
             returns: 0.04,
+            return_after: (24 * 60, 4 * 24 * 60),
             goodwill_refunds: 0.005,
             archived: 0.05,
             unmapped_rate: 0.02,

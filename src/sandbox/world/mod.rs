@@ -9,6 +9,7 @@ mod floor;
 mod hands;
 mod names;
 mod people;
+mod returns;
 mod routine;
 mod sale;
 mod shop_build;
@@ -68,6 +69,8 @@ pub(crate) enum Event {
     ChannelNote(usize),
     /// Something of the day's routine.
     Routine(routine::Routine, u64),
+    /// Goods come back.
+    Return(returns::ReturnStep),
     Callback(Box<Callback>),
     /// Something in the SHOPLINE store.
     Shop(ShopEvent),
@@ -193,6 +196,7 @@ impl World {
             Event::Hold(order, on) => self.floor_holds(order, on),
             Event::ChannelNote(order) => self.channel_answers(order),
             Event::Routine(routine, key) => self.routine_happens(routine, key),
+            Event::Return(step) => self.return_happens(step),
             Event::Callback(callback) => self.callback_due(*callback),
             Event::Shop(event) => self.shop_happens(event),
             Event::Cin7(what) => self.cin7_happens(what),

@@ -267,6 +267,17 @@ impl World {
         Ok(self.shop.orders[ix].refunds[at].id.clone())
     }
 
+    /// Staff pay everything back that is left, naming no goods; answers with the refund's id.
+    ///
+    /// # Errors
+    /// When the order is unknown or cancelled.
+    pub fn shop_refund_all(&mut self, id: &str) -> Result<String, HandError> {
+        let ix = self.shop_live(id, "refunded")?;
+        let amount = self.shop.orders[ix].refundable_minor();
+        let at = self.shop_refund_order(ix, &[], amount, "Everything", true);
+        Ok(self.shop.orders[ix].refunds[at].id.clone())
+    }
+
     /// Staff archive an order, or take it out again.
     ///
     /// # Errors

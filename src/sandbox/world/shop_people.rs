@@ -121,7 +121,7 @@ impl World {
         let key = ix as u64;
         let day = 24 * 60;
         let back = (ShopDeed::AskReturn, "shop-return", traits.returns);
-        self.plan_shop(ix, key, back, (day, 4 * day));
+        self.plan_shop(ix, key, back, traits.return_after);
         let filed = (ShopDeed::Archive, "shop-archive", traits.archived);
         self.plan_shop(ix, key, filed, (60, 2 * day));
     }

@@ -6,6 +6,7 @@ mod inbound;
 mod looks;
 mod mappings;
 mod orders;
+mod returns;
 mod schedules;
 mod stock;
 
@@ -93,6 +94,7 @@ struct Groups<'b> {
     attempts: Vec<&'b Attempt>,
     stock: Vec<(usize, &'b Change)>,
     mappings: Vec<(usize, &'b Change)>,
+    returns: Vec<(usize, &'b Change)>,
     schedules: Vec<(usize, &'b Change)>,
     exceptions: Vec<(usize, exceptions::Step<'b>)>,
     journal: Vec<(usize, &'b Journal)>,
@@ -133,6 +135,9 @@ impl<'b> Groups<'b> {
             | Change::Positions(_) => self.stock.push((index, change)),
             Change::Mappings { .. } | Change::MappingUsed { .. } | Change::MappingBroken { .. } => {
                 self.mappings.push((index, change))
+            }
+            Change::Return(_) | Change::Claim(_) | Change::StockedIn(_) => {
+                self.returns.push((index, change));
             }
             Change::ScheduleDone(_)
             | Change::ScheduleHasten { .. }
@@ -221,6 +226,7 @@ async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> Stor
     looks::write(work, &groups.looks).await?;
     orders::write(work, &groups.orders).await?;
     orders::seen(work, &groups.seen).await?;
+    returns::write(work, &groups.returns).await?;
     let conflicts = deliveries::write(work, &groups.deliveries).await?;
     inbound::attempts(work, &groups.attempts).await?;
     stock::write(work, &groups.stock).await?;

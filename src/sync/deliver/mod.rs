@@ -3,9 +3,11 @@
 pub mod change;
 pub mod confirm;
 pub mod create;
+pub mod credit;
 pub mod parcels;
 pub mod product;
 pub mod publish;
+pub mod returns;
 pub mod told;
 
 use crate::domain::catalogue::Kind;

@@ -153,7 +153,8 @@ impl ChangePull {
             // What is finished on both sides has nothing more to tell.
             let is_over = ours
                 .is_some_and(|o| o.row.state.is_finished() && o.row.source_status == order.status)
-                && order.status != SourceStatus::Open;
+                && order.status != SourceStatus::Open
+                && !order.is_credited;
             // Its confirmation is under way, writes to it, and looks at it anyway.
             let is_ours_now = ours.is_some_and(|o| {
                 let left_at = o.row.despatched_at.unwrap_or(Ts::MIN);

@@ -11,6 +11,7 @@ use crate::domain::delivery::Flow;
 use crate::domain::ids::{InboxId, ItemCode, OrderId, RequestId, SourceOrderId, WmsOrderNo};
 use crate::domain::order::{OrderFull, SourceOrder, SourceStatus};
 use crate::domain::preflight;
+use crate::domain::returns;
 use crate::domain::wms::{WmsItem, WmsLine};
 use crate::store::StoreResult;
 use crate::vendors::{Op, Orders, SalesSystem, TERMS_MAX, Warehouse};
@@ -266,10 +267,14 @@ pub async fn take_in(jcx: &JobCx<'_>, pair: &PairCx, orders: Orders) -> StoreRes
     }
     let (mut seen, mut news, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for order in orders.rows {
-        let ours = known.get(&order.source_id).map(|k| &k.row);
+        let held = known.get(&order.source_id);
+        let is_money_news = held.is_some_and(|k| returns::is_news(k, &order));
+        let ours = held.map(|k| &k.row);
         let was = ours.map(|row| row.source_status);
         match ours {
-            Some(row) if row.source_revision == order.revision() => seen.push(row.id),
+            Some(row) if row.source_revision == order.revision() && !is_money_news => {
+                seen.push(row.id);
+            }
             _ => {
                 let is_event = matches!(
                     (was, order.status),

@@ -8,6 +8,7 @@ pub mod hooks;
 pub mod lookups;
 pub mod orders;
 pub mod products;
+pub mod returns;
 pub mod snapshot;
 pub mod statuses;
 pub mod subscriptions;
@@ -120,7 +121,12 @@ pub const fn interval(pair: &PairCx, flow: Flow) -> Span {
         Flow::ReconcileStock => policy.reconcile_stock_interval,
         Flow::Catalogue | Flow::Product => policy.catalogue_interval,
         Flow::NotifyWatch => Span::mins(5),
-        Flow::OrderCreate | Flow::OrderAmend | Flow::OrderCancel => Span::mins(1),
+        Flow::ReturnProgress => policy.returns_interval,
+        Flow::OrderCreate
+        | Flow::OrderAmend
+        | Flow::OrderCancel
+        | Flow::ReturnExpect
+        | Flow::CreditNote => Span::mins(1),
     }
 }
 
@@ -131,6 +137,7 @@ pub const WAREHOUSE_FLOWS: &[Flow] = &[
     Flow::StockSnapshot,
     Flow::Catalogue,
     Flow::ReconcileOrders,
+    Flow::ReturnProgress,
 ];
 
 /// Flows that a source's worker runs.

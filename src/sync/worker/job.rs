@@ -8,9 +8,11 @@ use crate::sync::deliver::Tick;
 use crate::sync::deliver::change::ChangeJob;
 use crate::sync::deliver::confirm::ConfirmJob;
 use crate::sync::deliver::create::CreateJob;
+use crate::sync::deliver::credit::CreditJob;
 use crate::sync::deliver::parcels::ParcelJob;
 use crate::sync::deliver::product::ProductJob;
 use crate::sync::deliver::publish::PublishJob;
+use crate::sync::deliver::returns::ExpectJob;
 use crate::sync::reads::catalogue::Catalogue;
 use crate::sync::reads::changes::ChangePull;
 use crate::sync::reads::despatches::DespatchPoll;
@@ -19,6 +21,7 @@ use crate::sync::reads::hooks::HookCheck;
 use crate::sync::reads::lookups::{ItemLook, SourceLook, WmsLook};
 use crate::sync::reads::orders::OrderPull;
 use crate::sync::reads::products::{NotifyWatch, Products};
+use crate::sync::reads::returns::ReturnPoll;
 use crate::sync::reads::snapshot::Snapshot;
 use crate::sync::reads::statuses::{ReconcileOrders, StatusPull};
 use crate::vendors::Op;
@@ -30,6 +33,9 @@ pub(super) enum Job {
     Confirm(ConfirmJob),
     Parcels(ParcelJob),
     Publish(PublishJob),
+    Expect(ExpectJob),
+    Credit(CreditJob),
+    Returns(ReturnPoll),
     Status(StatusPull),
     Reconcile(ReconcileOrders),
     Despatch(DespatchPoll),
@@ -55,6 +61,9 @@ impl Job {
             Self::Confirm(job) => job.next_op(),
             Self::Parcels(job) => job.next_op(),
             Self::Publish(job) => job.next_op(),
+            Self::Expect(job) => job.next_op(),
+            Self::Credit(job) => job.next_op(),
+            Self::Returns(job) => job.next_op(),
             Self::Status(job) => job.next_op(),
             Self::Reconcile(job) => job.next_op(),
             Self::Despatch(job) => job.next_op(),
@@ -81,6 +90,9 @@ impl Job {
             Self::Confirm(job) => Box::pin(job.tick(jcx)).await,
             Self::Parcels(job) => Box::pin(job.tick(jcx)).await,
             Self::Publish(job) => Box::pin(job.tick(jcx)).await,
+            Self::Expect(job) => Box::pin(job.tick(jcx)).await,
+            Self::Credit(job) => Box::pin(job.tick(jcx)).await,
+            Self::Returns(job) => Box::pin(job.tick(jcx)).await,
             Self::Status(job) => Box::pin(job.tick(jcx)).await,
             Self::Reconcile(job) => Box::pin(job.tick(jcx)).await,
             Self::Despatch(job) => Box::pin(job.tick(jcx)).await,
@@ -149,6 +161,9 @@ pub(super) const fn first_read(flow: Flow) -> Op {
         Flow::NotifyWatch => Op::AuditTrails,
         Flow::Product => Op::Locations,
         Flow::ReconcileStock => Op::ProductsPage,
+        Flow::ReturnProgress => Op::ReturnsPage,
+        Flow::ReturnExpect => Op::ReturnsByRef,
+        Flow::CreditNote => Op::CreditNotes,
         Flow::ReconcileOrders | Flow::OrderCreate | Flow::OrderAmend | Flow::OrderCancel => {
             Op::OrdersByNumber
         }
@@ -160,6 +175,8 @@ pub(super) const fn first_op(flow: Flow) -> Op {
         Flow::Product => Op::ItemsByCode,
         Flow::Despatch => Op::OrdersByIds,
         Flow::StockSnapshot => Op::StockLevels,
+        Flow::ReturnExpect => Op::ReturnsByRef,
+        Flow::CreditNote => Op::CreditNotes,
         _ => Op::OrdersByNumber,
     }
 }

@@ -14,9 +14,11 @@ use crate::sync::context::{Cx, PairCx};
 use crate::sync::deliver::change::ChangeJob;
 use crate::sync::deliver::confirm::ConfirmJob;
 use crate::sync::deliver::create::CreateJob;
+use crate::sync::deliver::credit::CreditJob;
 use crate::sync::deliver::parcels::ParcelJob;
 use crate::sync::deliver::product::ProductJob;
 use crate::sync::deliver::publish::PublishJob;
+use crate::sync::deliver::returns::ExpectJob;
 use crate::sync::reads::Run;
 use crate::sync::reads::catalogue::Catalogue;
 use crate::sync::reads::changes::ChangePull;
@@ -24,6 +26,7 @@ use crate::sync::reads::despatches::DespatchPoll;
 use crate::sync::reads::lookups::{ItemLook, SourceLook, WmsLook};
 use crate::sync::reads::orders::OrderPull;
 use crate::sync::reads::products::{NotifyWatch, Products};
+use crate::sync::reads::returns::ReturnPoll;
 use crate::sync::reads::snapshot::Snapshot;
 use crate::sync::reads::statuses::{ReconcileOrders, StatusPull};
 use crate::sync::requests;
@@ -119,6 +122,9 @@ impl Worker {
             (Adapter::Warehouse(w), Flow::ReconcileOrders) => {
                 Some(Job::Reconcile(ReconcileOrders::new(w.clone(), run)))
             }
+            (Adapter::Warehouse(w), Flow::ReturnProgress) => {
+                Some(Job::Returns(ReturnPoll::new(w.clone(), run)))
+            }
             (Adapter::Source(s), Flow::OrderPull) => Some(match s.clone().intake() {
                 Intake::OpenList(open) => Job::Orders(OrderPull::new(open, run)),
                 Intake::Changes(feed) => Job::Changes(ChangePull::new(feed, run)),
@@ -167,6 +173,9 @@ impl Worker {
                 (Adapter::Warehouse(w), Flow::Product) => {
                     Some(Job::Product(ProductJob::new(w.clone(), rows, is_asking)))
                 }
+                (Adapter::Warehouse(w), Flow::ReturnExpect) => {
+                    Some(Job::Expect(ExpectJob::new(w.clone(), rows, is_asking)))
+                }
                 (Adapter::Source(s), Flow::Despatch) => Some(match s.clone().confirming() {
                     Confirming::Processing(processing) => {
                         let centres = fulfilment_centres(cx, &pair.source).await?;
@@ -179,6 +188,10 @@ impl Worker {
                         Job::Parcels(ParcelJob::new(parcels, rows, is_asking))
                     }
                 }),
+                (Adapter::Source(s), Flow::CreditNote) => s
+                    .clone()
+                    .crediting()
+                    .map(|source| Job::Credit(CreditJob::new(source, rows, is_asking))),
                 (Adapter::Source(s), Flow::StockSnapshot) => s.clone().stock().map(|figures| {
                     let ids = self.item_ids.clone();
                     Job::Publish(PublishJob::new(

@@ -284,7 +284,8 @@ fn body(write: &CreditNoteWrite) -> Json {
             ("Tax", l.tax.into()),
             ("Total", l.total.into()),
             ("TaxRule", Json::from(l.tax_rule.as_str())),
-            ("Account", Json::from(l.account.as_str())),
+            // Without one the account of the product is taken.
+            ("Account", Json::text_or_null(&l.account)),
         ])
     });
     let goods = write.restock.iter().map(|l| {

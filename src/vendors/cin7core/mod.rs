@@ -12,6 +12,7 @@ mod call;
 mod check;
 mod client;
 mod credit;
+mod crediting;
 mod decimal;
 mod fulfilment;
 mod heard;

@@ -1,12 +1,13 @@
 //! A sale in the house's terms.
 
+use super::crediting;
 use super::decimal::Decimal;
 use super::sale::{Context, Sale, SaleLine};
 use super::tasks::{self, Tasks};
 use super::value::{Fault, Node, Read};
 use super::words::{FulfilmentStatus, OrderStatus, SaleKind, SaleStatus, ShippingStatus};
 use crate::domain::ids::{LocationId, ServiceTag, SourceOrderId};
-use crate::domain::order::{Address, SourceLine, SourceOrder, SourceStatus};
+use crate::domain::order::{Address, SourceLine, SourceOrder, SourceRefund, SourceStatus};
 use crate::domain::time::{Span, Ts};
 use chrono::{NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
@@ -40,6 +41,8 @@ pub(super) fn blank(id: String) -> SourceOrder {
         lines: Vec::new(),
         changed_at: None,
         shipments: Vec::new(),
+        refunds: Vec::new(),
+        returns: Vec::new(),
         vendor_extra: Value::Null,
     }
 }
@@ -83,6 +86,8 @@ pub(super) fn read(
         lines: lines(sale)?,
         changed_at: sale.modified_at,
         shipments: tasks::shipments(sale),
+        refunds: refunds(sale),
+        returns: Vec::new(),
         vendor_extra: Tasks::of(sale).keep(),
         ..blank(id.0)
     })
@@ -145,6 +150,17 @@ fn lines(sale: &Sale) -> Read<Vec<SourceLine>> {
         })
     };
     sale.lines.iter().enumerate().map(one).collect()
+}
+
+/// Credit notes that count, whoever made them.
+fn refunds(sale: &Sale) -> Vec<SourceRefund> {
+    let rows: Vec<_> = sale
+        .lines
+        .iter()
+        .map(|l| (l.row_id.clone(), l.sku.clone()))
+        .collect();
+    let notes = sale.credit_notes.iter();
+    notes.filter_map(|n| crediting::refund(n, &rows)).collect()
 }
 
 /// Everything charged beside goods.

@@ -3,7 +3,9 @@
 use super::page::RowsPage;
 use super::sale::SaleRow;
 use super::sales::SaleFilter;
-use super::words::{FulfilmentStatus, OrderStatus, ProductKind, SaleStatus, ShippingStatus};
+use super::words::{
+    FulfilmentStatus, OrderStatus, ProductKind, SaleStatus, ShippingStatus, StageStatus,
+};
 use super::{Cin7Core, SalesPage};
 use crate::domain::delivery::AnswerClass;
 use crate::domain::ids::SourceOrderId;
@@ -12,7 +14,8 @@ use crate::domain::order::{SourceOrder, SourceShipment, SourceStatus};
 use crate::domain::time::{Span, Ts};
 use crate::vendors::{
     Answer, CallError, CallLog, ChangedOrder, ChangedOrders, ChangesPage, Channel, Confirming,
-    Intake, Op, Orders, ProductsPage, SalesSystem, SourceLocation, StockFigures, TERMS_MAX,
+    Crediting, Intake, Op, Orders, ProductsPage, SalesSystem, SourceLocation, StockFigures,
+    TERMS_MAX,
 };
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -190,6 +193,10 @@ impl SalesSystem for Cin7Core {
         None
     }
 
+    fn crediting(self: Arc<Self>) -> Option<Arc<dyn Crediting>> {
+        Some(self)
+    }
+
     fn channel(self: Arc<Self>) -> Option<Arc<dyn Channel>> {
         None
     }
@@ -244,6 +251,7 @@ impl ChangedOrders for Cin7Core {
                 changed_at: row.updated_at,
                 status: status_of(row),
                 is_released: row.order_status.is_authorised(),
+                is_credited: row.credit_status != StageStatus::NotAvailable,
             });
             Ok(ChangesPage {
                 named: named.collect(),

@@ -132,6 +132,8 @@ fn read_members(
         lines: lines(items)?,
         changed_at: None,
         shipments: Vec::new(),
+        refunds: Vec::new(),
+        returns: Vec::new(),
         vendor_extra: resent(shipping),
     })
 }

@@ -16,6 +16,7 @@ pub mod xml;
 mod check;
 mod client;
 mod read;
+mod returns;
 mod rows;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,9 @@ pub mod template {
     pub const ITEMS: &str = "Item types";
     pub const SITES: &str = "Sites";
     pub const SERVICES: &str = "Service types";
+    /// Expected returns; the template exists by name only in public sources, its columns are assumed.
+    pub const RETURNS: &str = "Return authorisations";
+    pub const RETURN_ITEMS: &str = "Return authorisation items";
 }
 
 /// Reports (`GetReportData`), in Peoplevox's own spelling.
@@ -18,6 +21,8 @@ pub mod report {
     pub const STOCK: &str = "Item inventory summary";
     pub const CHANGES: &str = "Incremental Changes Report v1";
     pub const STATUSES: &str = "Sales orders by status";
+    /// Tenants make it themselves, line by line, beside the ready-made `Returns summary`; an alias names theirs.
+    pub const RETURNS: &str = "Returns by line";
 }
 
 /// Columns written or required, per template.
@@ -87,6 +92,21 @@ pub const CHANGE_COLUMNS: &[&str] = &[
 ];
 /// Columns of the order list report.
 pub const STATUS_COLUMNS: &[&str] = &["Sales order no.", "Status"];
+
+/// Columns of the returns report. `Return status` says where the units are and is the tenant's own; the others are known
+/// from reports of partners.
+pub const RETURN_COLUMNS: &[&str] = &[
+    "RMA number",
+    "RMA item line number",
+    "Sales order number",
+    "Return code",
+    "Return date",
+    "Item code",
+    "Quantity",
+    "Is reusable",
+    "Return condition",
+    "Return status",
+];
 
 /// Renamed sheets and columns of one tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -163,6 +183,8 @@ pub const FIELD_LIMITS: crate::domain::wms::WarehouseLimits = crate::domain::wms
 pub const ORDER_NUMBER_CHARS_MAX: usize = 30;
 /// Longest item code.
 pub const ITEM_CODE_CHARS_MAX: usize = 50;
+/// Longest number of a return.
+pub const RETURN_CHARS_MAX: usize = 50;
 /// Longest line reference.
 pub const LINE_REF_CHARS_MAX: usize = 16;
 /// Longest part of an address (each line, town, region, postcode, country).

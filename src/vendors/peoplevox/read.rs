@@ -20,7 +20,7 @@ use crate::vendors::{Answer, CallError, CallLog, PAGE_ROWS, Page};
 use std::collections::{HashMap, HashSet};
 
 /// Spellings of the order number in reports.
-const NUMBER_SPELLINGS: &[&str] = &[
+pub(super) const NUMBER_SPELLINGS: &[&str] = &[
     "Salesorder number",
     "Sales order no.",
     "Sales order number",
@@ -30,16 +30,16 @@ const NUMBER_SPELLINGS: &[&str] = &[
 const DATE_ROUNDING: Span = Span::secs(60);
 
 /// A report to read: which, what of it, in what order.
-struct Ask<'a> {
-    name: &'static str,
-    page: u32,
-    clause: Option<Clause>,
-    order_by: &'a str,
-    columns: &'a [&'static str],
+pub(super) struct Ask<'a> {
+    pub(super) name: &'static str,
+    pub(super) page: u32,
+    pub(super) clause: Option<Clause>,
+    pub(super) order_by: &'a str,
+    pub(super) columns: &'a [&'static str],
 }
 
 /// A value or column that cannot be searched for: refused here, nothing was sent.
-fn refused(title: &str, fault: &ClauseFault) -> CallError {
+pub(super) fn refused(title: &str, fault: &ClauseFault) -> CallError {
     CallError {
         class: AnswerClass::Rejected,
         text: format!("{title}: {fault}"),
@@ -48,14 +48,14 @@ fn refused(title: &str, fault: &ClauseFault) -> CallError {
 }
 
 /// Holds a value against the values asked for; the vendor compares without case.
-struct Asked(HashSet<String>);
+pub(super) struct Asked(HashSet<String>);
 
 impl Asked {
-    fn new<'a>(values: impl Iterator<Item = &'a str>) -> Self {
+    pub(super) fn new<'a>(values: impl Iterator<Item = &'a str>) -> Self {
         Self(values.map(str::to_lowercase).collect())
     }
 
-    fn check(&self, fetched: &Fetched, value: &str) -> Answer<()> {
+    pub(super) fn check(&self, fetched: &Fetched, value: &str) -> Answer<()> {
         if self.0.is_empty() || self.0.contains(&value.to_lowercase()) {
             return Ok(());
         }
@@ -64,13 +64,13 @@ impl Asked {
 }
 
 /// A row the filter should have left out: the filter was not understood, so nothing of the answer can be used.
-fn outside(fetched: &Fetched, what: &str) -> CallError {
+pub(super) fn outside(fetched: &Fetched, what: &str) -> CallError {
     fetched.fault(&format!(
         "{what:?} came although it was not asked for; the search is not understood"
     ))
 }
 
-fn not_before(fetched: &Fetched, since: Ts, at: Ts, what: &str) -> Answer<()> {
+pub(super) fn not_before(fetched: &Fetched, since: Ts, at: Ts, what: &str) -> Answer<()> {
     if at >= since - DATE_ROUNDING {
         return Ok(());
     }
@@ -78,7 +78,7 @@ fn not_before(fetched: &Fetched, since: Ts, at: Ts, what: &str) -> Answer<()> {
 }
 
 impl Peoplevox {
-    async fn get_data(
+    pub(super) async fn get_data(
         &self,
         name: &'static str,
         page: u32,
@@ -95,7 +95,7 @@ impl Peoplevox {
         self.fetch(name, &operation, log).await
     }
 
-    async fn get_report(&self, ask: Ask<'_>, log: &CallLog) -> Answer<Fetched> {
+    pub(super) async fn get_report(&self, ask: Ask<'_>, log: &CallLog) -> Answer<Fetched> {
         let fault = |e: ClauseFault| refused(ask.name, &e);
         let order_by = self
             .names
@@ -165,7 +165,12 @@ impl Peoplevox {
             .map_err(|e| refused(name, &e))
     }
 
-    fn since(&self, name: &'static str, column: &'static str, since: Ts) -> Answer<Clause> {
+    pub(super) fn since(
+        &self,
+        name: &'static str,
+        column: &'static str,
+        since: Ts,
+    ) -> Answer<Clause> {
         let column = self
             .names
             .report_column(name, column)

@@ -2,12 +2,13 @@
 
 use super::names::ORDER_NUMBER_CHARS_MAX;
 use super::{LIMIT_KEY, Peoplevox, write};
-use crate::domain::ids::{ItemCode, SiteRef, WmsOrderNo};
+use crate::domain::ids::{ItemCode, ReturnRef, SiteRef, WmsOrderNo};
 use crate::domain::order::WmsOrderIntent;
+use crate::domain::returns::ReturnIntent;
 use crate::domain::time::Ts;
 use crate::domain::wms::{
-    DespatchLine, NewItem, WmsItem, WmsLine, WmsOrder, WmsOrderStatus, WmsService, WmsSite,
-    WmsStock, WmsStockChange,
+    DespatchLine, NewItem, WmsItem, WmsLine, WmsOrder, WmsOrderStatus, WmsReturn, WmsReturnItem,
+    WmsReturnLine, WmsService, WmsSite, WmsStock, WmsStockChange,
 };
 use crate::vendors::{Answer, CallLog, Finding, Limit, Op, Page, RowOutcome, System, Warehouse};
 use futures::FutureExt;
@@ -168,6 +169,47 @@ impl Warehouse for Peoplevox {
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<bool>> {
         self.write_unsubscribe(subscription, log).boxed()
+    }
+
+    fn save_returns<'a>(
+        &'a self,
+        returns: &'a [ReturnIntent],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>> {
+        self.write_returns(returns, log).boxed()
+    }
+
+    fn save_return_items<'a>(
+        &'a self,
+        returns: &'a [ReturnIntent],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<RowOutcome>>> {
+        self.write_return_items(returns, log).boxed()
+    }
+
+    fn returns_by_ref<'a>(
+        &'a self,
+        references: &'a [ReturnRef],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<WmsReturn>>> {
+        self.read_returns(references, log).boxed()
+    }
+
+    fn return_items_by_ref<'a>(
+        &'a self,
+        references: &'a [ReturnRef],
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Vec<WmsReturnItem>>> {
+        self.read_return_items(references, log).boxed()
+    }
+
+    fn return_progress_page<'a>(
+        &'a self,
+        since: Ts,
+        page: u32,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Page<WmsReturnLine>>> {
+        self.read_return_progress(since, page, log).boxed()
     }
 
     fn order_number_chars_max(&self) -> usize {

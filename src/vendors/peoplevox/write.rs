@@ -18,15 +18,15 @@ use crate::vendors::transport::{CallClass, Effect, TEXT_CHARS_MAX};
 use crate::vendors::{Answer, CallError, CallLog, ROWS_MAX, RowOutcome};
 
 /// One row to save: its key as Peoplevox will name it, and only the columns it has.
-struct Draft {
-    key: String,
+pub(super) struct Draft {
+    pub(super) key: String,
     cells: Vec<(&'static str, String)>,
     /// Why it cannot be sent.
-    fault: Option<String>,
+    pub(super) fault: Option<String>,
 }
 
 impl Draft {
-    fn new(key: &str, cells: Vec<(&'static str, String)>) -> Self {
+    pub(super) fn new(key: &str, cells: Vec<(&'static str, String)>) -> Self {
         let fault = cells.iter().find_map(|(column, text)| {
             xml::unwritable(text).map(|c| {
                 format!(
@@ -42,7 +42,7 @@ impl Draft {
         }
     }
 
-    fn with_fault(mut self, fault: Option<String>) -> Self {
+    pub(super) fn with_fault(mut self, fault: Option<String>) -> Self {
         self.fault = fault.or(self.fault);
         self
     }
@@ -184,7 +184,7 @@ fn item_draft(item: &NewItem) -> Draft {
 impl Peoplevox {
     /// Saves rows, one call per set of columns (ordinarily one call in all, so that no row has holes), results in the
     /// order given. Rows with a fault are not sent.
-    async fn save(
+    pub(super) async fn save(
         &self,
         name: &'static str,
         drafts: &[Draft],
@@ -272,7 +272,7 @@ impl Peoplevox {
     }
 
     /// Saves rows with one outcome per row.
-    async fn save_each(
+    pub(super) async fn save_each(
         &self,
         name: &'static str,
         drafts: Vec<Draft>,

@@ -189,6 +189,7 @@ fn read_members(
         leave_out_refunded(&mut lines, &facts, &fulfilments);
     }
     let location = location(order, &lines, &facts)?;
+    let refunds = refund::read_all(order.refunds.as_deref(), Some(&id))?;
     let created_at = order.created_at.time("created_at")?;
     let received_at = order.order_at.time("order_at")?.or(created_at);
     let updated_at = need(order.updated_at.time("updated_at")?, "updated_at")?;
@@ -220,6 +221,8 @@ fn read_members(
         lines,
         changed_at: Some(updated_at),
         shipments: fulfilments.iter().filter_map(trade::shipment).collect(),
+        refunds: refunds.iter().map(|r| r.in_trade(payment)).collect(),
+        returns: Vec::new(),
         vendor_extra: Value::Null,
     };
     Ok(ShoplineOrder {
@@ -238,7 +241,7 @@ fn read_members(
         buyer_note: order.buyer_note.text("buyer_note")?,
         tags: tags(&order.tags)?,
         lines: facts,
-        refunds: refund::read_all(order.refunds.as_deref(), Some(source.source_id.as_str()))?,
+        refunds,
         fulfilments,
         order: source,
     })

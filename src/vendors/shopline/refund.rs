@@ -2,9 +2,10 @@
 //! goods and by itself moves neither.
 
 use super::fulfilment::at_most;
-use super::order::need;
+use super::order::{Payment, need};
 use super::wire;
 use crate::domain::ids::Sku;
+use crate::domain::order::{ClaimedUnits, SourceRefund, SourceReturn, SourceReturnState};
 use crate::domain::time::Ts;
 use crate::vendors::scalar::{Fault, Read, Scalar};
 
@@ -40,6 +41,30 @@ pub struct Refund {
     pub lines: Vec<RefundLine>,
 }
 
+impl Refund {
+    /// In the house's terms. Units that went back on sale because they were never sent are no goods that could come back.
+    pub(super) fn in_trade(&self, payment: Payment) -> SourceRefund {
+        let goods = self.lines.iter().filter(|l| l.restock != Restock::Cancel);
+        let lines: Vec<ClaimedUnits> = goods
+            .filter(|l| l.qty_each > 0)
+            .map(|l| ClaimedUnits {
+                row_id: l.row_id.clone(),
+                qty_each: l.qty_each,
+            })
+            .collect();
+        // The copy inside the order leaves the adjustments out: without lines the amount is not told.
+        let named = self.lines.iter().map(|l| l.subtotal_minor + l.tax_minor);
+        SourceRefund {
+            id: self.id.clone(),
+            at: self.created_at,
+            is_whole: self.lines.is_empty() && payment == Payment::Refunded,
+            amount_minor: (!self.lines.is_empty()).then(|| named.sum()),
+            memo: String::new(),
+            lines,
+        }
+    }
+}
+
 /// Where a return stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReturnState {
@@ -72,6 +97,31 @@ pub struct ReturnLine {
     /// Why, as SHOPLINE words it, for example `DEFECTIVE`.
     pub reason: String,
     pub note: String,
+}
+
+impl Return {
+    /// In the house's terms; a line that does not say which line of the order it is cannot be matched and is left out.
+    pub(super) fn in_trade(&self) -> SourceReturn {
+        let lines = self.lines.iter().filter_map(|l| {
+            Some(ClaimedUnits {
+                row_id: l.row_id.clone()?,
+                qty_each: l.qty_each,
+            })
+        });
+        SourceReturn {
+            id: self.id.clone(),
+            state: match self.state {
+                ReturnState::Requested => SourceReturnState::Requested,
+                ReturnState::Open => SourceReturnState::Open,
+                ReturnState::Closed => SourceReturnState::Closed,
+                ReturnState::Declined => SourceReturnState::Declined,
+                ReturnState::Cancelled => SourceReturnState::Cancelled,
+            },
+            at: self.created_at,
+            reason: self.reason.clone(),
+            lines: lines.collect(),
+        }
+    }
 }
 
 /// Goods a customer may send back.

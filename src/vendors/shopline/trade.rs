@@ -2,7 +2,7 @@
 
 use super::despatch::{NewFulfilment, Notify, Ship, ShipLine, TRACKING_MAX};
 use super::fulfilment::{Fulfilment, Tracking};
-use super::{Archive, Cursor, LEVEL_ITEMS_MAX, OrdersQuery, Shopline, ShoplineOrders};
+use super::{Archive, Cursor, LEVEL_ITEMS_MAX, OrdersQuery, Return, Shopline, ShoplineOrders};
 use crate::domain::delivery::{AnswerClass, DespatchIntent};
 use crate::domain::ids::{Sku, SourceOrderId};
 use crate::domain::mapping::Target;
@@ -12,7 +12,7 @@ use crate::text::clean_to;
 use crate::vendors::{
     Answer, CallError, CallLog, ChangedOrders, ChangesPage, Channel, Confirming, Intake, ItemIds,
     LevelWrite, Op, Orders, ParcelStep, Parcels, ProductsPage, RowOutcome, SalesSystem,
-    SourceLocation, StockByItem, StockFigures, TERMS_MAX,
+    SourceLocation, StockByItem, StockFigures, TERMS_MAX, UnreadOrder,
 };
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -51,7 +51,8 @@ impl SalesSystem for Shopline {
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<Orders>> {
         Box::pin(async move {
-            let mut found = Orders::from(self.orders_of(ids, Archive::Current, log).await?);
+            let current = self.orders_of(ids, Archive::Current, log).await?;
+            let mut found = self.with_returns(current, log).await?;
             let is_found = |id: &&SourceOrderId| {
                 found.rows.iter().any(|o| &o.source_id == *id)
                     || found.unread.iter().any(|o| &o.source_id == *id)
@@ -59,7 +60,8 @@ impl SalesSystem for Shopline {
             let hidden: Vec<SourceOrderId> =
                 ids.iter().filter(|id| !is_found(id)).cloned().collect();
             if !hidden.is_empty() {
-                let rest = Orders::from(self.orders_of(&hidden, Archive::Archived, log).await?);
+                let rest = self.orders_of(&hidden, Archive::Archived, log).await?;
+                let rest = self.with_returns(rest, log).await?;
                 found.rows.extend(rest.rows);
                 found.unread.extend(rest.unread);
             }
@@ -143,7 +145,7 @@ impl ChangedOrders for Shopline {
                 (Archive::Archived, None) => None,
             };
             Ok(ChangesPage {
-                orders: Orders::from(found),
+                orders: self.with_returns(found, log).await?,
                 named: Vec::new(),
                 newest,
                 next,
@@ -242,6 +244,19 @@ impl Parcels for Shopline {
     }
 }
 
+/// Takes an order out of those that were read.
+fn set_aside(orders: &mut Orders, id: &SourceOrderId, why: &str) {
+    let Some(at) = orders.rows.iter().position(|o| &o.source_id == id) else {
+        return;
+    };
+    let order = orders.rows.remove(at);
+    orders.unread.push(UnreadOrder {
+        source_id: order.source_id,
+        label: order.number,
+        text: why.to_owned(),
+    });
+}
+
 /// The tracking numbers of a confirmation.
 fn numbers(tracking: &str) -> impl Iterator<Item = &str> {
     tracking.split(',').map(str::trim).filter(|n| !n.is_empty())
@@ -329,7 +344,36 @@ impl StockFigures for Shopline {
     }
 }
 
+/// What an order without any return says about them.
+const NO_RETURN: &str = "NO_RETURN";
+
 impl Shopline {
+    /// The orders with what their customers asked to send back: an order only tells that there is something, so each
+    /// that does costs a further call. One whose returns cannot be read is set aside alone.
+    async fn with_returns(&self, found: ShoplineOrders, log: &CallLog) -> Answer<Orders> {
+        let asking: Vec<SourceOrderId> = found
+            .rows
+            .iter()
+            .filter(|o| !o.return_status.is_empty() && o.return_status != NO_RETURN)
+            .map(|o| o.order.source_id.clone())
+            .collect();
+        let mut out = Orders::from(found);
+        for id in asking {
+            let returns = match self.returns(&id, log).await {
+                Ok(returns) => returns,
+                Err(error) if error.class == AnswerClass::Malformed => {
+                    set_aside(&mut out, &id, &error.text);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            if let Some(order) = out.rows.iter_mut().find(|o| o.source_id == id) {
+                order.returns = returns.iter().map(Return::in_trade).collect();
+            }
+        }
+        Ok(out)
+    }
+
     async fn orders_of(
         &self,
         ids: &[SourceOrderId],

@@ -354,6 +354,8 @@ pub fn order_sheet(n: usize, hostile: bool) -> OrderSheet {
         lines: Vec::new(),
         changed_at: None,
         shipments: Vec::new(),
+        refunds: Vec::new(),
+        returns: Vec::new(),
         vendor_extra: serde_json::Value::Null,
     };
     let line = |at: i64, sku: &str, qty: i64, left: i64| OrderLine {
