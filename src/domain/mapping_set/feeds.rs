@@ -62,9 +62,11 @@ fn one_to_one(set: &MappingSet) -> Vec<String> {
     faults
 }
 
-/// Shares by site, explicit or not.
-fn offered(set: &MappingSet) -> BTreeMap<SiteRef, (i64, bool)> {
-    let mut out: BTreeMap<SiteRef, (i64, bool)> = BTreeMap::new();
+/// Percent of a site's stock that a pair offers, and whether every row behind it says so.
+type Shares = BTreeMap<SiteRef, (i64, bool)>;
+
+fn offered(set: &MappingSet) -> Shares {
+    let mut out = Shares::new();
     for (location, place) in set.locations() {
         let row = set
             .rows(MappingKind::Site)
@@ -82,7 +84,7 @@ fn offered(set: &MappingSet) -> BTreeMap<SiteRef, (i64, bool)> {
 fn shares(set: &MappingSet, neighbours: &[Neighbour]) -> SiteFindings {
     let mut found = SiteFindings::default();
     let ours = offered(set);
-    let feeding: Vec<(&PairId, BTreeMap<SiteRef, (i64, bool)>)> = neighbours
+    let feeding: Vec<(&PairId, Shares)> = neighbours
         .iter()
         .filter(|n| n.mode == StockMode::Snapshot)
         .map(|n| (&n.pair, offered(&n.set)))
