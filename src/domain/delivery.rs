@@ -4,6 +4,7 @@ use super::ids::{
     DeliveryId, DespatchNo, ItemCode, LocationId, OrderId, PairId, Sku, SourceOrderId, SystemId,
     WmsOrderNo,
 };
+use super::movements::MovementPost;
 use super::order::{WmsOrderIntent, coded_enum};
 use super::time::Ts;
 use super::wms::NewItem;
@@ -24,6 +25,8 @@ coded_enum! {
         Despatch = 5, "DESPATCH";
         /// Warehouse to source: absolute stock figures.
         StockSnapshot = 6, "STOCK_SNAPSHOT";
+        /// Warehouse to source: signed changes of a ledger the source keeps itself, strictly in order.
+        StockDelta = 7, "STOCK_DELTA";
         /// Warehouse to us: order progress.
         StatusPull = 20, "STATUS_PULL";
         /// Source to us: open orders and what became of them.
@@ -47,6 +50,7 @@ impl Flow {
             Self::Despatch => Lane::Despatch,
             Self::OrderCreate => Lane::Orders,
             Self::StockSnapshot => Lane::Stock,
+            Self::StockDelta => Lane::StockFifo,
             Self::Product => Lane::Other,
             Self::StatusPull
             | Self::OrderPull
@@ -63,6 +67,7 @@ impl Flow {
         Self::StatusPull,
         Self::Despatch,
         Self::StockSnapshot,
+        Self::StockDelta,
         Self::ReconcileOrders,
         Self::ReconcileStock,
         Self::Catalogue,
@@ -185,6 +190,7 @@ pub enum Intent {
     ConfirmDespatch(Box<DespatchIntent>),
     CreateItem(NewItem),
     PublishStock(StockWrite),
+    PostMovement(Box<MovementPost>),
 }
 
 impl Intent {

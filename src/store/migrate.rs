@@ -31,6 +31,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0003_looks.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0003_looks.sql"),
     },
+    Step {
+        version: 4,
+        name: "movements",
+        sqlite: include_str!("../../assets/migrations/sqlite/0004_movements.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0004_movements.sql"),
+    },
 ];
 
 /// The schema this program writes.

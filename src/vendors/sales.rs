@@ -4,7 +4,7 @@
 //! what they can do at all ([`SalesSystem::stock`], [`SalesSystem::channel`]). An adapter hands out what fits it; the
 //! engine has one job for each way.
 
-use super::{Answer, CallLog, Op, Orders, OrdersPage, RowOutcome, System, TERMS_MAX};
+use super::{Adjustments, Answer, CallLog, Op, Orders, OrdersPage, RowOutcome, System, TERMS_MAX};
 use crate::domain::delivery::{DespatchIntent, DespatchIntentLine, StockWrite};
 use crate::domain::ids::{LocationId, Sku, SourceOrderId};
 use crate::domain::mapping::Target;
@@ -158,6 +158,10 @@ pub trait SalesSystem: System {
     fn confirming(self: Arc<Self>) -> Confirming;
     /// Its stock figures, when they are overwritten from the warehouse; `None` when the source keeps its own.
     fn stock(self: Arc<Self>) -> Option<Arc<dyn StockFigures>>;
+    /// Its ledger, when it keeps its own and takes changes to it.
+    fn adjustments(self: Arc<Self>) -> Option<Arc<dyn Adjustments>> {
+        None
+    }
     /// The channels behind it, when it shows whether they were told.
     fn channel(self: Arc<Self>) -> Option<Arc<dyn Channel>>;
     /// A page of the whole catalogue; `None` begins it, [`ProductsPage::next`] goes on.

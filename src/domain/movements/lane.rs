@@ -88,7 +88,7 @@ impl std::fmt::Display for LaneKey {
 }
 
 /// A movement in its lane.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LaneEntry {
     pub lane: LaneKey,
     pub movement: Movement,

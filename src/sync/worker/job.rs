@@ -135,6 +135,7 @@ pub(super) const fn read_lane(flow: Flow) -> Lane {
     match flow {
         Flow::Despatch => Lane::Despatch,
         Flow::StockSnapshot => Lane::Stock,
+        Flow::StockDelta => Lane::StockFifo,
         _ => Lane::Read,
     }
 }
@@ -144,6 +145,7 @@ pub(super) const fn first_read(flow: Flow) -> Op {
         Flow::StatusPull => Op::StatusesPage,
         Flow::Despatch => Op::DespatchesPage,
         Flow::StockSnapshot => Op::StockPage,
+        Flow::StockDelta => Op::MovementsPage,
         Flow::Catalogue => Op::Sites,
         Flow::OrderPull => Op::OpenOrderIds,
         Flow::NotifyWatch => Op::AuditTrails,
@@ -160,6 +162,7 @@ pub(super) const fn first_op(flow: Flow) -> Op {
         Flow::Product => Op::ItemsByCode,
         Flow::Despatch => Op::OrdersByIds,
         Flow::StockSnapshot => Op::StockLevels,
+        Flow::StockDelta => Op::ShelfOf,
         _ => Op::OrdersByNumber,
     }
 }
