@@ -4,6 +4,7 @@ use super::cases;
 use super::context::{Cx, PairCx};
 use super::decide::{self, Case};
 use super::hints::Hints;
+use super::lanes;
 use super::requests::{self, Answered};
 use super::settle;
 use super::silence;
@@ -29,7 +30,12 @@ use std::collections::HashMap;
 /// Name of the desk's lease.
 pub const DESK_LEASE: &str = "desk";
 /// What makes work for the desk.
-const WORK: [Topic; 3] = [Topic::Inbox, Topic::Requests, Topic::Despatches];
+const WORK: [Topic; 4] = [
+    Topic::Inbox,
+    Topic::Requests,
+    Topic::Despatches,
+    Topic::Movements,
+];
 /// Inbound messages decided per round.
 const INBOX_ROUND: usize = 400;
 /// Despatches looked at per round.
@@ -113,6 +119,9 @@ impl Desk {
             self.waiting_at = Ts::NEVER;
         } else if is_waiting_due || self.waiting_at == Ts::NEVER {
             self.waiting_at = now + cx.pace.waiting_every;
+        }
+        for pair in &cx.pairs {
+            is_busy |= lanes::promote(cx, &fence, pair).await? > 0;
         }
         if now >= self.watch_at {
             self.watch_at = now + cx.pace.watch_every;

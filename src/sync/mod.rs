@@ -11,6 +11,7 @@ pub mod deliver;
 pub mod desk;
 pub mod engine;
 pub mod hints;
+pub mod lanes;
 mod promises;
 pub mod reads;
 pub mod requests;

@@ -234,6 +234,9 @@ pub fn about(row: &DeliveryRow, kind: Kind, detail: &str, began_at: Ts) -> Occur
 /// What identifies the cause of a delivery's trouble.
 pub fn discriminator(row: &DeliveryRow, kind: Kind) -> String {
     match kind {
+        _ if row.flow == Flow::StockDelta => {
+            format!("LANE={}", row.order_key.trim_start_matches("movement:"))
+        }
         Kind::SysSchema | Kind::StkStale => format!("FLOW={}", row.flow),
         _ if row.order.is_some() => format!("ORDER={}", row.object),
         _ => format!("ITEM={}", row.object),
@@ -249,6 +252,7 @@ pub const fn kind_of_refusal(flow: Flow) -> Kind {
         Flow::Despatch => Kind::DspConfirmFailed,
         Flow::Product => Kind::PrdCreateFailed,
         Flow::StockSnapshot => Kind::PrdNotInSource,
+        Flow::StockDelta => Kind::StkAdjFailed,
         _ => Kind::SysUnclassified,
     }
 }
@@ -261,6 +265,7 @@ pub const fn kind_of_delay(flow: Flow) -> Kind {
         Flow::Despatch => Kind::DspConfirmFailed,
         Flow::Product => Kind::PrdCreateFailed,
         Flow::StockSnapshot => Kind::StkStale,
+        Flow::StockDelta => Kind::StkAdjFailed,
         _ => Kind::SysBacklog,
     }
 }
@@ -309,6 +314,15 @@ pub const fn kinds_cleared_by(flow: Flow) -> &'static [Kind] {
         ],
         Flow::Product => &[Kind::SysInDoubt, Kind::PrdCreateFailed, Kind::PrdNotInWms],
         Flow::StockSnapshot => &[Kind::SysInDoubt, Kind::PrdNotInSource],
+        Flow::StockDelta => &[
+            Kind::SysInDoubt,
+            Kind::StkAdjFailed,
+            Kind::StkLaneBlocked,
+            Kind::StkNegative,
+            Kind::StkIncrementMissing,
+            Kind::FinPeriodLocked,
+            Kind::RetStockinFailed,
+        ],
         _ => &[],
     }
 }

@@ -100,6 +100,9 @@ pub struct LaneEntry {
     pub account: Option<String>,
     /// The last answer in plain words.
     pub text: String,
+    /// On hand that a count found: the figure is written as it is, in place of a change.
+    #[serde(default)]
+    pub counted_each: Option<i64>,
 }
 
 /// What a lane can do now.

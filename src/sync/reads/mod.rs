@@ -6,6 +6,7 @@ pub mod despatches;
 pub mod hinted;
 pub mod hooks;
 pub mod lookups;
+pub mod movements;
 pub mod orders;
 pub mod products;
 pub mod snapshot;

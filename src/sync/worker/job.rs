@@ -5,6 +5,7 @@ use crate::domain::ids::PairId;
 use crate::store::StoreResult;
 use crate::sync::calls::JobCx;
 use crate::sync::deliver::Tick;
+use crate::sync::deliver::adjust::AdjustJob;
 use crate::sync::deliver::change::ChangeJob;
 use crate::sync::deliver::confirm::ConfirmJob;
 use crate::sync::deliver::create::CreateJob;
@@ -17,6 +18,7 @@ use crate::sync::reads::despatches::DespatchPoll;
 use crate::sync::reads::hinted::HintLook;
 use crate::sync::reads::hooks::HookCheck;
 use crate::sync::reads::lookups::{ItemLook, SourceLook, WmsLook};
+use crate::sync::reads::movements::MovementPoll;
 use crate::sync::reads::orders::OrderPull;
 use crate::sync::reads::products::{NotifyWatch, Products};
 use crate::sync::reads::snapshot::Snapshot;
@@ -30,6 +32,8 @@ pub(super) enum Job {
     Confirm(ConfirmJob),
     Parcels(ParcelJob),
     Publish(PublishJob),
+    Adjust(AdjustJob),
+    Movements(MovementPoll),
     Status(StatusPull),
     Reconcile(ReconcileOrders),
     Despatch(DespatchPoll),
@@ -55,6 +59,8 @@ impl Job {
             Self::Confirm(job) => job.next_op(),
             Self::Parcels(job) => job.next_op(),
             Self::Publish(job) => job.next_op(),
+            Self::Adjust(job) => job.next_op(),
+            Self::Movements(job) => job.next_op(),
             Self::Status(job) => job.next_op(),
             Self::Reconcile(job) => job.next_op(),
             Self::Despatch(job) => job.next_op(),
@@ -81,6 +87,8 @@ impl Job {
             Self::Confirm(job) => Box::pin(job.tick(jcx)).await,
             Self::Parcels(job) => Box::pin(job.tick(jcx)).await,
             Self::Publish(job) => Box::pin(job.tick(jcx)).await,
+            Self::Adjust(job) => Box::pin(job.tick(jcx)).await,
+            Self::Movements(job) => Box::pin(job.tick(jcx)).await,
             Self::Status(job) => Box::pin(job.tick(jcx)).await,
             Self::Reconcile(job) => Box::pin(job.tick(jcx)).await,
             Self::Despatch(job) => Box::pin(job.tick(jcx)).await,
