@@ -165,6 +165,20 @@ impl Store {
         .await
     }
 
+    /// Movements of an item, settled ones too, newest first.
+    pub async fn movements_of_item(
+        &self,
+        pair: &PairId,
+        item: &ItemCode,
+        limit: usize,
+    ) -> StoreResult<Vec<MovementRow>> {
+        self.movements_where(
+            "where m.pair = $1 and m.item = $2 order by m.turn desc limit $3".to_owned(),
+            vals![pair.as_str(), item.as_str(), super::limit(limit)],
+        )
+        .await
+    }
+
     async fn movements_where(&self, tail: String, args: Vec<Val>) -> StoreResult<Vec<MovementRow>> {
         let mut conn = self.inner.db.read().await?;
         conn.rows(format!("{SELECT} {tail}"), args)

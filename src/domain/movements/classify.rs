@@ -160,7 +160,7 @@ fn built_in(word: &str, movement: &Movement) -> Option<MovementKind> {
         "despatched" | "dispatched" | "despatch" | "dispatch" => MovementKind::Despatch,
         "picking" | "transferedtopackbench" | "transferredtopackbench" => MovementKind::Picking,
         "movedwithputaway" | "movedusingthedevice"
-            if is_between_sites || movement.delta_each != 0 =>
+            if is_between_sites || (movement.other_site.is_none() && movement.delta_each != 0) =>
         {
             MovementKind::SiteMove
         }
