@@ -55,6 +55,10 @@ pub struct Desk {
     watch_at: Ts,
     /// Despatches that wait for tracking are looked at again then.
     waiting_at: Ts,
+    /// Orders at the barrier are looked at again then, or when lanes moved on.
+    barrier_at: Ts,
+    /// Where the lanes stood when they last were.
+    movements: u64,
     quiet: Option<Quiet>,
 }
 
@@ -73,6 +77,8 @@ impl Default for Desk {
             lease: None,
             watch_at: Ts::MIN,
             waiting_at: Ts::MIN,
+            barrier_at: Ts::MIN,
+            movements: 0,
             quiet: None,
         }
     }
@@ -120,8 +126,22 @@ impl Desk {
         } else if is_waiting_due || self.waiting_at == Ts::NEVER {
             self.waiting_at = now + cx.pace.waiting_every;
         }
+        let movements = cx.store.version(&[Topic::Movements]).await;
+        let is_barrier_due = self.movements != movements || now >= self.barrier_at;
+        let mut is_anybody_waiting = false;
         for pair in &cx.pairs {
             is_busy |= lanes::promote(cx, &fence, pair).await? > 0;
+            if is_barrier_due {
+                is_anybody_waiting |= lanes::recheck_barrier(cx, &fence, pair).await?;
+            }
+        }
+        if is_barrier_due {
+            self.movements = movements;
+            self.barrier_at = if is_anybody_waiting {
+                now + cx.pace.waiting_every
+            } else {
+                now + cx.pace.watch_every
+            };
         }
         if now >= self.watch_at {
             self.watch_at = now + cx.pace.watch_every;
@@ -129,7 +149,7 @@ impl Desk {
             watch::watch(cx, &fence, now).await?;
             silence::watch(cx, &fence, now).await?;
         }
-        let until = self.watch_at.min(self.waiting_at);
+        let until = self.watch_at.min(self.waiting_at).min(self.barrier_at);
         self.quiet = is_emptied.then_some(Quiet { version, until });
         Ok(Worked {
             is_busy,

@@ -2,15 +2,17 @@
 //! way, so that the next one is chosen when its turn has come, whatever was read meanwhile.
 
 use super::context::{Cx, PairCx};
+use super::decide::{Case, decide_orders};
 use crate::domain::catalogue::Kind;
-use crate::domain::change::{Change, Fence, MovementMove, NewMovement};
+use crate::domain::change::{Change, Fence, MovementMove};
 use crate::domain::delivery::{Flow, Intent, NewDelivery};
 use crate::domain::exception::{DETAIL_CHARS_MAX, ObjectRef, Occurrence, Severity};
-use crate::domain::ids::{DeliveryId, ItemCode, LocationId, PairId, Sku};
+use crate::domain::ids::{DeliveryId, ItemCode, LocationId, OrderId, PairId, Sku};
 use crate::domain::mapping_set::MappingSet;
 use crate::domain::movements::{
-    LaneEntry, LaneKey, Movement, MovementPost, MovementState, Posting, place, posting,
+    HELD, LaneEntry, LaneKey, Movement, MovementPost, MovementState, Posting, place, posting,
 };
+use crate::domain::order::{OrderRow, OrderState};
 use crate::domain::preflight::Fault;
 use crate::domain::time::Ts;
 use crate::store::{MovementRow, StoreResult};
@@ -193,12 +195,72 @@ fn explained(pair: &PairCx, head: &MovementRow, set: &MappingSet) -> Vec<Change>
     changes
 }
 
-/// A movement to be kept that no report told of: a count that stands in for what it replaces.
-pub fn counted(pair: &PairId, id: i64, entry: LaneEntry) -> NewMovement {
-    NewMovement {
-        id,
-        pair: pair.clone(),
-        entry,
-        reference: String::new(),
+/// How the waiting of an order at the barrier begins.
+const WAITS: &str = "waits for stock movements of ";
+/// Orders at the barrier looked at per round.
+const ORDERS_MAX: usize = 1_000;
+/// Movements looked at together.
+const OPEN_MAX: usize = 20_000;
+
+/// What an order at the barrier says.
+pub fn waits_for(lanes: &[LaneKey]) -> String {
+    let names: Vec<String> = lanes.iter().map(LaneKey::to_string).collect();
+    format!("{WAITS}{}", names.join(", "))
+}
+
+/// Whether an order waits at the barrier, or is held there.
+pub fn is_at_barrier(row: &OrderRow) -> bool {
+    match row.state {
+        OrderState::Checking => row.blocked_by.starts_with(WAITS),
+        OrderState::Blocked => row.blocked_by.contains(HELD),
+        _ => false,
     }
+}
+
+/// Movements of these items that the source was not told of yet.
+pub async fn outstanding(
+    cx: &Cx,
+    pair: &PairCx,
+    items: &[ItemCode],
+) -> StoreResult<Vec<LaneEntry>> {
+    if !cx.has_flow(pair, Flow::StockDelta) {
+        return Ok(Vec::new());
+    }
+    let rows = cx.store.movements_open(&pair.id, &[], OPEN_MAX).await?;
+    let entries = rows.into_iter().map(|r| r.entry);
+    Ok(entries
+        .filter(|e| items.contains(&e.movement.item))
+        .collect())
+}
+
+/// Orders at the barrier are decided again: those whose lanes moved on go, those that waited too long are held and shown.
+/// Answers whether any order still waits.
+pub async fn recheck_barrier(cx: &Cx, fence: &Fence, pair: &PairCx) -> StoreResult<bool> {
+    if !cx.has_flow(pair, Flow::StockDelta) {
+        return Ok(false);
+    }
+    let states = [OrderState::Checking, OrderState::Blocked];
+    let rows = cx
+        .store
+        .order_rows_in(&pair.id, &states, None, ORDERS_MAX)
+        .await?;
+    let ids: Vec<OrderId> = rows
+        .iter()
+        .filter(|r| is_at_barrier(r))
+        .map(|r| r.id)
+        .collect();
+    if ids.is_empty() {
+        return Ok(false);
+    }
+    let orders = cx.store.orders_by_id(&ids).await?;
+    let cases: Vec<Case> = orders
+        .into_iter()
+        .map(|o| Case {
+            order: o.body.source,
+            inbox: None,
+            is_recheck: true,
+        })
+        .collect();
+    decide_orders(cx, fence, pair, &cases).await?;
+    Ok(true)
 }

@@ -15,7 +15,7 @@ mod post;
 mod resolve;
 mod write;
 
-pub use barrier::{BARRIER_WAIT, BarrierInput, Passage, passage};
+pub use barrier::{BARRIER_WAIT, BarrierInput, HELD, Passage, passage};
 pub use classify::{Leg, Posting, check_reason, legs, place, posting};
 pub use document::{LINES_MAX, documents, reference};
 pub use history::movement_of;
