@@ -16,7 +16,7 @@ pub use mappings::{
     PREVIEW_ITEMS_MAX, PREVIEW_ORDERS_MAX, Preview, PreviewItem, Verdict, parse_attributes,
     show_attributes,
 };
-pub use request::RequestKind;
+pub use request::{LaneRemedy, RequestKind};
 
 use crate::config::PairConfig;
 use crate::domain::change::{Batch, Change};

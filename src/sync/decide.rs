@@ -328,7 +328,11 @@ fn barrier(facts: &Facts, now: Ts, order: &SourceOrder) -> Option<Verdict> {
     let is_held = row.is_some_and(|r| r.state == OrderState::Blocked && lanes::is_at_barrier(r));
     let input = BarrierInput {
         // Held already: the wait is over whatever the clock of the new state says.
-        waiting_since: if is_held { now - BARRIER_WAIT } else { waiting_since },
+        waiting_since: if is_held {
+            now - BARRIER_WAIT
+        } else {
+            waiting_since
+        },
         ..input
     };
     match passage(&input, &crate::domain::movements::lanes(&facts.lanes)) {

@@ -14,6 +14,7 @@ pub mod hints;
 pub mod lanes;
 mod promises;
 pub mod reads;
+pub mod remedies;
 pub mod requests;
 pub mod settle;
 mod silence;

@@ -520,7 +520,9 @@ impl Watch<'_> {
         let known = self.cx.store.open_for(&items).await?;
         let mut stopped: HashSet<String> = HashSet::new();
         for lane in movements::lanes(&entries) {
-            let head = open.iter().find(|m| lane.head.is_some_and(|h| h.key == m.entry.key));
+            let head = open
+                .iter()
+                .find(|m| lane.head.is_some_and(|h| h.key == m.entry.key));
             let since = head.and_then(|m| m.head_since).unwrap_or(self.now);
             let name = lane.key.to_string();
             let orders = waiting.iter().filter(|text| text.contains(&name)).count();

@@ -66,9 +66,6 @@ fn fault(lane: &LaneView<'_>) -> Fault {
     Fault::new(
         Kind::StkLaneBlocked,
         lane.key.discriminator(),
-        format!(
-            "lane {} has stopped{first}; {HELD}",
-            lane.key
-        ),
+        format!("lane {} has stopped{first}; {HELD}", lane.key),
     )
 }

@@ -105,6 +105,15 @@ pub struct LaneEntry {
     pub counted_each: Option<i64>,
 }
 
+impl LaneEntry {
+    /// Goods that left with a carrier: the source lowers its figure itself.
+    pub fn is_despatch(&self) -> bool {
+        let letters = self.movement.word.trim().to_lowercase();
+        self.kind == Some(MovementKind::Despatch)
+            || (self.state == MovementState::NoDelta && letters.contains("spatch"))
+    }
+}
+
 /// What a lane can do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {

@@ -29,12 +29,21 @@ pub enum Tick {
 
 /// The lanes of movements that a parcel's shipment changes, by the key their deliveries are ordered by.
 fn lane_keys(set: &MappingSet, parcel: &DespatchIntent) -> Vec<String> {
+    let units = lane_units(set, parcel).into_iter();
+    units.map(|(lane, _)| lane).collect()
+}
+
+/// The lanes a parcel's shipment changes, with the units that leave.
+pub fn lane_units(set: &MappingSet, parcel: &DespatchIntent) -> Vec<(String, i64)> {
     let key = |item: &ItemCode| keys::movement_lane(item, &parcel.location);
     let mut out = Vec::new();
     for line in &parcel.lines {
         match set.composite(&line.sku) {
-            Some(parts) => out.extend(parts.iter().map(|(item, _)| key(item))),
-            None => out.push(key(&set.item(&line.sku).item)),
+            Some(parts) => {
+                let units = |each: i64| each.saturating_mul(line.qty_each);
+                out.extend(parts.iter().map(|(item, each)| (key(item), units(*each))));
+            }
+            None => out.push((key(&set.item(&line.sku).item), line.qty_each)),
         }
     }
     out
