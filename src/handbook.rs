@@ -97,6 +97,13 @@ runbooks! {
     DspNotNotified => DSP_NOT_NOTIFIED,
     DspLatency => DSP_LATENCY,
     StkDrift => STK_DRIFT,
+    StkAdjFailed => STK_ADJ_FAILED,
+    StkLaneBlocked => STK_LANE_BLOCKED,
+    StkSequenceBroken => STK_SEQUENCE_BROKEN,
+    StkIncrementMissing => STK_INCREMENT_MISSING,
+    MapNotOneToOne => MAP_NOT_ONE_TO_ONE,
+    FinPeriodLocked => FIN_PERIOD_LOCKED,
+    RetStockinFailed => RET_STOCKIN_FAILED,
     StkOversellRisk => STK_OVERSELL_RISK,
     StkOversold => STK_OVERSOLD,
     StkFalseStockout => STK_FALSE_STOCKOUT,
@@ -250,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn only_returns_credit_and_the_ledger_are_left_out() {
+    fn only_returns_and_credit_are_left_out() {
         let left_out: Vec<_> = Kind::ALL
             .iter()
             .filter(|kind| !PAIR_KINDS.contains(kind))
@@ -262,12 +269,6 @@ mod tests {
             [
                 "ORD_UNROUTABLE",
                 "ORD_BACKORDERED",
-                "STK_ADJ_FAILED",
-                "STK_LANE_BLOCKED",
-                "STK_SEQUENCE_BROKEN",
-                "STK_INCREMENT_MISSING",
-                "MAP_NOT_ONE_TO_ONE",
-                "FIN_PERIOD_LOCKED",
             ]
         );
         assert_eq!(runbook(Kind::CrnOverdue), None);

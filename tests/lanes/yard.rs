@@ -1,7 +1,9 @@
 //! A yard: one warehouse, one Cin7 Core account, an engine between them, one virtual clock.
 
 use tallyman::domain::catalogue::Kind;
-use tallyman::domain::ids::{ItemCode, PairId};
+use tallyman::domain::change::Change;
+use tallyman::domain::ids::{ItemCode, PairId, RequestId};
+use tallyman::domain::mapping::{MappingEdit, MappingKind};
 use tallyman::domain::time::{Span, Ts};
 use tallyman::rehearsal::{Plan, Rig, RigOptions};
 use tallyman::sandbox::{Cin7SaleSpec, Effect, FaultKind, FaultLevel, FaultRule, SimSystem};
@@ -158,6 +160,62 @@ impl Yard {
             ..Cin7SaleSpec::default()
         };
         self.rig.sandbox.act(|w| w.cin7_enter(&spec)).unwrap()
+    }
+
+    /// Whether the warehouse has an order of this sale.
+    pub fn is_sent(&self, sale: &str) -> bool {
+        let id = sale.to_lowercase();
+        self.rig.sandbox.inspect(|w| {
+            let mut orders = w.pvx.orders.iter();
+            orders.any(|o| o.po_reference.to_lowercase() == id)
+        })
+    }
+
+    /// Somebody asks for a remedy of the mug's lane; whether it was done, and the answer.
+    pub async fn asks(
+        &mut self,
+        who: &str,
+        remedy: &str,
+        counted: Option<i64>,
+        reason: &str,
+    ) -> (bool, String) {
+        let location = self
+            .rig
+            .sandbox
+            .inspect(|w| w.cin7.locations[0].id.to_string());
+        let id = RequestId(self.rig.store.reserve_ids(1).await.unwrap());
+        let body = serde_json::json!({
+            "pair": self.pair(), "item": MUG, "location": location,
+            "remedy": remedy, "counted": counted, "reason": reason,
+        });
+        let kind = "lane_head".to_owned();
+        let change = Change::Request { id, kind, body };
+        self.rig.commit(who, vec![change]).await.unwrap();
+        self.run(Span::secs(5)).await;
+        let row = self.rig.store.request(id).await.unwrap().unwrap();
+        assert!(row.is_done);
+        (row.is_ok, row.answer)
+    }
+
+    /// Goods turn up under a word the warehouse never used before.
+    pub fn odd_movement(&self, code: &str, word: &'static str, each: i64) {
+        self.rig.sandbox.act(|w| w.odd_movement(code, word, each));
+    }
+
+    /// Somebody maps a word, and whatever waits for it is looked at again.
+    pub async fn maps(&mut self, kind: &str, from: &str, to: &str) {
+        let edit = MappingEdit::Set {
+            kind: MappingKind::parse(kind).unwrap(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            attributes: std::collections::BTreeMap::new(),
+        };
+        let change = Change::Mappings {
+            pair: self.pair(),
+            edits: vec![edit],
+            reason: "found goods count".to_owned(),
+        };
+        self.rig.commit("sam", vec![change]).await.unwrap();
     }
 
     pub fn now(&self) -> Ts {
