@@ -264,13 +264,7 @@ mod tests {
             .map(|kind| kind.code())
             .filter(|code| !code.starts_with("RET_") && !code.starts_with("CRN_"))
             .collect();
-        assert_eq!(
-            left_out,
-            [
-                "ORD_UNROUTABLE",
-                "ORD_BACKORDERED",
-            ]
-        );
+        assert_eq!(left_out, ["ORD_UNROUTABLE", "ORD_BACKORDERED",]);
         assert_eq!(runbook(Kind::CrnOverdue), None);
     }
 

@@ -146,7 +146,9 @@ async fn skipping_a_head_leaves_a_debt_and_the_lane_goes_on() {
         .act(|w| w.cin7_keeps_stock_of(MUG, true).unwrap());
     let refused = yard.asks("sam", "skip", None, "").await;
     assert!(!refused.0, "a reason is needed: {refused:?}");
-    let (is_ok, text) = yard.asks("sam", "skip", None, "entered by hand in the office").await;
+    let (is_ok, text) = yard
+        .asks("sam", "skip", None, "entered by hand in the office")
+        .await;
     assert!(is_ok, "{text}");
     assert!(text.contains("+5 is owed"), "{text}");
     yard.run(Span::mins(5)).await;
@@ -171,7 +173,10 @@ async fn a_count_of_two_persons_takes_the_place_of_what_waits() {
     let first = yard.asks("sam", "replace", Some(shelf), why).await;
     assert!(first.0 && first.1.contains("second person"), "{first:?}");
     let same = yard.asks("Sam", "replace", Some(shelf), why).await;
-    assert!(same.1.contains("second person"), "one person is not two: {same:?}");
+    assert!(
+        same.1.contains("second person"),
+        "one person is not two: {same:?}"
+    );
     assert_eq!(yard.lane(MUG).await.len(), 2);
     let second = yard.asks("alex", "replace", Some(shelf), why).await;
     assert!(second.0 && second.1.contains("2 movements"), "{second:?}");
@@ -179,7 +184,9 @@ async fn a_count_of_two_persons_takes_the_place_of_what_waits() {
     assert_eq!(yard.in_cin7(MUG), shelf);
     assert!(yard.lane(MUG).await.is_empty());
     let kept = yard.kept(MUG).await;
-    let replaced = kept.iter().filter(|m| m.entry.state == MovementState::Replaced);
+    let replaced = kept
+        .iter()
+        .filter(|m| m.entry.state == MovementState::Replaced);
     assert_eq!(replaced.count(), 2);
     yard.rig.close().await;
 }
@@ -192,7 +199,11 @@ async fn a_word_nobody_mapped_stops_its_lane_until_it_is_mapped() {
     yard.goods_in(MUG, 5);
     yard.goods_in(&other, 5);
     yard.run(SOON).await;
-    assert!(yard.has(Kind::MapStatusUnknown).await, "{:?}", yard.cases().await);
+    assert!(
+        yard.has(Kind::MapStatusUnknown).await,
+        "{:?}",
+        yard.cases().await
+    );
     assert_eq!(yard.in_cin7(&other), yard.on_shelf(&other));
     assert_eq!(yard.lane(MUG).await.len(), 2);
     yard.maps("REASON", "Found behind the rack", "found").await;

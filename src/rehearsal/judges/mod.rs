@@ -2,6 +2,7 @@
 //! see in the product (open exceptions). They never look at the engine's queue to decide what should have happened.
 
 mod despatches;
+mod lanes;
 mod orders;
 mod sales;
 mod stock;
@@ -177,6 +178,8 @@ pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
             stock::no_forbidden_write(&ledger),
             stock::published_figures(&bench, &ledger),
             stock::is_not_fought_over(&ledger),
+            lanes::posted_once_in_order(&bench, &ledger),
+            lanes::ledger_agrees(&bench, &ledger),
         ]
     });
     verdicts.push(despatches::shopper_told_once(&rig.sandbox.notifications()));

@@ -317,7 +317,11 @@ impl World {
         if let Some(item) = self.pvx.item_by_code.get(code).copied() {
             let shelf = &mut self.pvx.stock[item][0];
             shelf.on_hand = (shelf.on_hand + change).max(0);
-            let (from, to) = if change > 0 { ("", "A-01-01") } else { ("A-01-01", "") };
+            let (from, to) = if change > 0 {
+                ("", "A-01-01")
+            } else {
+                ("A-01-01", "")
+            };
             self.pvx_record((word, from, to, ""), (item, 0, change.abs()), "");
             self.pvx_note_availability(item, 0);
         }
