@@ -3,6 +3,7 @@
 mod support;
 
 use tallyman::bench::{calls, engine};
+use tallyman::rehearsal::SOURCES;
 
 #[tokio::main]
 async fn main() {
@@ -16,10 +17,13 @@ async fn main() {
         seed: 1,
     };
     support::show(engine::run(&options).await);
-    let options = calls::CallOptions {
-        orders: 1_000,
-        folder: None,
-        seed: 1,
-    };
-    support::show(calls::run(&options).await);
+    for source in SOURCES {
+        let options = calls::CallOptions {
+            orders: 1_000,
+            folder: None,
+            seed: 1,
+            source,
+        };
+        support::show(calls::run(&options).await);
+    }
 }

@@ -23,6 +23,9 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
+/// The pairs of the sandbox's configuration, with the prefix of their orders.
+const PAIRS: [(&str, &str); 3] = [("lw-pvx", "LW"), ("sl-pvx", "SL"), ("c7-pvx", "C7")];
+
 /// A served sandbox and the configuration it printed.
 struct Sandbox {
     child: Child,
@@ -44,7 +47,13 @@ impl Sandbox {
         let mut child = tallyman(folder.path())
             .args(["sandbox", "--seed", "3", "--listen", &listen])
             .args(["--orders-per-day", "20000", "--floor-percent", "100000"])
-            .args(["--mappings", "maps.csv"])
+            .args([
+                "--shop-orders-per-day",
+                "20000",
+                "--cin7-sales-per-day",
+                "4000",
+            ])
+            .args(["--mappings", "maps"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -53,15 +62,15 @@ impl Sandbox {
         let mut env = Vec::new();
         for line in lines {
             let line = line.unwrap();
-            if let Some(pairs) = line.strip_prefix("export ") {
+            if line.contains("SANDBOX_") && config.is_empty() {
                 let pair = |p: &str| p.split_once('=').map(|(k, v)| (k.into(), v.into()));
-                env = pairs.split(' ').filter_map(pair).collect();
+                env.extend(line.split(' ').filter_map(pair));
             }
             if !config.is_empty() || line == "[store]" {
                 config.push_str(&line);
                 config.push('\n');
             }
-            if line.starts_with("channel = ") {
+            if line == "channel = \"Cin7 Core\"" {
                 break;
             }
         }
@@ -96,8 +105,14 @@ impl Sandbox {
 fn orders_go_to_the_warehouse_and_come_back_confirmed_and_people_can_act_on_the_rest() {
     let sandbox = Sandbox::start();
     sandbox.done(&["store", "migrate"]);
-    let told = sandbox.done(&["mappings", "import", "maps.csv", "--reason", "go live"]);
-    assert!(told.contains("mapping changes of lw-pvx applied"), "{told}");
+    for (pair, _) in PAIRS {
+        let file = format!("maps/{pair}.csv");
+        let told = sandbox.done(&[
+            "mappings", "import", &file, "--pair", pair, "--reason", "go live",
+        ]);
+        let done = format!("mapping changes of {pair} applied");
+        assert!(told.contains(&done), "{told}");
+    }
 
     let checks = sandbox.json(&["check"]);
     let bad: Vec<&Value> = checks
@@ -108,22 +123,27 @@ fn orders_go_to_the_warehouse_and_come_back_confirmed_and_people_can_act_on_the_
         .collect();
     assert!(bad.is_empty(), "{bad:?}");
 
-    sandbox.done(&["sync", "--for", "25s"]);
-    let orders = sandbox.json(&["orders", "list", "state:confirmed"]);
-    let first = &orders["rows"][0];
-    assert!(orders["total"].as_i64().unwrap() > 0, "{orders}");
-    let sheet = sandbox.done(&["orders", "show", first["number"].as_str().unwrap()]);
-    for moment in ["accepted by the warehouse as LW-", "confirmation read back"] {
-        assert!(sheet.contains(moment), "{sheet}");
+    sandbox.done(&["sync", "--for", "60s"]);
+    for (pair, prefix) in PAIRS {
+        let filter = format!("state:confirmed pair:{pair}");
+        let orders = sandbox.json(&["orders", "list", &filter]);
+        assert!(orders["total"].as_i64().unwrap() > 0, "{pair}: {orders}");
+        let number = orders["rows"][0]["number"].as_str().unwrap();
+        let sheet = sandbox.done(&["orders", "show", &format!("{prefix}-{number}")]);
+        let accepted = format!("accepted by the warehouse as {prefix}-");
+        for moment in [accepted.as_str(), "confirmation read back"] {
+            assert!(sheet.contains(moment), "{sheet}");
+        }
     }
     // The first stock run would change every figure: it stops and asks.
-    let mass = sandbox.json(&["exceptions", "list", "kind:STK_SNAPSHOT_INCOMPLETE"]);
+    let first_run = "kind:STK_SNAPSHOT_INCOMPLETE pair:lw-pvx";
+    let mass = sandbox.json(&["exceptions", "list", first_run]);
     let id = mass["rows"][0]["id"].as_i64().unwrap().to_string();
     sandbox.done(&["exceptions", "ack", &id]);
     sandbox.done(&["exceptions", "note", &id, "first run, expected"]);
-    sandbox.done(&["stock", "approve"]);
+    sandbox.done(&["stock", "approve", "--pair", "lw-pvx"]);
     sandbox.done(&["sync", "--for", "10s"]);
-    let mass = sandbox.json(&["exceptions", "list", "kind:STK_SNAPSHOT_INCOMPLETE"]);
+    let mass = sandbox.json(&["exceptions", "list", first_run]);
     assert_eq!(mass["total"], 0, "{mass}");
 
     assert!(sandbox.done(&["audit", "verify"]).contains("is whole"));

@@ -4,6 +4,7 @@
 //! Everything is present at once. Intake and confirmation are timed apart: the floor waits until every order is in the
 //! warehouse and then despatches all of them, so that each system's own limit shows.
 
+use super::floor::Floor;
 use super::naive;
 use super::rig::{BenchRig, BenchRigOptions};
 use super::{BenchError, Figure, Sheet};
@@ -21,18 +22,13 @@ pub struct CallOptions {
     /// Where temporary files go.
     pub folder: Option<PathBuf>,
     pub seed: u64,
+    /// The sales system that trades.
+    pub source: SimSystem,
 }
 
-/// Rows of a report page, ids or terms of a read, rows of a write.
-const PAGE: usize = 1_000;
-const BATCH: usize = 100;
-/// Peoplevox publishes no limit; one call a second is what both sides assume.
-const PVX_PER_MINUTE: f64 = 60.0;
-/// Calls a minute of Linnworks' busiest method here.
-const LW_PER_MINUTE: f64 = 250.0;
 /// Floor calls may be this share of those made, at least.
 const CALLS_BAR_PVX: f64 = 0.90;
-const CALLS_BAR_LW: f64 = 0.95;
+const CALLS_BAR_SOURCE: f64 = 0.95;
 /// Floor time may be this share of the time taken, at least.
 const TIME_BAR: f64 = 0.90;
 /// Quiet time before and after the drain, for polls and re-reads to become regular.
@@ -65,32 +61,6 @@ fn sum(calls: &Calls, system: SimSystem) -> u64 {
         .sum()
 }
 
-/// The least number of calls for what was done.
-#[derive(Debug, Clone, Copy)]
-struct Floor {
-    intake_pvx: usize,
-    pvx: usize,
-    lw: usize,
-    /// Of Linnworks' busiest method.
-    lw_busiest: usize,
-}
-
-impl Floor {
-    /// For so many orders, order lines and changed stock figures.
-    fn of(orders: usize, lines: usize, figures: usize) -> Self {
-        // Lines go in whole orders: forty orders of two and a half lines fill a call.
-        let saves = orders.div_ceil(BATCH) + lines.div_ceil(BATCH);
-        let read_back = 2 * orders.div_ceil(BATCH);
-        let reports = lines.div_ceil(PAGE) + figures.div_ceil(PAGE);
-        Self {
-            intake_pvx: saves + read_back,
-            pvx: saves + read_back + reports,
-            lw: 1 + 4 * orders.div_ceil(BATCH) + orders + figures.div_ceil(BATCH),
-            lw_busiest: orders,
-        }
-    }
-}
-
 /// Steps until `is_done`; returns the virtual time that took.
 async fn phase(
     rig: &mut BenchRig,
@@ -116,7 +86,7 @@ async fn phase(
 /// Steps until the engine's own books hold every order for confirmed.
 async fn confirmations(rig: &mut BenchRig, orders: usize) -> Result<Span, BenchError> {
     let begun = rig.now();
-    phase(rig, "processing", |rig| rig.processed() >= orders).await?;
+    phase(rig, "confirming", |rig| rig.shipped() >= orders).await?;
     for _ in 0..STEPS_MAX {
         if rig.confirmed().await? >= orders {
             return Ok(rig.now().since(begun));
@@ -137,6 +107,7 @@ pub async fn run(options: &CallOptions) -> Result<Sheet, BenchError> {
     let n = options.orders;
     let rig_options = BenchRigOptions {
         seed: options.seed,
+        source: options.source,
         with_limits: true,
         store_url: None,
         folder: options.folder.clone(),
@@ -167,15 +138,15 @@ pub async fn run(options: &CallOptions) -> Result<Sheet, BenchError> {
     let quiet = since(&after, &quiet_from);
     rig.close().await;
     let naive = naive_calls(&rig_options, n).await?;
-    let floor = Floor::of(n, lines, figures);
+    let floor = Floor::of(options.source, n, lines, figures);
     let mut sheet = Sheet::new(
-        "calls",
+        name_of(options.source),
         format!(
             "{n} orders, {lines} lines, {figures} stock figures, vendor limits on, virtual time; {:.0} min of trading",
             span.as_secs() as f64 / 60.0
         ),
     );
-    ratios(&mut sheet, floor, &all, &quiet, &naive);
+    ratios(&mut sheet, (options.source, floor), &all, &quiet, &naive);
     times(&mut sheet, floor, intake, confirming);
     sheet.add(
         Figure::new(
@@ -205,10 +176,24 @@ async fn naive_calls(options: &BenchRigOptions, orders: usize) -> Result<Calls, 
     Ok(calls)
 }
 
-fn ratios(sheet: &mut Sheet, floor: Floor, all: &Calls, quiet: &Calls, naive: &Calls) {
+const fn name_of(source: SimSystem) -> &'static str {
+    match source {
+        SimSystem::Shopline => "calls SHOPLINE",
+        SimSystem::Cin7 => "calls Cin7 Core",
+        SimSystem::Linnworks | SimSystem::Peoplevox => "calls Linnworks",
+    }
+}
+
+fn ratios(
+    sheet: &mut Sheet,
+    (source, floor): (SimSystem, Floor),
+    all: &Calls,
+    quiet: &Calls,
+    naive: &Calls,
+) {
     let systems = [
         (SimSystem::Peoplevox, floor.pvx, CALLS_BAR_PVX),
-        (SimSystem::Linnworks, floor.lw, CALLS_BAR_LW),
+        (source, floor.source, CALLS_BAR_SOURCE),
     ];
     for (system, least, bar) in systems {
         let (made, polls) = (sum(all, system), sum(quiet, system));
@@ -243,16 +228,8 @@ fn ratios(sheet: &mut Sheet, floor: Floor, all: &Calls, quiet: &Calls, naive: &C
 fn times(sheet: &mut Sheet, floor: Floor, intake: Span, confirming: Span) {
     let secs = |span: Span| span.0 as f64 / 1_000_000.0;
     let parts = [
-        (
-            "intake to allocated",
-            intake,
-            floor.intake_pvx as f64 / PVX_PER_MINUTE * 60.0,
-        ),
-        (
-            "despatch to read back",
-            confirming,
-            floor.lw_busiest as f64 / LW_PER_MINUTE * 60.0,
-        ),
+        ("intake to allocated", intake, floor.intake_secs),
+        ("despatch to read back", confirming, floor.confirm_secs),
     ];
     for (what, took, least) in parts {
         sheet.add(
@@ -284,18 +261,5 @@ fn methods(sheet: &mut Sheet, all: &Calls, quiet: &Calls, naive: &Calls) {
                 of(naive)
             )),
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_thousand_orders_cost_what_the_arithmetic_says() {
-        let floor = Floor::of(1_000, 2_500, 1_000);
-        assert_eq!(floor.pvx, 59);
-        assert_eq!(floor.lw, 1_051);
-        assert_eq!(floor.lw_busiest, 1_000);
     }
 }

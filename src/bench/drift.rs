@@ -205,7 +205,7 @@ impl Bench {
             warehouse: SYSTEM.into(),
             prefix: "LW".to_owned(),
             channel: "Linnworks".to_owned(),
-            policy: super::rig::policy(),
+            policy: super::trade::policy(crate::sandbox::SimSystem::Linnworks),
         };
         let cx = Cx::new(
             store.clone(),

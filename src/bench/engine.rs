@@ -5,6 +5,7 @@ use super::rig::{BenchRig, BenchRigOptions};
 use super::{BenchError, Figure, Sheet};
 use crate::domain::delivery::Flow;
 use crate::domain::time::Span;
+use crate::sandbox::SimSystem;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -42,7 +43,7 @@ pub async fn drain(rig: &mut BenchRig, orders: usize) -> Result<(), BenchError> 
             rig.hasten(Flow::Despatch).await?;
             is_told = false;
         }
-        if rig.processed() >= orders {
+        if rig.shipped() >= orders {
             if is_told && rig.confirmed().await? >= orders {
                 return Ok(());
             }
@@ -64,6 +65,7 @@ pub async fn drain(rig: &mut BenchRig, orders: usize) -> Result<(), BenchError> 
 /// The store failed, or an order was not confirmed.
 pub async fn run(options: &EngineOptions) -> Result<Sheet, BenchError> {
     let mut rig = BenchRig::new(&BenchRigOptions {
+        source: SimSystem::Linnworks,
         seed: options.seed,
         with_limits: false,
         store_url: options.store_url.clone(),

@@ -6,12 +6,14 @@ pub mod console;
 pub mod drift;
 pub mod engine;
 pub mod fill;
+mod floor;
 pub mod machine;
 pub mod naive;
 pub mod queue;
 pub mod rig;
 mod screen;
 pub mod sheet;
+pub mod trade;
 
 pub use sheet::{Figure, Sheet};
 

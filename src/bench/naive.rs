@@ -3,12 +3,17 @@
 
 use super::BenchError;
 use super::rig::BenchRig;
+use crate::domain::delivery::{DespatchIntent, DespatchIntentLine};
 use crate::domain::ids::{CarrierService, ItemCode, SourceOrderId, WmsOrderNo};
 use crate::domain::mapping_set::MappingSet;
 use crate::domain::order::{SourceOrder, WmsOrderIntent};
 use crate::domain::preflight::{self, FieldLimits, ItemFact, PreflightInput, Verdict};
+use crate::domain::time::{Span, Ts};
 use crate::domain::wms::WmsItem;
-use crate::vendors::{Answer, CallLog, Confirming, Intake, Processing, ShippingUpdate, Warehouse};
+use crate::vendors::{
+    Answer, CallLog, Confirming, Intake, ParcelStep, Parcels, Processing, SalesSystem,
+    ShippingUpdate, Warehouse,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -34,35 +39,119 @@ pub async fn run(rig: &BenchRig, orders: usize) -> Result<(), BenchError> {
     let log = CallLog::default();
     let version = rig.store.mapping_version(&rig.pair.id).await?;
     let set = MappingSet::new(version, rig.store.mappings(&rig.pair.id).await?);
-    let locations = set.locations();
-    let (location, _) = locations.first().ok_or_else(|| missing("location"))?;
-    let Intake::OpenList(open) = source.clone().intake() else {
-        return Err(missing("list of open orders"));
-    };
-    let Confirming::Processing(processing) = source.confirming() else {
-        return Err(missing("way to process an order"));
-    };
-    let ids = had(open.open_order_ids(location, &log).await)?;
+    let ids = ids_of(rig, &set, &source, &log).await?;
     let mut sent = Vec::with_capacity(ids.len());
     for id in ids {
-        let found = open.open_orders_by_ids(std::slice::from_ref(&id), &log);
-        let order = had(found.await)?
-            .rows
-            .pop()
-            .ok_or_else(|| missing("order"))?;
+        let order = one(&source, &id, &log).await?;
         let intent = intent_of(rig, &set, &warehouse, &order).await?;
         send(&warehouse, &intent, &log).await?;
-        sent.push((id, intent.number));
+        sent.push((order, intent.number));
     }
     if sent.len() != orders {
         return Err(missing("way to all orders"));
     }
     rig.despatch_all()?;
     let tracking = tracking_of(rig, &warehouse, &log).await?;
-    for (id, number) in &sent {
+    for (order, number) in &sent {
         let tracking = tracking.get(number).ok_or_else(|| missing("despatch"))?;
-        confirm(&processing, id, tracking, &log).await?;
+        match source.clone().confirming() {
+            Confirming::Processing(of) => {
+                confirm(&source, &of, &order.source_id, tracking, &log).await?;
+            }
+            Confirming::Parcels(of) => {
+                let parcel = parcel_of(order, number, tracking, rig.now());
+                ship(&source, &of, &parcel, &log).await?;
+            }
+        }
     }
+    Ok(())
+}
+
+/// The orders to take in, from the one list there is.
+async fn ids_of(
+    rig: &BenchRig,
+    set: &MappingSet,
+    source: &Arc<dyn SalesSystem>,
+    log: &CallLog,
+) -> Result<Vec<SourceOrderId>, BenchError> {
+    match source.clone().intake() {
+        Intake::OpenList(open) => {
+            let locations = set.locations();
+            let (location, _) = locations.first().ok_or_else(|| missing("location"))?;
+            had(open.open_order_ids(location, log).await)
+        }
+        Intake::Changes(changed) => {
+            let since = rig.now() - Span::hours(1);
+            let (mut ids, mut mark): (Vec<SourceOrderId>, Option<String>) = (Vec::new(), None);
+            loop {
+                let page = had(changed.changes_page(since, mark.as_deref(), log).await)?;
+                ids.extend(page.orders.rows.into_iter().map(|o| o.source_id));
+                ids.extend(page.named.into_iter().map(|o| o.source_id));
+                mark = page.next;
+                if mark.is_none() {
+                    return Ok(ids);
+                }
+            }
+        }
+    }
+}
+
+async fn one(
+    source: &Arc<dyn SalesSystem>,
+    id: &SourceOrderId,
+    log: &CallLog,
+) -> Result<SourceOrder, BenchError> {
+    let found = match source.clone().intake() {
+        Intake::OpenList(open) => open.open_orders_by_ids(std::slice::from_ref(id), log).await,
+        Intake::Changes(_) => source.orders_by_ids(std::slice::from_ref(id), log).await,
+    };
+    had(found)?.rows.pop().ok_or_else(|| missing("order"))
+}
+
+/// The whole order in one parcel.
+fn parcel_of(order: &SourceOrder, number: &WmsOrderNo, tracking: &str, now: Ts) -> DespatchIntent {
+    let lines = order.lines.iter().filter(|l| !l.is_service);
+    DespatchIntent {
+        source_id: order.source_id.clone(),
+        number: number.clone(),
+        despatches: Vec::new(),
+        tracking: tracking.to_owned(),
+        carrier: order.service.to_string(),
+        despatched_at: now,
+        location: order.location.clone(),
+        lines: lines
+            .map(|l| DespatchIntentLine {
+                row_id: l.row_id.clone(),
+                sku: l.sku.clone(),
+                qty_each: l.qty_each,
+                before_each: 0,
+                unit_price_minor: l.unit_price_minor,
+            })
+            .collect(),
+        is_whole: true,
+        is_customer_told: true,
+        split_id: None,
+    }
+}
+
+/// Calls one parcel may take.
+const CALLS_MAX: usize = 8;
+
+async fn ship(
+    source: &Arc<dyn SalesSystem>,
+    parcels: &Arc<dyn Parcels>,
+    parcel: &DespatchIntent,
+    log: &CallLog,
+) -> Result<(), BenchError> {
+    let mut sale = one(source, &parcel.source_id, log).await?;
+    for _ in 0..CALLS_MAX {
+        let step = parcels.next(&sale, parcel);
+        match step.map_err(BenchError::Unfinished)? {
+            ParcelStep::Shown => break,
+            ParcelStep::Write => sale = had(parcels.write(&sale, parcel, log).await)?,
+        }
+    }
+    one(source, &parcel.source_id, log).await?;
     Ok(())
 }
 
@@ -82,7 +171,8 @@ async fn send(
 }
 
 async fn confirm(
-    source: &Arc<dyn Processing>,
+    source: &Arc<dyn SalesSystem>,
+    processing: &Arc<dyn Processing>,
     id: &SourceOrderId,
     tracking: &str,
     log: &CallLog,
@@ -96,8 +186,8 @@ async fn confirm(
         service_id: order.service_id.clone(),
         vendor_extra: order.vendor_extra.clone(),
     };
-    had(source.set_shipping(&update, log).await)?;
-    had(source.process_batch(ids, &order.location, log).await)?;
+    had(processing.set_shipping(&update, log).await)?;
+    had(processing.process_batch(ids, &order.location, log).await)?;
     had(source.orders_by_ids(ids, log).await)?;
     Ok(())
 }
@@ -109,7 +199,7 @@ async fn tracking_of(
     log: &CallLog,
 ) -> Result<HashMap<WmsOrderNo, String>, BenchError> {
     let mut out = HashMap::new();
-    let since = rig.now() - crate::domain::time::Span::hours(1);
+    let since = rig.now() - Span::hours(1);
     for page in 1.. {
         let rows = had(warehouse.despatches_page(since, page, log).await)?;
         for row in rows.rows {

@@ -2,15 +2,14 @@
 
 use super::BenchError;
 use super::machine::Folder;
+use super::trade;
 use crate::desk::mappings::csv;
 use crate::domain::change::{Batch, Change};
 use crate::domain::delivery::Flow;
-use crate::domain::policy::Policy;
 use crate::domain::time::{Span, Ts};
-use crate::rehearsal::{RehearsalError, RigOptions, systems_over};
+use crate::rehearsal::{RehearsalError, RigOptions, mappings_of, pair_of, systems_over};
 use crate::sandbox::{
-    Book, MAPPED_SITE, OrderSpec, PvxStatus, Sandbox, SandboxConfig, SimSystem, TradingHours,
-    World, WorldTraits,
+    PvxStatus, Sandbox, SandboxConfig, ShopConfig, ShopTraits, SimSystem, TradingHours, WorldTraits,
 };
 use crate::store::{Store, StoreOptions};
 use crate::sync::context::Limits;
@@ -24,8 +23,6 @@ use tower::ServiceExt as _;
 
 /// Tuesday, 6 January 2026, 09:00 UTC.
 const START: Ts = Ts(1_767_690_000_000_000);
-/// Units of every item on the shelf, so that no order waits for stock.
-const SHELF_UNITS: i64 = 1_000_000;
 /// A limit that never binds, calls a minute.
 const UNLIMITED: u32 = 1_000_000_000;
 /// Items in the catalogue.
@@ -39,6 +36,8 @@ const STEPS_MAX: usize = 20_000;
 #[derive(Debug, Clone)]
 pub struct BenchRigOptions {
     pub seed: u64,
+    /// The sales system that trades.
+    pub source: SimSystem,
     /// Keep and enforce the vendors' call limits; without, neither side counts.
     pub with_limits: bool,
     /// `None`: a SQLite file in a folder that goes with the rig.
@@ -79,6 +78,7 @@ pub struct BenchRig {
     pub sandbox: Sandbox,
     pub store: Store,
     pub systems: Systems,
+    pub source: SimSystem,
     pub pair: PairCx,
     pub wire_time: WireTime,
     pub engine: Engine,
@@ -115,6 +115,10 @@ pub fn quiet_world(seed: u64, with_limits: bool) -> SandboxConfig {
         opening_orders: 0,
         start: START,
         traits: WorldTraits::quiet(),
+        shop: ShopConfig {
+            traits: ShopTraits::quiet(),
+            ..ShopConfig::default()
+        },
         limits: with_limits,
         skus: SKUS,
         trading_hours: TradingHours::ALWAYS,
@@ -122,13 +126,6 @@ pub fn quiet_world(seed: u64, with_limits: bool) -> SandboxConfig {
         floor_percent: 1,
         ..SandboxConfig::default()
     }
-}
-
-/// The policy of a bench: every figure may change at once.
-pub fn policy() -> Policy {
-    let mut policy = Policy::linnworks();
-    policy.mass_change_percent = 100;
-    policy
 }
 
 impl BenchRig {
@@ -141,7 +138,7 @@ impl BenchRig {
             config.clone(),
             Arc::new(move || Ts(ticking.load(Ordering::Relaxed))),
         );
-        let skus = sandbox.act(fill_shelves);
+        let skus = sandbox.act(|world| trade::fill_shelves(world, options.source));
         let (store_url, folder) = match &options.store_url {
             Some(url) => (url.clone(), None),
             None => {
@@ -158,25 +155,20 @@ impl BenchRig {
         })
         .await?;
         let wire_time = WireTime::default();
+        let policy = trade::policy(options.source);
         let rig_options = RigOptions {
             sandbox: config.clone(),
-            sources: vec![(SimSystem::Linnworks, policy())],
+            sources: vec![(options.source, policy.clone())],
             store_url: None,
             death_chance: 0.0,
             warehouse_per_minute: None,
+            is_listening: false,
             is_durable: options.is_durable,
         };
         let systems = systems_over(&sandbox, &rig_options, |system| {
             wire_time.over(sandbox.wire(system))
         })?;
-        let pair = PairCx {
-            id: "lw-pvx".into(),
-            source: "lw".into(),
-            warehouse: "pvx".into(),
-            prefix: config.wms_prefix,
-            channel: config.wms_channel,
-            policy: policy(),
-        };
+        let pair = pair_of(options.source, &config, &policy);
         let ticking = clock.clone();
         let mut cx = Cx::new(
             store.clone(),
@@ -195,6 +187,7 @@ impl BenchRig {
             sandbox,
             store,
             systems,
+            source: options.source,
             pair,
             wire_time,
             clock,
@@ -213,7 +206,7 @@ impl BenchRig {
     }
 
     async fn load_mappings(&self) -> Result<(), BenchError> {
-        let read = csv::read(&self.sandbox.demo_mappings(), &[])
+        let read = csv::read(&mappings_of(&self.sandbox, self.source), &[])
             .map_err(|error| RehearsalError::Setup(error.to_string()))?;
         self.commit(vec![Change::Mappings {
             pair: self.pair.id.clone(),
@@ -267,15 +260,14 @@ impl BenchRig {
     pub fn place(&mut self, orders: usize) -> Result<usize, BenchError> {
         let from = self.placed;
         let skus = self.skus.clone();
+        let source = self.source;
         self.placed += orders;
         self.sandbox.act(|world| {
             let mut lines = 0;
             for n in from..from + orders {
-                let spec = order_spec(n, &skus);
-                lines += spec.lines.len();
-                world
-                    .place(&spec)
-                    .map_err(|error| BenchError::Unfinished(error.to_string()))?;
+                let wanted = lines_of(n, &skus);
+                lines += wanted.len();
+                trade::place(world, source, n, wanted)?;
             }
             Ok(lines)
         })
@@ -330,14 +322,10 @@ impl BenchRig {
         })
     }
 
-    /// Orders the source has processed.
-    pub fn processed(&self) -> usize {
-        self.sandbox.inspect(|world| {
-            let orders = world.lw.orders.iter();
-            orders
-                .filter(|o| matches!(o.book, Book::Processed(_)))
-                .count()
-        })
+    /// Orders the source shows as shipped.
+    pub fn shipped(&self) -> usize {
+        let source = self.source;
+        self.sandbox.inspect(|world| trade::shipped(world, source))
     }
 
     /// Orders the engine holds for confirmed, by its own books.
@@ -359,37 +347,12 @@ impl BenchRig {
     }
 }
 
-/// Puts plenty of every plain item on the shelf; answers with the SKUs both systems know.
-fn fill_shelves(world: &mut World) -> Vec<String> {
-    let mut codes: Vec<String> = world
-        .pvx
-        .items
-        .iter()
-        .filter(|i| !i.is_deleted)
-        .map(|i| i.code.clone())
-        .collect();
-    codes.retain(|code| {
-        world
-            .lw
-            .item_by_sku
-            .get(code)
-            .and_then(|ix| world.lw.items.get(*ix))
-            .is_some_and(|item| item.components.is_empty() && !item.is_archived)
-    });
-    codes.retain(|code| world.count(code, MAPPED_SITE, SHELF_UNITS).is_ok());
-    codes
-}
-
-fn order_spec(n: usize, skus: &[String]) -> OrderSpec {
-    let lines = (0..1 + n % 4)
+/// One to four lines of one to three units each.
+fn lines_of(n: usize, skus: &[String]) -> Vec<(String, i64)> {
+    (0..1 + n % 4)
         .filter_map(|line| {
             let sku = skus.get((n * 7 + line * 13) % skus.len().max(1))?;
             Some((sku.clone(), 1 + (n % 3) as i64))
         })
-        .collect();
-    OrderSpec {
-        lines,
-        reference: format!("B{n}"),
-        ..OrderSpec::default()
-    }
+        .collect()
 }

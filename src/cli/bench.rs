@@ -98,13 +98,17 @@ async fn engine(args: &BenchArgs) -> Result<Vec<Sheet>, CliError> {
         seed: args.seed,
     })
     .await?;
-    let calls = bench::calls::run(&bench::calls::CallOptions {
-        orders,
-        folder: args.folder.clone(),
-        seed: args.seed,
-    })
-    .await?;
-    Ok(vec![fast, calls])
+    let mut sheets = vec![fast];
+    for source in crate::rehearsal::SOURCES {
+        let options = bench::calls::CallOptions {
+            orders,
+            folder: args.folder.clone(),
+            seed: args.seed,
+            source,
+        };
+        sheets.push(bench::calls::run(&options).await?);
+    }
+    Ok(sheets)
 }
 
 async fn queue(args: &BenchArgs) -> Result<Sheet, CliError> {

@@ -40,6 +40,9 @@ pub struct RehearseArgs {
     /// How much goes wrong
     #[arg(long, value_enum, default_value_t = Faults::Light)]
     pub faults: Faults,
+    /// No callback and no webhook is received: polling alone must find everything
+    #[arg(long)]
+    pub deaf: bool,
     /// The process never dies
     #[arg(long)]
     pub no_deaths: bool,
@@ -81,6 +84,7 @@ pub(super) async fn run(globals: &Globals, args: RehearseArgs) -> Result<Outcome
             orders_per_day: args.orders_per_day,
             sources: args.sources.clone(),
             faults: args.faults.into(),
+            listens: !args.deaf,
             with_deaths: !args.no_deaths,
             with_mistakes: !args.no_mistakes,
             read_every: args.read_every,

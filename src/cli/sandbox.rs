@@ -36,6 +36,9 @@ pub struct SandboxArgs {
     pub mappings: Option<PathBuf>,
 }
 
+/// Orders that wait in a trading source when the world begins.
+const OPENING_MAX: u32 = 12;
+
 /// The sandbox knows no users: only this machine may reach it.
 fn parse_loopback(text: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr = text
@@ -62,11 +65,15 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Outcome, CliError> {
         pvx_host: host.clone(),
         shop: ShopConfig {
             orders_per_day: args.shop_orders_per_day,
+            opening_orders: OPENING_MAX.min(args.shop_orders_per_day),
             host: host.clone(),
             ..ShopConfig::default()
         },
         cin7: Cin7Config {
-            traits: Cin7Traits::typical(args.cin7_sales_per_day),
+            traits: Cin7Traits {
+                opening_sales: OPENING_MAX.min(args.cin7_sales_per_day),
+                ..Cin7Traits::typical(args.cin7_sales_per_day)
+            },
             ..Cin7Config::default()
         },
         ..SandboxConfig::default()

@@ -34,6 +34,8 @@ enum Slot {
     Zone,
     /// Known to the trade, but this build has one answer only.
     Fixed(&'static str),
+    /// One word that follows from the kind of source.
+    OfSource(fn(&Policy) -> &'static str),
     /// Kept with the mappings.
     Elsewhere(&'static str),
 }
@@ -111,7 +113,7 @@ fn keys() -> Vec<(&'static str, Slot)> {
             "status.interval",
             time(S(10), h(1), |p| &mut p.status_interval),
         ),
-        ("stock.mode", Slot::Fixed("snapshot")),
+        ("stock.mode", Slot::OfSource(|p| p.stock_mode.as_str())),
         (
             "stock.interval",
             time(m(1), h(24), |p| &mut p.stock_interval),
@@ -236,6 +238,7 @@ pub(super) fn values(policy: &Policy) -> Vec<(&'static str, String)> {
             .to_owned(),
         Slot::Zone => policy.time_zone.clone(),
         Slot::Fixed(only) => only.to_owned(),
+        Slot::OfSource(get) => get(policy).to_owned(),
         Slot::Elsewhere(_) => "by mapping".to_owned(),
     };
     keys()
@@ -341,6 +344,14 @@ fn apply(policy: &mut Policy, slot: &Slot, value: &DeValue<'_>) -> Result<(), St
             if word_of(value)? != *only {
                 return Err(format!(
                     "this build knows {only:?} only; take the key out or write that"
+                ));
+            }
+        }
+        Slot::OfSource(get) => {
+            let only = get(policy);
+            if word_of(value)? != only {
+                return Err(format!(
+                    "a source of this kind works by {only:?} only; take the key out or write that"
                 ));
             }
         }

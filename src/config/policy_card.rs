@@ -90,8 +90,8 @@ pub(super) fn words(key: &str) -> (&'static str, &'static str) {
             "what is not read cannot be missed",
         ),
         "stock.mode" => (
-            "how stock reaches the source: absolute figures on a schedule",
-            "one text speaks of snapshots, another of pushed adjustments: an absolute figure heals itself, events only bring it forward",
+            "how stock reaches the source: absolute figures on a schedule, or each movement to a source with its own ledger",
+            "one text speaks of snapshots, another of pushed adjustments: an absolute figure heals itself, and events only bring it forward; a ledger must be told of every movement, once and in order",
         ),
         "stock.interval" => (
             "how often figures are computed and the changed ones written",

@@ -208,7 +208,7 @@ fn each_mistake_is_told_with_file_line_key_and_what_to_write() {
         (
             "source = \"lw\"",
             "source = \"pvx\"",
-            "t.toml:21: pair \"lw-pvx\", source: is a warehouse; orders come from a sales system (kind = \"linnworks\")",
+            "t.toml:21: pair \"lw-pvx\", source: is a warehouse; orders come from a sales system (kind = \"linnworks\", \"shopline\" or \"cin7core\")",
         ),
         (
             "warehouse = \"pvx\"",
@@ -275,7 +275,7 @@ fn each_mistake_in_a_policy_is_told_with_its_range_or_words() {
         ),
         (
             "\"stock.mode\" = \"delta\"",
-            "stock.mode: this build knows \"snapshot\" only; take the key out or write that",
+            "stock.mode: a source of this kind works by \"snapshot\" only; take the key out or write that",
         ),
         (
             "\"stock.basis\" = \"GROSS\"",

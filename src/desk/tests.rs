@@ -20,6 +20,16 @@ fn pair() -> PairId {
     PairId::from("lw-pvx")
 }
 
+/// Another pair on the same warehouse.
+fn shop() -> PairId {
+    PairId::from("sl-pvx")
+}
+
+/// One whose source keeps a ledger of its own.
+fn ledger() -> PairId {
+    PairId::from("c7-pvx")
+}
+
 struct Bench {
     _folder: tempfile::TempDir,
     store: Store,
@@ -36,19 +46,24 @@ async fn bench(access: Access) -> Bench {
         is_durable: false,
     };
     let store = Store::open(&options).await.unwrap();
-    let config = PairConfig {
-        id: pair(),
-        source: SystemId::from("lw"),
+    let config = |id: PairId, source: &str, prefix: &str, policy: Policy| PairConfig {
+        id,
+        source: SystemId::from(source),
         warehouse: SystemId::from("pvx"),
-        prefix: "LW".to_owned(),
-        channel: "Linnworks".to_owned(),
-        policy: Policy::linnworks(),
+        prefix: prefix.to_owned(),
+        channel: source.to_owned(),
+        policy,
     };
+    let pairs = vec![
+        config(pair(), "lw", "LW", Policy::linnworks()),
+        config(shop(), "shop", "SL", Policy::shopline()),
+        config(ledger(), "cin7", "C7", Policy::cin7core()),
+    ];
     let desk = Desk::new(
         store.clone(),
         Operator::from("sam"),
         access,
-        vec![config],
+        pairs,
         Arc::new(|| NOW),
     );
     Bench {
@@ -107,13 +122,17 @@ impl Bench {
 }
 
 fn targets(kind: MappingKind, codes: &[&str]) -> Change {
+    targets_of(pair(), kind, codes)
+}
+
+fn targets_of(pair: PairId, kind: MappingKind, codes: &[&str]) -> Change {
     let target = |code: &&str| Target {
         code: (*code).to_owned(),
         name: format!("service {code}"),
         is_active: true,
     };
     Change::Targets {
-        pair: pair(),
+        pair,
         kind,
         side: "wms".to_owned(),
         targets: codes.iter().map(target).collect(),
@@ -505,6 +524,54 @@ async fn a_mapping_to_something_that_does_not_exist_is_refused_with_what_was_mea
         .map(|t| t.code)
         .collect();
     assert_eq!(codes, ["RM24", "RM48"]);
+}
+
+#[tokio::test]
+async fn a_site_that_feeds_another_pair_too_is_mapped_with_its_share_or_not_at_all() {
+    let b = bench(Access::Full).await;
+    b.lists().await;
+    b.given(vec![targets_of(shop(), MappingKind::Site, &["MAIN"])])
+        .await;
+    let silent = edit((MappingKind::Site, "web", "MAIN", "basis=NET_LIVE"));
+    let refused = b.desk.apply(&shop(), vec![silent], None, "go live").await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("feeds lw-pvx too"), "{refused}");
+    assert_eq!(b.store.mapping_version(&shop()).await.unwrap(), 0);
+    let said = edit((
+        MappingKind::Site,
+        "web",
+        "MAIN",
+        "basis=NET_LIVE;stock_share_percent=40",
+    ));
+    let preview = b.desk.preview(&shop(), std::slice::from_ref(&said)).await;
+    let warnings = preview.unwrap().warnings.join("\n");
+    assert!(warnings.contains("140 %"), "{warnings}");
+    assert!(warnings.contains("lw-pvx offers all of it"), "{warnings}");
+    b.desk
+        .apply(&shop(), vec![said], None, "go live")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_ledger_s_site_is_mapped_from_one_location_only() {
+    let b = bench(Access::Full).await;
+    b.given(vec![targets_of(
+        ledger(),
+        MappingKind::Site,
+        &["MAIN", "BACK"],
+    )])
+    .await;
+    let site = |from, to| edit((MappingKind::Site, from, to, "basis=NET_STATIC"));
+    let twice = vec![site("A", "MAIN"), site("B", "MAIN")];
+    let refused = b.desk.apply(&ledger(), twice, None, "go live").await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("one location per site"), "{refused}");
+    let once = vec![site("A", "MAIN"), site("B", "BACK")];
+    b.desk
+        .apply(&ledger(), once, None, "go live")
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

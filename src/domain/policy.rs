@@ -10,6 +10,26 @@ pub enum BarcodePolicy {
     Block,
 }
 
+/// How stock reaches the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StockMode {
+    /// Absolute figures on a schedule.
+    Snapshot,
+    /// The source keeps a ledger of its own and is told of each movement.
+    Delta,
+}
+
+impl StockMode {
+    /// The word of the policy key.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Delta => "delta",
+        }
+    }
+}
+
 /// Every switch of a pair.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
@@ -37,6 +57,8 @@ pub struct Policy {
     pub notify_customer: bool,
     /// `status.interval`: how often order progress is read in the warehouse.
     pub status_interval: Span,
+    /// `stock.mode`: follows from the source.
+    pub stock_mode: StockMode,
     /// `stock.interval`
     pub stock_interval: Span,
     /// `stock.full_interval`: how often every figure is read, not only changes.
@@ -95,6 +117,7 @@ impl Policy {
     pub fn cin7core() -> Self {
         Self {
             confirm_grace: Span::mins(5),
+            stock_mode: StockMode::Delta,
             reserve_unpaid: false,
             barcode_mismatch: BarcodePolicy::Warn,
             ..Self::linnworks()
@@ -116,6 +139,7 @@ impl Policy {
             scan_required: false,
             notify_customer: true,
             status_interval: Span::secs(60),
+            stock_mode: StockMode::Snapshot,
             stock_interval: Span::mins(5),
             stock_full_interval: Span::hours(24),
             reserve_unpaid: true,

@@ -1,6 +1,7 @@
 //! Rehearsal: engine and sandbox in one process under virtual time, from a seed, judged by what really happened in the
 //! sandbox. A red seed replays exactly.
 
+mod doors;
 mod fuse;
 pub mod judges;
 mod pairs;
@@ -10,6 +11,7 @@ mod twin;
 
 pub use judges::Verdict;
 pub use pairs::systems_over;
+pub(crate) use pairs::{mappings_of, pair_of};
 pub use report::Report;
 pub use rig::{Rig, RigOptions};
 pub use twin::{EndState, twin};
@@ -33,6 +35,8 @@ pub struct Plan {
     pub with_deaths: bool,
     /// People and the world misbehave (unmapped services, late cancels, a second connector …).
     pub with_mistakes: bool,
+    /// Callbacks and webhooks are received; otherwise polling alone must do.
+    pub listens: bool,
     /// How often orders and despatches are read; everything slower follows from it.
     pub read_every: Span,
     /// `None`: a temporary SQLite file.
@@ -40,7 +44,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// One day with everything that can go wrong. The seed says who trades: each source alone in turn, then all three.
+    /// One day with everything that can go wrong. The seed says who trades: each source alone in turn, then all three;
+    /// of each one in four with the door shut.
     pub fn day(seed: u64) -> Self {
         Self {
             seed,
@@ -54,6 +59,7 @@ impl Plan {
             },
             read_every: Span::mins(10),
             faults: FaultLevel::Heavy,
+            listens: !(seed / 4).is_multiple_of(4),
             with_deaths: true,
             with_mistakes: true,
             store_url: None,
@@ -76,6 +82,9 @@ impl Plan {
             .map(|s| source_name(*s).to_owned())
             .collect();
         words.push_str(&format!(" --sources {}", names.join(",")));
+        if !self.listens {
+            words.push_str(" --deaf");
+        }
         if !self.with_deaths {
             words.push_str(" --no-deaths");
         }

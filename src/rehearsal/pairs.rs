@@ -51,7 +51,7 @@ pub(super) fn share_of(plan: &Plan, source: SimSystem) -> u32 {
 }
 
 /// A source of the rehearsal as a pair of the engine.
-pub(super) fn pair_of(source: SimSystem, sandbox: &SandboxConfig, policy: &Policy) -> PairCx {
+pub(crate) fn pair_of(source: SimSystem, sandbox: &SandboxConfig, policy: &Policy) -> PairCx {
     let (id, prefix, channel) = match source {
         SimSystem::Shopline => (
             "sl-pvx",
@@ -144,7 +144,8 @@ fn source_over(
     })
 }
 
-pub(super) fn mappings_of(sandbox: &Sandbox, source: SimSystem) -> String {
+/// The sandbox's own mappings for a source's pair, as CSV.
+pub(crate) fn mappings_of(sandbox: &Sandbox, source: SimSystem) -> String {
     match source {
         SimSystem::Shopline => sandbox.demo_shop_mappings(),
         SimSystem::Cin7 => sandbox.demo_cin7_mappings(),

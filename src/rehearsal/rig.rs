@@ -1,8 +1,9 @@
 //! The rig: a sandbox, a store, adapters wired in process, a virtual clock, and an engine that may die and come back.
 
+use super::doors::base_of;
 use super::fuse::Fuse;
 use super::pairs::{WAREHOUSE, mappings_of, paced, pair_of, share_of, systems_over};
-use super::{Plan, RehearsalError};
+use super::{Plan, RehearsalError, source_name};
 use crate::desk::mappings::csv;
 use crate::domain::catalogue::Kind;
 use crate::domain::change::{Batch, Change};
@@ -14,7 +15,6 @@ use crate::sandbox::{
     Cin7Config, Cin7Traits, Sandbox, SandboxConfig, ShopConfig, ShopTraits, SimSystem,
     TradingHours, WorldTraits,
 };
-use crate::secret::Secret;
 use crate::store::{Store, StoreOptions};
 use crate::sync::{Cx, Engine, Pace, PairCx, Systems};
 use rand::rngs::StdRng;
@@ -35,6 +35,8 @@ pub struct RigOptions {
     pub death_chance: f64,
     /// Calls a minute the warehouse is allowed; the default of the adapter when `None`.
     pub warehouse_per_minute: Option<u32>,
+    /// Callbacks and webhooks are received; without them only polling finds what happened.
+    pub is_listening: bool,
     /// Survive power cuts too (slower); a rehearsal's deaths are of the process only.
     pub is_durable: bool,
 }
@@ -108,6 +110,7 @@ impl RigOptions {
             death_chance: if plan.with_deaths { 0.01 } else { 0.0 },
             // The warehouse publishes no limit; a brisk pace keeps the rehearsal short.
             warehouse_per_minute: Some(1_200),
+            is_listening: plan.listens,
             is_durable: false,
         }
     }
@@ -123,20 +126,18 @@ pub struct Rig {
     pub steps: u64,
     pub calls: i64,
     clock: Arc<AtomicI64>,
-    options: RigOptions,
+    pub(super) options: RigOptions,
     store_options: StoreOptions,
-    systems: Systems,
+    pub(super) systems: Systems,
     engine: Option<Engine>,
     fuse: Fuse,
     lives: u64,
-    dice: StdRng,
+    pub(super) dice: StdRng,
     folder: Option<PathBuf>,
     /// The mappings of every pair as text, for the judges' own arithmetic.
     mappings: Vec<(SimSystem, String)>,
 }
 
-/// Where the rehearsal's callbacks are said to arrive; they are taken from the sandbox in process.
-const CALLBACK_BASE: &str = "https://hooks.example.test/hooks/pvx/rehearsal-rehearsal-rehearsal";
 /// Steps between two looks of the rehearsal's operator.
 const OPERATOR_LOOKS_EVERY: u64 = 50;
 
@@ -292,16 +293,20 @@ impl Rig {
         cx.pace = PACE;
         let fuse = self.fuse.clone();
         cx.checkpoint = Some(Arc::new(move || Box::pin(fuse.clone().pass())));
-        let callbacks = Secret::new(CALLBACK_BASE.to_owned());
-        cx.callback_base
-            .insert(SystemId::from(WAREHOUSE), callbacks);
+        if self.options.is_listening {
+            let sources = self.pairs.iter().map(|(s, _)| source_name(*s));
+            for system in sources.chain([WAREHOUSE]) {
+                let base = base_of(system);
+                cx.callback_base.insert(SystemId::from(system), base);
+            }
+        }
         Engine::new(Arc::new(cx))
     }
 
     /// One step of the engine, or its death within it. Returns when there is something to do again.
     pub async fn step(&mut self) -> Result<Ts, RehearsalError> {
         self.steps += 1;
-        self.deliver_callbacks().await?;
+        self.open_doors().await?;
         self.approve_mass_changes().await?;
         let now = self.now();
         let mut engine = match self.engine.take() {
@@ -361,27 +366,6 @@ impl Rig {
         self.store.close().await;
         self.store = Store::open(&self.store_options).await?;
         Ok(())
-    }
-
-    /// Callbacks of the warehouse arrive as hints, exactly as the server would store them.
-    async fn deliver_callbacks(&self) -> Result<(), RehearsalError> {
-        let callbacks = self.sandbox.take_callbacks();
-        if callbacks.is_empty() {
-            return Ok(());
-        }
-        let mut changes = Vec::new();
-        let mut id = self.store.reserve_ids(callbacks.len() as i64).await?;
-        for callback in callbacks {
-            changes.push(crate::server::hint(
-                id,
-                &SystemId::from(WAREHOUSE),
-                &callback.event,
-                &callback.url,
-                self.now(),
-            ));
-            id += 1;
-        }
-        self.commit("server", changes).await
     }
 
     /// Nothing is overdue and nothing is in doubt.

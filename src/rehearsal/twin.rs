@@ -82,6 +82,7 @@ pub async fn twin(seed: u64, orders_per_day: u32) -> Result<Vec<String>, Rehears
         orders_per_day,
         sources: vec![SimSystem::Linnworks],
         faults: FaultLevel::None,
+        listens: true,
         with_deaths: false,
         with_mistakes: false,
         read_every: crate::domain::time::Span::mins(5),

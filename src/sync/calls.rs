@@ -67,7 +67,19 @@ pub enum Closed {
     ProbeOnly,
 }
 
+/// Calls of the last minute from which an overload without words is taken for the limit, percent of it.
+const LIMIT_NEAR_PERCENT: i64 = 90;
+
 impl Gate {
+    /// A log for a call made now.
+    pub fn call_log(&self, now: Ts) -> CallLog {
+        let is_near = self.keys.iter().any(|(key, limit)| {
+            let spent = self.budgets.spent_last_minute(key, now);
+            *limit > 0 && spent * 100 >= i64::from(*limit) * LIMIT_NEAR_PERCENT
+        });
+        CallLog::near_limit(is_near)
+    }
+
     /// A gate with empty counters and the adapter's own limits, but where `limits` names another figure for a key.
     pub fn new(system: SystemId, adapter: Adapter, limits: &Limits, now: Ts) -> Self {
         let given = limits.get(&system);
@@ -338,7 +350,7 @@ impl JobCx<'_> {
 /// Makes one call through an adapter and files it. Evaluates to a [`Called`].
 macro_rules! call {
     ($jcx:expr, $keep:expr, |$log:ident| $future:expr) => {{
-        let $log = $crate::vendors::CallLog::default();
+        let $log = $jcx.gate.call_log($jcx.cx.now());
         let started_at = $jcx.cx.now();
         let answer = $future.await;
         $jcx.finish($keep, started_at, $log, answer).await?

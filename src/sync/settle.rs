@@ -211,6 +211,30 @@ pub fn back_off(cx: &Cx, row: &DeliveryRow, text: &str, now: Ts) -> Vec<Change> 
     changes
 }
 
+/// In doubt, and what was written is not there (`what`, in plain words): one reading is not enough, two at least ten
+/// seconds apart decide. Then it is sent again from its first step with the same key, later each time.
+pub fn absent(cx: &Cx, row: &DeliveryRow, what: &str, now: Ts) -> Vec<Change> {
+    match row.absent_at {
+        Some(first) if now.since(first) >= retry::ABSENT_SPACING => {
+            let text = format!("two readings agree that {what}; sent again with the same key");
+            let from_start = DeliveryRow {
+                step: 0,
+                ..row.clone()
+            };
+            back_off(cx, &from_start, &text, now)
+        }
+        Some(first) => {
+            let again_at = first + retry::ABSENT_SPACING;
+            vec![still_doubtful(row, again_at, Some(first), what)]
+        }
+        None => {
+            let text = format!("{what}; asking again");
+            let again_at = now + retry::ABSENT_SPACING;
+            vec![still_doubtful(row, again_at, Some(now), &text)]
+        }
+    }
+}
+
 /// An occurrence about a delivery: its order when it has one, else its object.
 pub fn about(row: &DeliveryRow, kind: Kind, detail: &str, began_at: Ts) -> Occurrence {
     let object = match row.order {

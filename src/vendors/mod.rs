@@ -53,13 +53,28 @@ pub struct Trace {
     pub is_sign_in: bool,
 }
 
-/// Collects the exchanges of one trait call.
+/// Collects the exchanges of one trait call, and carries what the caller knows of the system's limit.
 #[derive(Debug, Default)]
 pub struct CallLog {
     traces: Mutex<Vec<Trace>>,
+    is_limit_near: bool,
 }
 
 impl CallLog {
+    /// For a call made when the calls of the last minute are nearly the limit: an overload that does not say why is the
+    /// limit then.
+    pub fn near_limit(is_limit_near: bool) -> Self {
+        Self {
+            is_limit_near,
+            ..Self::default()
+        }
+    }
+
+    /// By our own count the limit is nearly reached.
+    pub const fn is_limit_near(&self) -> bool {
+        self.is_limit_near
+    }
+
     /// Adds one exchange.
     pub fn record(&self, trace: Trace) {
         if let Ok(mut traces) = self.traces.lock() {

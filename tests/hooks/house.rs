@@ -100,6 +100,7 @@ fn systems(sandbox: &Sandbox, config: &SandboxConfig) -> Systems {
         store_url: None,
         death_chance: 0.0,
         warehouse_per_minute: None,
+        is_listening: true,
         is_durable: false,
     };
     systems_over(sandbox, &options, |system| sandbox.wire(system)).unwrap()

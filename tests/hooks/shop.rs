@@ -65,7 +65,8 @@ async fn many_orders_told_of_at_once_are_read_in_one_call() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_comes_twice_counts_once_and_another_id_for_one_order_makes_one_order() {
+async fn example_9_a_delivery_that_comes_twice_counts_once_and_another_id_for_one_order_makes_one_order()
+ {
     let mut house = House::subscribed(Setting::default()).await;
     let id = house.sold();
     sent(&mut house, &id).await;

@@ -28,6 +28,27 @@ async fn a_despatch_is_confirmed_with_tracking_exactly_once_and_the_shopper_is_t
 }
 
 #[tokio::test]
+async fn example_13_a_channel_that_was_not_told_is_its_own_case_and_no_failed_confirmation() {
+    let setting = Setting::default().world(|w| w.traits.lost_note = 1.0);
+    play(setting, async |s: &mut Stage| {
+        let order = s.mug_in_warehouse().await;
+        s.act(|w| w.despatch(&order.wms, "RM13GB"));
+        s.confirmed(&order, SOON).await;
+        let case = s.case_opens(Kind::DspNotNotified, Span::hours(3)).await;
+        assert!(
+            case.detail.contains("its channel was not"),
+            "{}",
+            case.detail
+        );
+        assert_eq!(s.kinds().await, [Kind::DspNotNotified]);
+        // The source was told, once; nothing is written again for the channel's sake.
+        assert_eq!(s.processed(&order), 1);
+        assert_eq!(s.order(&order).await.state, OrderState::Confirmed);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_floor_works_a_whole_day_without_a_case() {
     let setting = Setting::default().world(|w| w.floor_percent = 100);
     play(setting, async |s: &mut Stage| {

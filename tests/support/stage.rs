@@ -183,6 +183,7 @@ impl Stage {
             store_url: None,
             death_chance: 0.0,
             warehouse_per_minute: None,
+            is_listening: true,
             is_durable: false,
         };
         let smudges = Smudges::default();

@@ -14,7 +14,9 @@ use crate::domain::catalogue::Remedy;
 use crate::domain::change::Change;
 use crate::domain::ids::PairId;
 use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
-use crate::domain::mapping_set::{CATCH_ALL, MappingSet, validate_edit};
+use crate::domain::mapping_set::{
+    CATCH_ALL, MappingSet, Neighbour, SiteFindings, check_sites, validate_edit,
+};
 use crate::store::read::OpenException;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,6 +136,50 @@ impl Desk {
         read.map_err(DeskError::store("reading what mappings may point at"))
     }
 
+    /// What stands against a pair's SITE rules as they would be, among themselves and beside those of the other pairs on
+    /// its warehouse.
+    ///
+    /// # Errors
+    /// As [`Desk::mappings`].
+    pub async fn site_findings(
+        &self,
+        pair: &PairId,
+        staged: &MappingSet,
+    ) -> DeskResult<SiteFindings> {
+        let ours = self.pair(pair)?;
+        let mut neighbours = Vec::new();
+        for other in self.pairs.iter() {
+            if other.id != *pair && other.warehouse == ours.warehouse {
+                neighbours.push(Neighbour {
+                    pair: other.id.clone(),
+                    mode: other.policy.stock_mode,
+                    set: self.mapping_set(&other.id).await?,
+                });
+            }
+        }
+        Ok(check_sites(ours.policy.stock_mode, staged, &neighbours))
+    }
+
+    /// As [`Desk::site_findings`] for edits that touch SITE rules; a fault refuses them.
+    pub(super) async fn site_warnings(
+        &self,
+        pair: &PairId,
+        set: &MappingSet,
+        edits: &[MappingEdit],
+    ) -> DeskResult<Vec<String>> {
+        if !edits.iter().any(|e| edit_kind(e) == MappingKind::Site) {
+            return Ok(Vec::new());
+        }
+        let found = self.site_findings(pair, &set.with_edits(edits)).await?;
+        if found.faults.is_empty() {
+            return Ok(found.warnings);
+        }
+        Err(DeskError::Refused(format!(
+            "nothing was changed:\n{}",
+            found.faults.join("\n")
+        )))
+    }
+
     /// Holds every edit against the set it would join. Faults refuse the whole set; warnings come back.
     pub(super) fn validated(
         set: &MappingSet,
@@ -211,6 +257,7 @@ impl Desk {
         let kinds = edits.iter().map(edit_kind).collect();
         let lists = self.target_lists(pair, kinds).await?;
         Self::validated(&set, &edits, &lists)?;
+        self.site_warnings(pair, &set, &edits).await?;
         self.store_edits(pair, edits, why, what).await
     }
 

@@ -173,7 +173,8 @@ impl Desk {
             .chain([MappingKind::Carrier])
             .collect();
         let lists = self.target_lists(pair, kinds).await?;
-        let warnings = Self::validated(&set, edits, &lists)?;
+        let mut warnings = Self::validated(&set, edits, &lists)?;
+        warnings.extend(self.site_warnings(pair, &set, edits).await?);
         let staged = set.with_edits(edits);
         let mut checker = Checker {
             pair: config,

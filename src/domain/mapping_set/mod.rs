@@ -17,8 +17,10 @@
 //!   [`super::movements`].
 //! - `TRACKING_CARRIER` warehouse carrier → carrier name the channel knows.
 
+mod feeds;
 mod validate;
 
+pub use feeds::{Neighbour, SiteFindings, check_sites};
 pub use validate::validate_edit;
 
 use super::country;

@@ -274,7 +274,15 @@ fn sales_in_cin7_shift_nobody_elses_dice() {
         let ledger = bench.sandbox.ledger().into_iter();
         let others = ledger.filter(|e| e.system != C7);
         others
-            .map(|e| format!("{:?} {} {} {}", e.at, e.op, e.object, e.content_hash))
+            .map(|e| {
+                format!(
+                    "{:?} {} {} {}",
+                    e.at,
+                    e.op,
+                    e.object,
+                    content_without_shelf(&e)
+                )
+            })
             .collect::<Vec<String>>()
     };
     let without = run(Cin7Traits::default());

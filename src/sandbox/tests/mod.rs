@@ -301,3 +301,12 @@ pub(super) fn rows(answer: &str) -> Vec<Vec<String>> {
         .map(|r| r.unwrap().iter().map(str::to_owned).collect())
         .collect()
 }
+
+/// What an entry says, but for how much stands on the shelf: all sources are picked from one, so a source that trades
+/// is stocked for.
+fn content_without_shelf(effect: &Effect) -> &str {
+    match effect.op {
+        "Stock count" | "SetStockLevel" => "",
+        _ => &effect.content_hash,
+    }
+}

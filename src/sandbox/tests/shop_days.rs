@@ -209,7 +209,7 @@ fn a_store_that_does_not_trade_leaves_no_trace() {
             .ledger()
             .into_iter()
             .filter(|e| e.system != SimSystem::Shopline);
-        rest.map(|e| (e.at, e.op, e.object, e.content_hash))
+        rest.map(|e| (e.at, content_without_shelf(&e).to_owned(), e.op, e.object))
             .collect::<Vec<_>>()
     };
     let trade = ShopConfig {

@@ -14,7 +14,6 @@ use crate::domain::mapping_set::MappingSet;
 use crate::domain::order::{OrderFull, OrderState, WmsOrderIntent};
 use crate::domain::policy::Policy;
 use crate::domain::preflight::{self, Fault};
-use crate::domain::retry;
 use crate::domain::status;
 use crate::domain::time::Span;
 use crate::domain::wms::{WmsLine, WmsOrder, WmsStatus};
@@ -176,26 +175,12 @@ impl ChangeJob {
             if self.holds(one, &lines) {
                 done.push((one.row.clone(), one.is_recreating));
             } else {
-                changes.push(match one.row.absent_at {
-                    Some(first) if now.since(first) >= retry::ABSENT_SPACING => settle::again(
-                        &one.row,
-                        0,
-                        now,
-                        "two readings agree that the change is not there",
-                    ),
-                    Some(first) => settle::still_doubtful(
-                        &one.row,
-                        first + retry::ABSENT_SPACING,
-                        Some(first),
-                        "not there yet",
-                    ),
-                    None => settle::still_doubtful(
-                        &one.row,
-                        now + retry::ABSENT_SPACING,
-                        Some(now),
-                        "not there yet; asking again",
-                    ),
-                });
+                changes.extend(settle::absent(
+                    jcx.cx,
+                    &one.row,
+                    "the change is not there",
+                    now,
+                ));
             }
             if let Some(one) = self.orders.get_mut(at) {
                 one.is_live = false;

@@ -15,7 +15,6 @@ use crate::domain::ids::{OrderId, PairId, RequestId, WmsOrderNo};
 use crate::domain::mapping_set::MappingSet;
 use crate::domain::order::{OrderFull, OrderState, SourceStatus, WmsOrderIntent};
 use crate::domain::preflight::{self, Fault};
-use crate::domain::retry;
 use crate::domain::status;
 use crate::domain::time::Ts;
 use crate::domain::wms::{WmsLine, WmsOrder};
@@ -340,7 +339,7 @@ impl CreateJob {
             match judge(&one.intent, self.headers.get(&one.intent.number), &mine) {
                 Seen::Absent => {
                     one.is_live = false;
-                    changes.push(absent(jcx.cx, &one.row, now));
+                    changes.extend(absent(jcx.cx, &one.row, now));
                 }
                 Seen::Clash(text) => {
                     one.is_live = false;
@@ -490,33 +489,15 @@ fn clash_text(intent: &WmsOrderIntent, header: &WmsOrder) -> String {
 }
 
 /// Not found while in doubt: one reading is not enough, two at least ten seconds apart decide.
-fn absent(cx: &Cx, row: &DeliveryRow, now: Ts) -> Change {
+fn absent(cx: &Cx, row: &DeliveryRow, now: Ts) -> Vec<Change> {
     if row.state != DeliveryState::InDoubt {
-        return settle::doubtful(row, now, "written, yet not found when read back");
-    }
-    match row.absent_at {
-        Some(first) if now.since(first) >= retry::ABSENT_SPACING => {
-            let wait = retry::wait(row.flow, 1, cx.jitter());
-            settle::again(
-                row,
-                0,
-                now + wait,
-                "two readings agree that it is not there; sent again with the same key",
-            )
-        }
-        Some(first) => settle::still_doubtful(
+        return vec![settle::doubtful(
             row,
-            first + retry::ABSENT_SPACING,
-            Some(first),
-            "not found once",
-        ),
-        None => settle::still_doubtful(
-            row,
-            now + retry::ABSENT_SPACING,
-            Some(now),
-            "not found once; asking again",
-        ),
+            now,
+            "written, yet not found when read back",
+        )];
     }
+    settle::absent(cx, row, "it is not there", now)
 }
 
 /// The warehouse said no: the delivery waits for its cause, the order is blocked and a case is opened.

@@ -265,8 +265,8 @@ impl ParcelJob {
             let one = self.parcels.get(at)?;
             let (source, parcel) = (self.source.clone(), one.parcel.clone());
             let sale = one.sale.clone()?;
+            let log = jcx.gate.call_log(started);
             Some(async move {
-                let log = CallLog::default();
                 let answer = source.write(&sale, &parcel, &log).await;
                 (at, log, answer)
             })
@@ -396,7 +396,7 @@ impl One {
                 now,
                 "entered, yet not shown when read back",
             )],
-            Look::Due if is_asking => vec![not_there(jcx, &self.row, now)],
+            Look::Due if is_asking => not_there(jcx, &self.row, now),
             Look::Due => {
                 self.stand = Stand::Due;
                 Vec::new()

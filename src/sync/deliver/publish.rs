@@ -161,7 +161,7 @@ impl PublishJob {
     async fn learn_ids(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let skus = self.unknown_skus();
         let source = self.source.clone();
-        let log = CallLog::default();
+        let log = jcx.gate.call_log(jcx.cx.now());
         let Some(asking) = source.stock_ids(&skus, &log) else {
             return self.without_ids(jcx, &skus).await;
         };
@@ -413,8 +413,8 @@ impl PublishJob {
         let calls = parts.into_iter().map(|part| {
             let writes: Vec<LevelWrite> = part.iter().filter_map(|at| self.level(*at)).collect();
             let source = self.source.clone();
+            let log = jcx.gate.call_log(started_at);
             async move {
-                let log = CallLog::default();
                 let answer = source.set_stock(&writes, &log).await;
                 (part, log, answer)
             }

@@ -8,7 +8,6 @@ use crate::domain::decide;
 use crate::domain::delivery::{DeliveryRow, DespatchIntent, Intent};
 use crate::domain::ids::{ItemCode, OrderId, PairId, SourceOrderId};
 use crate::domain::order::{OrderFull, OrderState, SourceOrder, SourceStatus, goods};
-use crate::domain::retry;
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
 use crate::sync::calls::JobCx;
@@ -158,27 +157,9 @@ pub fn missing(row: &DeliveryRow, now: Ts) -> Vec<Change> {
     )]
 }
 
-pub fn not_there(jcx: &JobCx<'_>, row: &DeliveryRow, now: Ts) -> Change {
-    match row.absent_at {
-        Some(first) if now.since(first) >= retry::ABSENT_SPACING => settle::again(
-            row,
-            0,
-            now + retry::wait(row.flow, 1, jcx.cx.jitter()),
-            "two readings agree that it is still open; confirmed again",
-        ),
-        Some(first) => settle::still_doubtful(
-            row,
-            first + retry::ABSENT_SPACING,
-            Some(first),
-            "still open",
-        ),
-        None => settle::still_doubtful(
-            row,
-            now + retry::ABSENT_SPACING,
-            Some(now),
-            "still open; asking again",
-        ),
-    }
+/// In doubt, and the source shows the sale as open.
+pub fn not_there(jcx: &JobCx<'_>, row: &DeliveryRow, now: Ts) -> Vec<Change> {
+    settle::absent(jcx.cx, row, "it is still open", now)
 }
 
 /// The order after one of its despatches was confirmed, and the units that were.
@@ -237,10 +218,13 @@ fn confirmed_order(
         at,
         units,
     };
-    // The source's events about our own doing are recognised by this.
-    let body = source.and_then(|s| s.changed_at).map(|at| {
+    // The source's events about our own doing are recognised by the time of the change; what was shown at that time goes
+    // with it.
+    let body = source.filter(|s| s.changed_at.is_some()).map(|shown| {
         let mut body = order.body.clone();
-        body.source.changed_at = Some(at);
+        body.source.changed_at = shown.changed_at;
+        body.source.shipments.clone_from(&shown.shipments);
+        body.source.vendor_extra.clone_from(&shown.vendor_extra);
         Box::new(body)
     });
     let order = Change::Order {

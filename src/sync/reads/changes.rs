@@ -9,7 +9,7 @@ use super::Run;
 use super::lookups::{found_or_gone, take_in};
 use crate::domain::change::{Change, Looked};
 use crate::domain::ids::SourceOrderId;
-use crate::domain::order::{OrderFull, SourceOrder, SourceStatus};
+use crate::domain::order::{OrderFull, OrderState, SourceOrder, SourceStatus};
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
 use crate::vendors::{ChangedOrder, ChangedOrders, Op, Orders};
@@ -23,6 +23,8 @@ const OVERLAP: Span = Span::mins(2);
 const SWEEP_BACK: Span = Span::days(1);
 /// How far back the first run of all looks.
 const FIRST_BACK: Span = Span::days(30);
+/// For so long after the goods left a sale is left to its confirmation, which writes to it stage by stage.
+const CONFIRMING_MAX: Span = Span::hours(1);
 /// Named orders remembered as read between two runs.
 const READ_MAX: usize = 20_000;
 
@@ -152,10 +154,17 @@ impl ChangePull {
             let is_over = ours
                 .is_some_and(|o| o.row.state.is_finished() && o.row.source_status == order.status)
                 && order.status != SourceStatus::Open;
+            // Its confirmation is under way, writes to it, and looks at it anyway.
+            let is_ours_now = ours.is_some_and(|o| {
+                let left_at = o.row.despatched_at.unwrap_or(Ts::MIN);
+                o.row.state == OrderState::Despatched
+                    && order.status == SourceStatus::Open
+                    && jcx.cx.now().since(left_at) < CONFIRMING_MAX
+            });
             // Never seen, and nothing the warehouse could do for it: not approved yet, or over without us.
             let is_none_of_ours =
                 ours.is_none() && (order.status != SourceStatus::Open || !order.is_released);
-            if !is_read && !is_over && !is_none_of_ours {
+            if !is_read && !is_over && !is_ours_now && !is_none_of_ours {
                 self.named.push_back(order);
             }
         }

@@ -18,8 +18,7 @@ use crate::domain::time::Span;
 use crate::store::StoreResult;
 use crate::store::read::OpenException;
 use crate::vendors::{
-    CallLog, Channel, NotifyState, Op, ProductsPage, SalesSystem, SourceProduct, SourceStock,
-    TERMS_MAX,
+    Channel, NotifyState, Op, ProductsPage, SalesSystem, SourceProduct, SourceStock, TERMS_MAX,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -193,7 +192,7 @@ impl Products {
     /// The source's own list of delivery services; one that has none is told apart by making no call.
     async fn services(&mut self, jcx: &mut JobCx<'_>, pair: PairId) -> StoreResult<Tick> {
         let source = self.source.clone();
-        let log = CallLog::default();
+        let log = jcx.gate.call_log(jcx.cx.now());
         let Some(asking) = source.postal_services(&log) else {
             return self.product_page(jcx).await;
         };

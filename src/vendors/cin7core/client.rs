@@ -117,7 +117,7 @@ impl Client {
         };
         let answered = exchange_raw(&exchange, request).await;
         let judged = answered.and_then(|response| {
-            let value = judge(call, &response)?;
+            let value = judge(call, &response, log.is_limit_near())?;
             Ok((value, response.into_parts().0.headers))
         });
         judged.map_err(|error| CallError {
@@ -179,14 +179,19 @@ fn is_limit_text(text: &str) -> bool {
 }
 
 /// Reads an answer, or says what is wrong with it.
-fn judge(call: Call, response: &http::Response<Bytes>) -> Answer<Value> {
+fn judge(call: Call, response: &http::Response<Bytes>, is_limit_near: bool) -> Answer<Value> {
     match judge_status(call.name(), call.effect(), response) {
         None => read_body(call, response),
-        Some(error) => Err(judge_error(call, response, error)),
+        Some(error) => Err(judge_error(call, response, error, is_limit_near)),
     }
 }
 
-fn judge_error(call: Call, response: &http::Response<Bytes>, error: CallError) -> CallError {
+fn judge_error(
+    call: Call,
+    response: &http::Response<Bytes>,
+    error: CallError,
+    is_limit_near: bool,
+) -> CallError {
     let status = response.status().as_u16();
     let problems = error_problems(response.body());
     let said = match &problems {
@@ -194,7 +199,8 @@ fn judge_error(call: Call, response: &http::Response<Bytes>, error: CallError) -
         None => answer_excerpt(response.body()),
     };
     let mut class = error.class;
-    if is_limit_text(&said) {
+    // An overload that does not say why, when our own count is nearly at the limit, is the limit.
+    if is_limit_text(&said) || (status == 503 && is_limit_near) {
         class = AnswerClass::Throttled;
     } else if status == 404 && problems.is_some() {
         // Missing entries of reference books carry ErrorCode 404; a missing path answers with a web page.

@@ -327,8 +327,8 @@ impl ConfirmJob {
         let adapter = self.source.clone();
         let calls = updates.into_iter().map(|(at, update)| {
             let adapter = adapter.clone();
+            let log = jcx.gate.call_log(started);
             async move {
-                let log = CallLog::default();
                 let answer = adapter.set_shipping(&update, &log).await;
                 (at, log, answer)
             }
@@ -473,7 +473,7 @@ impl ConfirmJob {
                         one.row.caused_at,
                     )));
                 }
-                _ if self.is_asking => changes.push(not_there(jcx, &one.row, now)),
+                _ if self.is_asking => changes.extend(not_there(jcx, &one.row, now)),
                 _ => changes.push(settle::doubtful(
                     &one.row,
                     now,
@@ -523,7 +523,7 @@ impl ConfirmJob {
                             now,
                         ));
                     }
-                    None => changes.push(not_there(jcx, &one.row, now)),
+                    None => changes.extend(not_there(jcx, &one.row, now)),
                 }
             }
         }

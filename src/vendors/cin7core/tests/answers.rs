@@ -96,6 +96,29 @@ async fn every_kind_of_answer_has_its_class_for_reads_and_writes() {
 }
 
 #[tokio::test]
+async fn example_17_an_overload_without_words_is_the_limit_when_our_count_is_near_it() {
+    let read = |is_limit_near: bool| async move {
+        let (_, client) = client_with(raw(503, ""));
+        let log = CallLog::near_limit(is_limit_near);
+        let id = SourceOrderId::from(SALE);
+        client.sale(&id, &log).await.unwrap_err().class
+    };
+    assert_eq!(read(true).await, Throttled);
+    assert_eq!(read(false).await, Unavailable);
+    assert_eq!(write_error(raw(503, "")).await.class, Unknown);
+    let told = read_error(raw(400, LIMIT)).await;
+    assert_eq!(told.class, Throttled, "status 400 that names the limit");
+    let mut answer = raw(429, "");
+    let wait = http::HeaderValue::from_static("60 Seconds");
+    answer
+        .as_mut()
+        .unwrap()
+        .headers_mut()
+        .insert("retry-after", wait);
+    assert_eq!(read_error(answer).await.wait, Some(Span::secs(60)));
+}
+
+#[tokio::test]
 async fn a_lost_answer_is_unknown_for_a_write_and_unavailable_for_a_read() {
     let lost = || Err(WireError::Lost("reset".into()));
     let not_sent = || Err(WireError::NotSent("refused".into()));

@@ -1,22 +1,25 @@
 //! Stock: from warehouse levels to figures to publish, and from what the source shows to what nobody can explain.
 
+mod compare;
+mod moves;
+
+pub use compare::compare;
+pub use moves::{Moves, NewlySold, moves_since_writes, sold_since_computed};
+
 use super::context::{Cx, PairCx};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::{Change, DeliveryMove, Fence};
 use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Intent, NewDelivery, StockWrite};
 use crate::domain::drift;
 use crate::domain::exception::{ObjectRef, Occurrence};
-use crate::domain::ids::{DeliveryId, ItemCode, LocationId, PairId};
+use crate::domain::ids::{DeliveryId, ItemCode, LocationId};
 use crate::domain::keys;
-use crate::domain::loops;
 use crate::domain::mapping_set::{MappingSet, SiteMap};
-use crate::domain::policy::Policy;
 use crate::domain::publish::{self, StockInputs};
-use crate::domain::stock::{Basis, HISTORY_MAX, StockLevelRow, StockPosition};
+use crate::domain::stock::{Basis, StockLevelRow, StockPosition};
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
-use crate::store::read::{UnitsAt, UnitsTraded};
-use crate::vendors::SourceStock;
+use crate::store::read::UnitsAt;
 use std::collections::HashMap;
 
 /// Levels read from the store at once.
@@ -24,59 +27,8 @@ const LEVELS_PAGE: usize = 5_000;
 /// Changes committed at once.
 const COMMIT_CHUNK: usize = 500;
 
-/// Moves further back than this are not looked for.
-const MOVES_MAX: Span = Span::days(2);
-
-/// Two readings count as two only when they are so far apart.
-const RUN_SPACING: Span = Span::mins(1);
-
 /// Units by item and location.
 type Units = HashMap<(ItemCode, LocationId), i64>;
-/// What moved a source's own figure since it was written.
-#[derive(Debug, Default)]
-pub struct Moves {
-    /// Units confirmed there, by item and location, with the time.
-    confirmed: Vec<(ItemCode, LocationId, Ts, i64)>,
-    /// Sales and cancellations, for figures that follow them by themselves.
-    traded: Vec<UnitsTraded>,
-}
-
-impl Moves {
-    /// Units of a position confirmed since its last write.
-    fn confirmed_each(&self, position: &StockPosition) -> i64 {
-        let since = position.written_at.unwrap_or(Ts::MIN);
-        self.confirmed
-            .iter()
-            .filter(|(item, location, at, _)| {
-                *item == position.item && *location == position.location && *at >= since
-            })
-            .map(|(_, _, _, qty)| qty)
-            .sum()
-    }
-
-    /// Units of a position sold and given back since its last write.
-    fn traded_each(&self, position: &StockPosition) -> (i64, i64) {
-        let since = position.written_at.unwrap_or(Ts::MIN);
-        let (mut sold, mut released) = (0, 0);
-        let here = |t: &&UnitsTraded| t.item == position.item && t.location == position.location;
-        for trade in self.traded.iter().filter(here) {
-            if trade.sold_at >= since {
-                sold += trade.qty_each;
-            }
-            if trade.cancelled_at.is_some_and(|at| at >= since) {
-                released += trade.qty_each;
-            }
-        }
-        (sold, released)
-    }
-
-    /// The figure the source should show by itself now; `None` before the first write.
-    fn expected_each(&self, position: &StockPosition) -> Option<i64> {
-        let (sold, released) = self.traded_each(position);
-        drift::expected(position, sold, released)
-    }
-}
-
 fn by_place(rows: Vec<UnitsAt>) -> Units {
     rows.into_iter()
         .map(|u| ((u.item, u.location), u.qty_each))
@@ -508,226 +460,6 @@ fn raise_flow(pair: &PairCx, kind: Kind, discriminator: &str, detail: &str, now:
         value_minor: 0,
         severity: None,
     })
-}
-
-/// What moved the source's figures since the oldest of these positions' last writes.
-pub async fn moves_since_writes<'a>(
-    cx: &Cx,
-    pair: Option<PairId>,
-    positions: impl Iterator<Item = &'a StockPosition>,
-) -> StoreResult<Moves> {
-    let mut moves = Moves::default();
-    let Some(pair) = pair else {
-        return Ok(moves);
-    };
-    let (mut confirmed, mut traded) = (Ts::NEVER, Ts::NEVER);
-    for position in positions {
-        let Some(at) = position.written_at else {
-            continue;
-        };
-        if position.basis == Basis::NetLive {
-            traded = traded.min(at);
-        } else if position.written_each != position.source_level_each
-            || position.source_each.is_none()
-        {
-            confirmed = confirmed.min(at);
-        }
-    }
-    let floor = cx.now() - MOVES_MAX;
-    if confirmed < Ts::NEVER {
-        let since = confirmed.max(floor);
-        moves.confirmed = cx.store.confirmed_since(&pair, since).await?;
-    }
-    if traded < Ts::NEVER {
-        let since = traded.max(floor);
-        moves.traded = cx.store.units_traded_since(&pair, since).await?;
-    }
-    Ok(moves)
-}
-
-/// Units sold since figures were computed.
-#[derive(Debug, Default)]
-pub struct NewlySold(Vec<UnitsTraded>);
-
-impl NewlySold {
-    /// Units of a position sold since its figure was computed at `since`.
-    pub fn each(&self, position: &StockPosition, since: Ts) -> i64 {
-        self.0
-            .iter()
-            .filter(|t| t.item == position.item && t.location == position.location)
-            .filter(|t| t.sold_at >= since && t.cancelled_at.is_none())
-            .map(|t| t.qty_each)
-            .sum()
-    }
-}
-
-/// What was sold since these figures were computed, for those that follow their sales by themselves.
-pub async fn sold_since_computed<'a>(
-    cx: &Cx,
-    rows: impl Iterator<Item = &'a DeliveryRow>,
-    mut positions: impl Iterator<Item = &'a StockPosition>,
-) -> StoreResult<NewlySold> {
-    let oldest = rows.map(|row| (row.created_at, row.pair.clone())).min();
-    let is_live = positions.any(|p| p.basis == Basis::NetLive);
-    let Some((since, pair)) = oldest.filter(|_| is_live) else {
-        return Ok(NewlySold::default());
-    };
-    let traded = cx.store.units_traded_since(&pair, since).await?;
-    Ok(NewlySold(traded))
-}
-
-/// Holds what the source shows against what it should show. Returns the position as judged, and what is to be raised or cleared.
-pub fn compare(
-    old: &StockPosition,
-    shown: &SourceStock,
-    moves: &Moves,
-    policy: &Policy,
-    now: Ts,
-) -> (StockPosition, Vec<Change>) {
-    let mut position = old.clone();
-    position.processed_since_each = moves.confirmed_each(old);
-    position.source_each = Some(shown.available_each);
-    position.source_level_each = Some(shown.level_each);
-    position.committed_each = shown.committed_each;
-    position.source_read_at = Some(now);
-    position.updated_at = now;
-    let mut changes = Vec::new();
-    if position.written_each.is_none() {
-        // Never published: whatever stands there is history, not drift.
-        position.gap_each = shown.available_each - position.publish_each;
-        return (position, changes);
-    }
-    let (sold, released) = moves.traded_each(old);
-    let found = drift::drift(&position, sold, released);
-    position.gap_each = found.gap;
-    position.external_each = found.external;
-    position.lag_each = found.lag;
-    position.remainder_each = found.remainder;
-    judge_drift(&mut position, found.is_outside, now, &mut changes);
-    judge_risk(&mut position, policy, now, &mut changes);
-    judge_loop(&mut position, old, shown, policy, now, &mut changes);
-    (position, changes)
-}
-
-fn judge_drift(position: &mut StockPosition, is_outside: bool, now: Ts, changes: &mut Vec<Change>) {
-    if !is_outside {
-        if position.runs > 0 || position.drift_since.is_some() {
-            changes.push(clear(position, Kind::StkDrift, "the figures agree again"));
-        }
-        position.runs = 0;
-        position.drift_since = None;
-        return;
-    }
-    // Readings seconds apart are one reading: a confirmation whose answer was lost must have the time to be known.
-    let since = *position.drift_since.get_or_insert(now);
-    if now.since(since) >= RUN_SPACING.times(position.runs) {
-        position.runs += 1;
-    }
-    if position.runs >= 2 {
-        let mut detail = format!(
-            "the source shows {}, expected {}; {} nobody can explain in {} readings",
-            position.source_each.unwrap_or(0),
-            position.source_each.unwrap_or(0) - position.external_each,
-            position.remainder_each,
-            position.runs
-        );
-        if let Some(suggestion) = drift::suggest(position) {
-            detail.push_str(": ");
-            detail.push_str(&suggestion);
-        }
-        changes.push(raise(
-            position,
-            Kind::StkDrift,
-            &detail,
-            None,
-            position.drift_since.unwrap_or(now),
-        ));
-    }
-}
-
-fn judge_risk(position: &mut StockPosition, policy: &Policy, now: Ts, changes: &mut Vec<Change>) {
-    let sellable = drift::sellable_of(position);
-    let shown = position.source_each.unwrap_or(0);
-    let hours_milli = policy.stock_interval.as_secs() * 1_000 / 3_600;
-    let risk = drift::risk_of(position, hours_milli);
-    position.oversell_hours_milli = risk.oversell_hours_milli;
-    position.value_at_risk_minor = risk.value_minor;
-    for kind in [
-        Kind::StkOversellRisk,
-        Kind::StkFalseStockout,
-        Kind::StkOversold,
-    ] {
-        // A figure that the next write will mend is lag; only what the source was not told by us is a risk to raise.
-        let is_raised =
-            risk.kind == Some(kind) && (kind == Kind::StkOversold || position.external_each != 0);
-        if is_raised {
-            let detail = format!("the source offers {shown}, {sellable} can be sold");
-            changes.push(raise(position, kind, &detail, risk.severity, now));
-        } else if position.runs == 0 {
-            changes.push(clear(
-                position,
-                kind,
-                "the source offers no more than can be shipped",
-            ));
-        }
-    }
-}
-
-fn judge_loop(
-    position: &mut StockPosition,
-    old: &StockPosition,
-    shown: &SourceStock,
-    policy: &Policy,
-    now: Ts,
-    changes: &mut Vec<Change>,
-) {
-    if position.external_each == 0 {
-        return;
-    }
-    if old.source_level_each != Some(shown.level_each) {
-        position.history.push((now, shown.level_each));
-        let excess = position.history.len().saturating_sub(HISTORY_MAX);
-        position.history.drain(..excess);
-    }
-    if let Some(why) = loops::oscillates(&position.history, &[], policy, now) {
-        position.paused_reason = Some(why.clone());
-        changes.push(raise(position, Kind::StkLoop, &why, None, now));
-    }
-}
-
-fn raise(
-    position: &StockPosition,
-    kind: Kind,
-    detail: &str,
-    severity: Option<crate::domain::exception::Severity>,
-    began_at: Ts,
-) -> Change {
-    Change::Raise(Occurrence {
-        kind,
-        pair: position.pair.clone(),
-        discriminator: format!("ITEM={}", object_name(&position.item, &position.location)),
-        object: ObjectRef::Item(object_name(&position.item, &position.location)),
-        label: position.item.0.clone(),
-        detail: detail.to_owned(),
-        began_at,
-        ship_by: None,
-        value_minor: position.value_at_risk_minor,
-        severity,
-    })
-}
-
-fn clear(position: &StockPosition, kind: Kind, evidence: &str) -> Change {
-    Change::Clear {
-        kind,
-        pair: position.pair.clone(),
-        discriminator: Some(format!(
-            "ITEM={}",
-            object_name(&position.item, &position.location)
-        )),
-        object: ObjectRef::Item(object_name(&position.item, &position.location)),
-        how: "auto".to_owned(),
-        evidence: evidence.to_owned(),
-    }
 }
 
 #[cfg(test)]
