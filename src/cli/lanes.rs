@@ -150,7 +150,9 @@ pub(super) async fn list(
         }
     };
     let mut found = Vec::new();
+    let mut owed: i64 = 0;
     for pair in &pairs {
+        owed += context.store.movements_owed(pair).await?.len() as i64;
         let rows = context.desk.lanes(pair, MOVEMENTS_MAX).await?;
         found.extend(lines(pair, &rows));
     }
@@ -180,8 +182,9 @@ pub(super) async fn list(
     }
     let is_stopped = found.iter().any(|l| rank(l.standing) < 2);
     let note = format!(
-        "{} with movements",
-        crate::text::count(found.len() as i64, "lane", "lanes")
+        "{} with movements, {} left out and owed",
+        crate::text::count(found.len() as i64, "lane", "lanes"),
+        crate::text::count(owed, "item", "items"),
     );
     print(&context.globals, &found, table, Some(note))?;
     Ok(if is_stopped {

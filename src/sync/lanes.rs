@@ -100,6 +100,17 @@ pub fn moved(row: &MovementRow, to: MovementState, text: &str) -> MovementMove {
     }
 }
 
+/// Has the stock of a pair compared now, where it is compared at all.
+pub fn compare(cx: &Cx, pair: &PairId) -> Option<Change> {
+    let pair = cx.pair(pair)?;
+    cx.has_flow(pair, Flow::ReconcileStock)
+        .then(|| Change::ScheduleHasten {
+            pair: pair.id.clone(),
+            flow: Flow::ReconcileStock,
+            at: cx.now(),
+        })
+}
+
 /// What the source calls an item.
 pub fn sku_of(set: &MappingSet, item: &ItemCode) -> Sku {
     let mut known = set.skus_of(item).into_iter();

@@ -136,14 +136,6 @@ impl Asked<'_> {
         })
     }
 
-    fn compare(&self) -> Change {
-        Change::ScheduleHasten {
-            pair: self.pair.id.clone(),
-            flow: Flow::ReconcileStock,
-            at: self.now,
-        }
-    }
-
     async fn retry(&self, cx: &Cx) -> StoreResult<Answered> {
         let remedy = match self.reason.trim() {
             "" => HeadRemedy::Retry,
@@ -237,7 +229,8 @@ impl Asked<'_> {
             ));
         };
         let mut changes = self.take_out(cx, &head, MovementState::Skipped).await?;
-        changes.extend([self.note("skip"), self.compare()]);
+        changes.push(self.note("skip"));
+        changes.extend(lanes::compare(cx, &self.pair.id));
         let text = format!(
             "{} is left out; {:+} is owed until a comparison agrees",
             head.movement.words(),
@@ -363,7 +356,8 @@ impl Asked<'_> {
             key: setting,
             value: String::new(),
         });
-        changes.extend([self.note("replace"), self.compare()]);
+        changes.push(self.note("replace"));
+        changes.extend(lanes::compare(cx, &self.pair.id));
         let text = format!(
             "{} left to the count; on hand {target_each} is written",
             crate::text::count(dropped.len() as i64, "movement is", "movements are")

@@ -62,8 +62,11 @@ fn one_to_one(set: &MappingSet) -> Vec<String> {
     faults
 }
 
+/// Share of a site that is offered in percent, and whether every row says it.
+type Offered = BTreeMap<SiteRef, (i64, bool)>;
+
 /// Shares by site, explicit or not.
-fn offered(set: &MappingSet) -> BTreeMap<SiteRef, (i64, bool)> {
+fn offered(set: &MappingSet) -> Offered {
     let mut out: BTreeMap<SiteRef, (i64, bool)> = BTreeMap::new();
     for (location, place) in set.locations() {
         let row = set
@@ -82,7 +85,7 @@ fn offered(set: &MappingSet) -> BTreeMap<SiteRef, (i64, bool)> {
 fn shares(set: &MappingSet, neighbours: &[Neighbour]) -> SiteFindings {
     let mut found = SiteFindings::default();
     let ours = offered(set);
-    let feeding: Vec<(&PairId, BTreeMap<SiteRef, (i64, bool)>)> = neighbours
+    let feeding: Vec<(&PairId, Offered)> = neighbours
         .iter()
         .filter(|n| n.mode == StockMode::Snapshot)
         .map(|n| (&n.pair, offered(&n.set)))

@@ -772,7 +772,7 @@ impl Head {
         changes.push(settle::rejected(&self.row, now, &detail));
         let fault = self.lane_fault(Kind::StkSequenceBroken, &detail);
         changes.push(self.raise(&fault, None));
-        changes.push(compare_soon(jcx, &self.row));
+        changes.extend(compare_soon(jcx, &self.row));
         changes
     }
 
@@ -795,7 +795,7 @@ impl Head {
         changes.extend(self.settled(document, "written", evidence.finished_at));
         if let Some(Proof::Broken { fault, .. }) = proof {
             changes.push(self.raise(&fault, None));
-            changes.push(compare_soon(jcx, &self.row));
+            changes.extend(compare_soon(jcx, &self.row));
         }
         changes
     }
@@ -857,11 +857,12 @@ impl Head {
             document.unwrap_or_default()
         );
         let fault = self.lane_fault(Kind::StkAdjFailed, &detail);
-        vec![
+        let mut changes = vec![
             settle::rejected(&self.row, now, &detail),
             self.raise(&fault, None),
-            compare_soon(jcx, &self.row),
-        ]
+        ];
+        changes.extend(compare_soon(jcx, &self.row));
+        changes
     }
 
     fn long_doubt(&self, now: Ts, text: &str) -> Option<Change> {
@@ -877,11 +878,7 @@ impl Head {
     }
 }
 
-/// The item is compared now.
-fn compare_soon(jcx: &JobCx<'_>, row: &DeliveryRow) -> Change {
-    Change::ScheduleHasten {
-        pair: row.pair.clone(),
-        flow: Flow::ReconcileStock,
-        at: jcx.cx.now(),
-    }
+/// The item is compared now, where the pair compares stock.
+fn compare_soon(jcx: &JobCx<'_>, row: &DeliveryRow) -> Option<Change> {
+    lanes::compare(jcx.cx, &row.pair)
 }
