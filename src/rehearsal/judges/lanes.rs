@@ -145,6 +145,7 @@ fn unsettled<'w>(
             }
         }
     }
+    out.extend(overdrawn(world));
     // Goods that left for somebody else are in no ledger of ours.
     for despatch in &world.pvx.despatches {
         let Some(order) = world.pvx.orders.get(despatch.order) else {
@@ -163,6 +164,28 @@ fn unsettled<'w>(
         }
     }
     out
+}
+
+/// Items of which more left than the shelf was said to hold: the simulated shelf stops at nothing, a ledger does not.
+fn overdrawn(world: &World) -> HashSet<&str> {
+    let mut units: BTreeMap<usize, i64> = BTreeMap::new();
+    for despatch in &world.pvx.despatches {
+        let Some(order) = world.pvx.orders.get(despatch.order) else {
+            continue;
+        };
+        for (line, quantity) in &despatch.lines {
+            if let Some(line) = order.lines.get(*line) {
+                *units.entry(line.item).or_default() += quantity;
+            }
+        }
+    }
+    for movement in world.pvx.movements.iter().filter(|m| !m.order.is_empty()) {
+        *units.entry(movement.item).or_default() += movement.change();
+    }
+    let odd = units.into_iter().filter(|(_, left)| *left != 0);
+    odd.filter_map(|(at, _)| world.pvx.items.get(at))
+        .map(|i| i.code.as_str())
+        .collect()
 }
 
 pub(super) fn ledger_agrees(bench: &Bench<'_>, ledger: &[Effect]) -> Verdict {
