@@ -260,5 +260,6 @@ async fn intent_of(
                 .unwrap_or_default()
         ))),
         Verdict::NeedItems(_) => Err(missing("items")),
+        Verdict::Wait(_) => Err(missing("stock movements")),
     }
 }

@@ -14,6 +14,7 @@ mod context;
 mod deliveries;
 mod exceptions;
 mod flows;
+mod lanes;
 mod listing;
 mod logging;
 mod mappings;

@@ -2,6 +2,7 @@
 
 use super::args::{WaitArgs, one};
 use super::context::{Context, Globals, Opening};
+use super::lanes::{self, LaneVerb};
 use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::drift::{suggest, waterfall};
@@ -56,6 +57,17 @@ pub enum StockVerb {
         #[command(flatten)]
         wait: WaitArgs,
     },
+    /// Movements a source that keeps its own ledger was not told of yet; exit code 3 when a lane has stopped
+    Lanes {
+        /// Pair; all when absent
+        #[arg(long)]
+        pair: Option<String>,
+    },
+    /// Deal with the head of a stopped lane
+    Lane {
+        #[command(subcommand)]
+        verb: LaneVerb,
+    },
     /// Let a run go on that stopped because it would change very many items
     Approve {
         /// Pair, when the configuration has several
@@ -81,7 +93,9 @@ pub struct PlaceArgs {
 
 pub(super) async fn run(globals: &Globals, verb: StockVerb) -> Result<Outcome, CliError> {
     let opening = match &verb {
-        StockVerb::Drift { .. } | StockVerb::Explain { .. } => Opening::Reading,
+        StockVerb::Drift { .. } | StockVerb::Explain { .. } | StockVerb::Lanes { .. } => {
+            Opening::Reading
+        }
         _ => Opening::Writing,
     };
     let context = Context::open(globals, opening).await?;
@@ -105,6 +119,14 @@ pub(super) async fn run(globals: &Globals, verb: StockVerb) -> Result<Outcome, C
             let (pair, p) = place(&context, &at).await?;
             let act = desk.resume_stock(&pair, &p.item, &p.location, &cause);
             one(&context, "resuming", wait.wait, act).await
+        }
+        StockVerb::Lanes { pair } => {
+            let places = places(&context).await?;
+            lanes::list(&context, pair.as_deref(), &places).await
+        }
+        StockVerb::Lane { verb } => {
+            let places = places(&context).await?;
+            lanes::deal(&context, verb, &places).await
         }
         StockVerb::Approve { pair, wait } => {
             let pair = context.pair(pair.as_deref())?;

@@ -17,7 +17,7 @@ pub use mappings::{
     PREVIEW_ITEMS_MAX, PREVIEW_ORDERS_MAX, Preview, PreviewItem, Verdict, parse_attributes,
     show_attributes,
 };
-pub use request::RequestKind;
+pub use request::{LaneRemedy, RequestKind};
 pub use returns::{AlignedRow, Decision, ReturnRequest, ReturnSheet};
 
 use crate::config::PairConfig;

@@ -12,6 +12,35 @@ use crate::store::read::RequestRow;
 use serde_json::json;
 use std::time::Duration;
 
+/// What is to be done about the head of a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaneRemedy {
+    /// Try it again now.
+    Retry,
+    /// Leave it out; what it moved is owed until a comparison agrees.
+    Skip,
+    /// Post this count in place of everything that moved before it.
+    Replace { counted_each: i64 },
+}
+
+impl LaneRemedy {
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Skip => "skip",
+            Self::Replace { .. } => "replace",
+        }
+    }
+
+    const fn counted(self) -> Option<i64> {
+        match self {
+            Self::Replace { counted_each } => Some(counted_each),
+            Self::Retry | Self::Skip => None,
+        }
+    }
+}
+
 /// What can be asked of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestKind {
@@ -47,6 +76,14 @@ pub enum RequestKind {
     },
     /// Read both systems and see whether an exception is settled.
     CheckFixed { exception: ExceptionId },
+    /// Deal with the head of a lane of stock movements.
+    LaneHead {
+        pair: PairId,
+        item: ItemCode,
+        location: LocationId,
+        remedy: LaneRemedy,
+        reason: String,
+    },
     /// Let a stock run go on that would change very many items.
     ApproveMassChange { pair: PairId },
     /// Check the blocked orders of a pair again; kind and discriminator name the one cause, or are empty for all.
@@ -73,6 +110,7 @@ impl RequestKind {
             Self::PushStock { .. } => "push_stock",
             Self::ResumeStock { .. } => "resume_stock",
             Self::CheckFixed { .. } => "check_fixed",
+            Self::LaneHead { .. } => "lane_head",
             Self::ApproveMassChange { .. } => "approve_mass_change",
             Self::RecheckOrders { .. } => "recheck_orders",
             Self::Returns(request) => request.name(),
@@ -105,6 +143,16 @@ impl RequestKind {
                 location,
                 cause,
             } => json!({ "pair": pair, "item": item, "location": location, "cause": cause }),
+            Self::LaneHead {
+                pair,
+                item,
+                location,
+                remedy,
+                reason,
+            } => json!({
+                "pair": pair, "item": item, "location": location, "reason": reason,
+                "remedy": remedy.as_str(), "counted": remedy.counted(),
+            }),
             Self::ApproveMassChange { pair } => json!({ "pair": pair }),
             Self::RecheckOrders {
                 pair,

@@ -1,9 +1,10 @@
 //! Stock: publish now, go on after a stop. Stock is only ever written to the source; the warehouse is never corrected from here.
 
-use super::request::RequestKind;
+use super::request::{LaneRemedy, RequestKind};
 use super::{Desk, DeskError, DeskResult, Done, reason};
 use crate::domain::ids::{ItemCode, LocationId, PairId};
 use crate::domain::stock::StockPosition;
+use crate::store::MovementRow;
 
 impl Desk {
     /// The position of one item at one location of the source.
@@ -81,6 +82,48 @@ impl Desk {
         };
         let asked = format!("Stock of {item} will be published again.");
         self.ask(&format!("resuming {item}"), kind, asked).await
+    }
+
+    /// Movements that the source was not told of yet, lane by lane in order.
+    ///
+    /// # Errors
+    /// [`DeskError`] when the pair is unknown or the store failed.
+    pub async fn lanes(&self, pair: &PairId, limit: usize) -> DeskResult<Vec<MovementRow>> {
+        self.pair(pair)?;
+        let open = self.store.movements_open(pair, &[], limit).await;
+        open.map_err(DeskError::store("reading the lanes"))
+    }
+
+    /// Deals with the head of a lane of stock movements.
+    ///
+    /// # Errors
+    /// [`DeskError`]: read-only, no reason, nothing waits there, or the store failed.
+    pub async fn lane_head(
+        &self,
+        pair: &PairId,
+        lane: (&ItemCode, &LocationId),
+        remedy: LaneRemedy,
+        why: &str,
+    ) -> DeskResult<Done> {
+        self.pair(pair)?;
+        let what = format!("{} the head of {}", remedy.as_str(), lane.0);
+        let reason = match remedy {
+            LaneRemedy::Retry => why.trim().to_owned(),
+            LaneRemedy::Skip | LaneRemedy::Replace { .. } => reason(&what, why)?,
+        };
+        let kind = RequestKind::LaneHead {
+            pair: pair.clone(),
+            item: lane.0.clone(),
+            location: lane.1.clone(),
+            remedy,
+            reason,
+        };
+        let asked = format!(
+            "The head of the lane of {} will be dealt with: {}.",
+            lane.0,
+            remedy.as_str()
+        );
+        self.ask(&what, kind, asked).await
     }
 
     /// Lets a stock run go on that stopped because it would change very many items.

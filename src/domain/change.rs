@@ -9,8 +9,9 @@ use super::ids::{
     SourceOrderId, SystemId,
 };
 use super::mapping::{MappingEdit, MappingKind, Target};
+use super::movements::{LaneEntry, MovementState};
 use super::order::{OrderBody, OrderLine, OrderRow, SourceOrder};
-use super::returns::{Claim, Return, StockIn};
+use super::returns::{Claim, Return};
 use super::stock::{SnapshotRow, StockLevelRow, StockPosition};
 use super::time::Ts;
 use super::wms::{DespatchLine, WmsItem};
@@ -125,6 +126,36 @@ pub struct Looked {
     pub is_absent: bool,
     /// To be asked for again.
     pub again_at: Option<Ts>,
+}
+
+/// A movement as read, to be kept once.
+#[derive(Debug, Clone)]
+pub struct NewMovement {
+    pub id: i64,
+    pub pair: PairId,
+    pub entry: LaneEntry,
+    /// The warehouse's reference of the return the goods came with; empty for all others.
+    pub reference: String,
+}
+
+/// What became of a movement.
+#[derive(Debug, Clone)]
+pub struct MovementMove {
+    pub pair: PairId,
+    /// Its idempotency key.
+    pub key: String,
+    /// Refused when it is settled already.
+    pub to: MovementState,
+    /// Why, or the last answer.
+    pub text: String,
+    /// The document that carries it in the source.
+    pub document: Option<String>,
+    /// The delivery that writes it, from now on.
+    pub delivery: Option<DeliveryId>,
+    /// Kind, account or place as understood now, when that changed.
+    pub entry: Option<Box<LaneEntry>>,
+    /// It was never posted: owed until a comparison agrees.
+    pub is_owed: bool,
 }
 
 /// How a delivery ended an attempt or was moved by a rule or person.
@@ -256,6 +287,16 @@ pub enum Change {
     },
     /// Stock positions after publishing or comparing.
     Positions(Vec<StockPosition>),
+    /// Movements as read; known ones are ignored.
+    Movements(Vec<NewMovement>),
+    /// A movement went on.
+    Movement(Box<MovementMove>),
+    /// What movements of a lane still owed is settled: a comparison agrees.
+    MovementDebtsSettled {
+        pair: PairId,
+        items: Vec<ItemCode>,
+        evidence: String,
+    },
     /// A mapping set: all edits become one version.
     Mappings {
         pair: PairId,
@@ -306,8 +347,6 @@ pub enum Change {
     Return(Box<Return>),
     /// Insert or replace what was said about goods or money going back.
     Claim(Box<Claim>),
-    /// Goods of a return stand in the source's books under a document of ours. The same part is kept once.
-    StockedIn(StockIn),
     /// Small named values (subscription ids, watermarks).
     Setting { key: String, value: String },
     /// A debt was settled by agreement.

@@ -4,6 +4,7 @@ use super::ids::{
     DeliveryId, DespatchNo, ItemCode, LocationId, OrderId, PairId, ReturnRef, Sku, SourceOrderId,
     SystemId, WmsOrderNo,
 };
+use super::movements::MovementPost;
 use super::order::{WmsOrderIntent, coded_enum};
 use super::returns::ReturnIntent;
 use super::time::Ts;
@@ -25,6 +26,8 @@ coded_enum! {
         Despatch = 5, "DESPATCH";
         /// Warehouse to source: absolute stock figures.
         StockSnapshot = 6, "STOCK_SNAPSHOT";
+        /// Warehouse to source: signed changes of a ledger the source keeps itself, strictly in order.
+        StockDelta = 7, "STOCK_DELTA";
         /// Source (or customer service) to warehouse: a return to be expected.
         ReturnExpect = 8, "RETURN_EXPECT";
         /// Into the source: a credit for goods its books show as back.
@@ -54,6 +57,7 @@ impl Flow {
             Self::Despatch => Lane::Despatch,
             Self::OrderCreate => Lane::Orders,
             Self::StockSnapshot => Lane::Stock,
+            Self::StockDelta => Lane::StockFifo,
             Self::Product | Self::ReturnExpect | Self::CreditNote => Lane::Other,
             Self::StatusPull
             | Self::OrderPull
@@ -71,6 +75,7 @@ impl Flow {
         Self::StatusPull,
         Self::Despatch,
         Self::StockSnapshot,
+        Self::StockDelta,
         Self::ReconcileOrders,
         Self::ReconcileStock,
         Self::Catalogue,
@@ -208,6 +213,7 @@ pub enum Intent {
     PublishStock(StockWrite),
     ExpectReturn(Box<ReturnIntent>),
     IssueCredit(Box<CreditIntent>),
+    PostMovement(Box<MovementPost>),
 }
 
 impl Intent {

@@ -44,6 +44,7 @@ const fn patience(flow: Flow) -> (i64, Span) {
         Flow::Product | Flow::CreditNote => (5, Span::mins(30)),
         Flow::ReturnExpect => (5, Span::mins(15)),
         Flow::StockSnapshot => (3, Span::mins(15)),
+        Flow::StockDelta => (2, Span::mins(10)),
         Flow::Despatch | Flow::OrderCreate => (5, Span::mins(10)),
         Flow::StatusPull
         | Flow::OrderPull
@@ -68,6 +69,7 @@ pub fn is_dead(flow: Flow, since: Span) -> bool {
         Flow::OrderCreate | Flow::Product => Span::hours(24),
         Flow::OrderAmend | Flow::OrderCancel => Span::hours(2),
         Flow::StockSnapshot
+        | Flow::StockDelta
         | Flow::StatusPull
         | Flow::OrderPull
         | Flow::ReconcileOrders

@@ -104,6 +104,24 @@ pub struct WmsStock {
     pub available_each: i64,
 }
 
+/// A row of the warehouse's movement history. An end that is empty lies outside the building.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WmsMovement {
+    /// The history's own number; `None` where the tenant's report has none.
+    pub id: Option<super::ids::MovementId>,
+    pub item: ItemCode,
+    pub site: SiteRef,
+    /// The warehouse's word for what happened, verbatim.
+    pub word: String,
+    /// Places inside the building.
+    pub from: String,
+    pub to: String,
+    pub qty_each: i64,
+    pub at: Ts,
+    /// Order the goods moved for; empty when none.
+    pub order: String,
+}
+
 /// A changed availability from the incremental report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WmsStockChange {

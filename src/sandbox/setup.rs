@@ -156,6 +156,16 @@ pub(crate) fn shop_mappings(world: &World) -> String {
     out
 }
 
+/// The warehouse's words for movements a ledger is told of, what they are, and the account they are booked on.
+const REASONS: &[(&str, &str, &str)] = &[
+    ("Received through mobile unit", "goods_in", ""),
+    ("Returned goods put away", "return_put_away", ""),
+    ("Added through adjustment module", "found", "account=403"),
+    ("Modified through adjustment module", "count", "account=403"),
+    ("Despatched", "no_delta", ""),
+    ("Picking", "no_delta", ""),
+];
+
 /// Mappings of a Cin7 Core pair, but for the planned mistakes. Locations and sites are one to one.
 pub(crate) fn cin7_mappings(world: &World) -> String {
     let mut out = String::from("kind,from,to,attributes\n");
@@ -173,6 +183,9 @@ pub(crate) fn cin7_mappings(world: &World) -> String {
     }
     for (carrier, _) in &world.pvx.carriers {
         let _ = writeln!(out, "TRACKING_CARRIER,{carrier},{carrier},");
+    }
+    for (word, kind, attributes) in REASONS {
+        let _ = writeln!(out, "REASON,{word},{kind},{attributes}");
     }
     let _ = writeln!(out, "BUFFER,*,0,");
     out

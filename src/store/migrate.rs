@@ -32,6 +32,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../../assets/migrations/postgres/0003_looks.sql"),
     },
     Step {
+        version: 4,
+        name: "movements",
+        sqlite: include_str!("../../assets/migrations/sqlite/0004_movements.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0004_movements.sql"),
+    },
+    Step {
         version: 5,
         name: "returns",
         sqlite: include_str!("../../assets/migrations/sqlite/0005_returns.sql"),

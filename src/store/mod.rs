@@ -17,6 +17,7 @@ mod looks;
 mod mappings;
 mod meter;
 mod migrate;
+mod movements;
 mod notice;
 mod open;
 mod orders;
@@ -33,6 +34,7 @@ pub use exceptions::member_cursor;
 pub use lists::WINDOW_MAX;
 pub use looks::LookRow;
 pub use meter::Commits;
+pub use movements::{AppliedMovement, LaneUnits, MovementRow};
 pub use notice::Topic;
 pub use returns::Shown;
 

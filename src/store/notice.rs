@@ -26,9 +26,10 @@ pub enum Topic {
     Requests,
     /// Due times, cursors and pauses.
     Schedules,
+    Movements,
 }
 
-const TOPICS: usize = 5;
+const TOPICS: usize = 6;
 
 impl Topic {
     /// The part a change touches, when it is one of them.
@@ -40,6 +41,7 @@ impl Topic {
             Change::Request { .. } | Change::RequestDone { .. } | Change::Look(_) => {
                 Some(Self::Requests)
             }
+            Change::Movements(_) | Change::Movement(_) => Some(Self::Movements),
             Change::ScheduleDone(_) | Change::ScheduleHasten { .. } | Change::FlowPaused { .. } => {
                 Some(Self::Schedules)
             }

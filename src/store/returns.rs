@@ -8,7 +8,6 @@ use crate::domain::ids::{OrderId, PairId, ReturnId, ReturnRef};
 use crate::domain::order::coded_enum;
 use crate::domain::returns::{
     Cause, Claim, ClaimState, Disposition, MoneyState, Return, ReturnLine, ReturnRow, ReturnState,
-    StockIn,
 };
 use crate::domain::time::Ts;
 use std::collections::HashMap;
@@ -249,35 +248,5 @@ impl Store {
         .iter()
         .map(|row| claim_row(&mut row.cols()))
         .collect()
-    }
-
-    /// The proof of a return's stock-in: its units in the source's books, document by document.
-    pub async fn stock_ins(
-        &self,
-        pair: &PairId,
-        reference: &ReturnRef,
-    ) -> StoreResult<Vec<StockIn>> {
-        let mut conn = self.inner.db.read().await?;
-        let rows = conn
-            .rows(
-                "select pair, reference, line_ref, part, document, qty_each, at from return_stock_in \
-                 where pair = $1 and reference = $2 order by line_ref, part",
-                vals![pair.as_str(), reference.as_str()],
-            )
-            .await?;
-        rows.iter()
-            .map(|row| {
-                let mut c = row.cols();
-                Ok(StockIn {
-                    pair: c.text()?,
-                    reference: c.text()?,
-                    line_ref: c.text()?,
-                    part: c.int()?,
-                    document: c.text()?,
-                    qty_each: c.int()?,
-                    at: c.ts()?,
-                })
-            })
-            .collect()
     }
 }

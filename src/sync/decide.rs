@@ -1,6 +1,7 @@
 //! The shell around order decisions: loads the facts, runs `domain::decide`, stores the outcome in one commit.
 
 use super::context::{Cx, PairCx};
+use super::lanes;
 use super::requests;
 use super::returns;
 use crate::domain::catalogue::Kind;
@@ -14,8 +15,10 @@ use crate::domain::ids::{
 use crate::domain::keys;
 use crate::domain::mapping::{MappingKind, Target};
 use crate::domain::mapping_set::MappingSet;
+use crate::domain::movements::{BARRIER_WAIT, BarrierInput, LaneEntry, Passage, passage};
 use crate::domain::order::{OrderFull, OrderState, PickLine, SourceOrder};
 use crate::domain::preflight::{self, FieldLimits, ItemFact, PreflightInput, Verdict};
+use crate::domain::time::Ts;
 use crate::domain::wms::{NewItem, WmsItem};
 use crate::store::{StoreError, StoreResult};
 use crate::vendors::Warehouse;
@@ -48,6 +51,8 @@ struct Facts {
     split_off: HashSet<SourceOrderId>,
     /// What is known of returns of the orders that have any.
     returns: returns::Known,
+    /// Movements that the source was not told of yet, of the items in question.
+    lanes: Vec<LaneEntry>,
     /// Items that can be created, with the state of an attempt to do so.
     creatable: HashMap<ItemCode, (NewItem, String, Option<DeliveryState>)>,
 }
@@ -125,6 +130,7 @@ async fn load(
         open: HashMap::new(),
         split_off: HashSet::new(),
         returns: returns::Known::default(),
+        lanes: lanes::outstanding(cx, pair, &codes).await?,
         creatable: HashMap::new(),
     };
     let told: Vec<OrderId> = cases
@@ -299,7 +305,51 @@ fn check(
         service_targets: &services,
         now,
     };
-    preflight::check(&input)
+    let verdict = preflight::check(&input);
+    if facts.lanes.is_empty() || !matches!(verdict, Verdict::Pass { .. }) {
+        return verdict;
+    }
+    barrier(facts, now, order).unwrap_or(verdict)
+}
+
+/// Goods first, promises after: an order that was not sent yet waits for older movements of its items.
+fn barrier(facts: &Facts, now: Ts, order: &SourceOrder) -> Option<Verdict> {
+    let row = facts.existing.get(&order.source_id).map(|o| &o.row);
+    if row.is_some_and(|r| !r.state.is_before_warehouse()) {
+        return None;
+    }
+    let mut items: Vec<ItemCode> = Vec::new();
+    for line in order.pick_lines() {
+        match facts.set.composite(&line.sku) {
+            Some(parts) => items.extend(parts.into_iter().map(|(item, _)| item)),
+            None => items.push(facts.set.item(&line.sku).item),
+        }
+    }
+    let waiting_since = row
+        .filter(|r| lanes::is_at_barrier(r))
+        .map_or(now, |r| r.state_since);
+    let input = BarrierInput {
+        items: &items,
+        location: &order.location,
+        approved_at: row.and_then(|r| r.released_at).unwrap_or(now),
+        waiting_since,
+        now,
+    };
+    let is_held = row.is_some_and(|r| r.state == OrderState::Blocked && lanes::is_at_barrier(r));
+    let input = BarrierInput {
+        // Held already: the wait is over whatever the clock of the new state says.
+        waiting_since: if is_held {
+            now - BARRIER_WAIT
+        } else {
+            waiting_since
+        },
+        ..input
+    };
+    match passage(&input, &crate::domain::movements::lanes(&facts.lanes)) {
+        Passage::Go => None,
+        Passage::Wait { lanes: stopped, .. } => Some(Verdict::Wait(lanes::waits_for(&stopped))),
+        Passage::Hold(faults) => Some(Verdict::Fail(faults)),
+    }
 }
 
 async fn build(cx: &Cx, pair: &PairCx, facts: &Facts, cases: &[Case]) -> StoreResult<Vec<Change>> {

@@ -4,6 +4,7 @@ use super::cases;
 use super::context::{Cx, PairCx};
 use super::decide::{self, Case};
 use super::hints::Hints;
+use super::lanes;
 use super::requests::{self, Answered};
 use super::settle;
 use super::silence;
@@ -29,7 +30,12 @@ use std::collections::HashMap;
 /// Name of the desk's lease.
 pub const DESK_LEASE: &str = "desk";
 /// What makes work for the desk.
-const WORK: [Topic; 3] = [Topic::Inbox, Topic::Requests, Topic::Despatches];
+const WORK: [Topic; 4] = [
+    Topic::Inbox,
+    Topic::Requests,
+    Topic::Despatches,
+    Topic::Movements,
+];
 /// Inbound messages decided per round.
 const INBOX_ROUND: usize = 400;
 /// Despatches looked at per round.
@@ -49,6 +55,10 @@ pub struct Desk {
     watch_at: Ts,
     /// Despatches that wait for tracking are looked at again then.
     waiting_at: Ts,
+    /// Orders at the barrier are looked at again then, or when lanes moved on.
+    barrier_at: Ts,
+    /// Where the lanes stood when they last were.
+    movements: u64,
     quiet: Option<Quiet>,
 }
 
@@ -67,6 +77,8 @@ impl Default for Desk {
             lease: None,
             watch_at: Ts::MIN,
             waiting_at: Ts::MIN,
+            barrier_at: Ts::MIN,
+            movements: 0,
             quiet: None,
         }
     }
@@ -114,13 +126,30 @@ impl Desk {
         } else if is_waiting_due || self.waiting_at == Ts::NEVER {
             self.waiting_at = now + cx.pace.waiting_every;
         }
+        let movements = cx.store.version(&[Topic::Movements]).await;
+        let is_barrier_due = self.movements != movements || now >= self.barrier_at;
+        let mut is_anybody_waiting = false;
+        for pair in &cx.pairs {
+            is_busy |= lanes::promote(cx, &fence, pair).await? > 0;
+            if is_barrier_due {
+                is_anybody_waiting |= lanes::recheck_barrier(cx, &fence, pair).await?;
+            }
+        }
+        if is_barrier_due {
+            self.movements = movements;
+            self.barrier_at = if is_anybody_waiting {
+                now + cx.pace.waiting_every
+            } else {
+                now + cx.pace.watch_every
+            };
+        }
         if now >= self.watch_at {
             self.watch_at = now + cx.pace.watch_every;
             cases::time_out(cx, &fence, now).await?;
             watch::watch(cx, &fence, now).await?;
             silence::watch(cx, &fence, now).await?;
         }
-        let until = self.watch_at.min(self.waiting_at);
+        let until = self.watch_at.min(self.waiting_at).min(self.barrier_at);
         self.quiet = is_emptied.then_some(Quiet { version, until });
         Ok(Worked {
             is_busy,

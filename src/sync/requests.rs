@@ -110,6 +110,7 @@ pub async fn carry_out(cx: &Cx, request: &RequestRow) -> StoreResult<Option<Answ
             _ => refused("the request names no pair and flow"),
         },
         kind if super::returns::is_ours(kind) => super::returns::carry_out(cx, request).await?,
+        super::remedies::LANE_HEAD => super::remedies::lane_head(cx, request, now).await?,
         "push_stock" => push_stock(cx, request, now).await?,
         "resume_stock" => resume_stock(cx, request, now).await?,
         _ => return Ok(None),
@@ -324,6 +325,9 @@ async fn move_delivery(
             "the delivery is {}: there is nothing to try again",
             delivery.state
         ))),
+        Some(_) if delivery.flow == Flow::StockDelta => Ok(refused(
+            "it is the head of a lane: skip it there, so that the debt is kept and the item compared",
+        )),
         Some(_)
             if matches!(
                 delivery.state,

@@ -258,6 +258,9 @@ pub fn about(row: &DeliveryRow, kind: Kind, detail: &str, began_at: Ts) -> Occur
 /// What identifies the cause of a delivery's trouble.
 pub fn discriminator(row: &DeliveryRow, kind: Kind) -> String {
     match kind {
+        _ if row.flow == Flow::StockDelta => {
+            format!("LANE={}", row.order_key.trim_start_matches("movement:"))
+        }
         Kind::SysSchema | Kind::StkStale => format!("FLOW={}", row.flow),
         Kind::RetNotExpected | Kind::CrnOverdue | Kind::FinPeriodLocked => {
             format!("RETURN={}", row.object)
@@ -278,6 +281,7 @@ pub const fn kind_of_refusal(flow: Flow) -> Kind {
         Flow::StockSnapshot => Kind::PrdNotInSource,
         Flow::ReturnExpect => Kind::RetNotExpected,
         Flow::CreditNote => Kind::CrnOverdue,
+        Flow::StockDelta => Kind::StkAdjFailed,
         _ => Kind::SysUnclassified,
     }
 }
@@ -292,6 +296,7 @@ pub const fn kind_of_delay(flow: Flow) -> Kind {
         Flow::StockSnapshot => Kind::StkStale,
         Flow::ReturnExpect => Kind::RetNotExpected,
         Flow::CreditNote => Kind::CrnOverdue,
+        Flow::StockDelta => Kind::StkAdjFailed,
         _ => Kind::SysBacklog,
     }
 }
@@ -342,6 +347,15 @@ pub const fn kinds_cleared_by(flow: Flow) -> &'static [Kind] {
         Flow::StockSnapshot => &[Kind::SysInDoubt, Kind::PrdNotInSource],
         Flow::ReturnExpect => &[Kind::SysInDoubt, Kind::RetNotExpected],
         Flow::CreditNote => &[Kind::SysInDoubt, Kind::CrnOverdue, Kind::FinPeriodLocked],
+        Flow::StockDelta => &[
+            Kind::SysInDoubt,
+            Kind::StkAdjFailed,
+            Kind::StkLaneBlocked,
+            Kind::StkNegative,
+            Kind::StkIncrementMissing,
+            Kind::FinPeriodLocked,
+            Kind::RetStockinFailed,
+        ],
         _ => &[],
     }
 }

@@ -11,12 +11,13 @@ use crate::domain::decide as rules;
 use crate::domain::delivery::{DeliveryState, Flow};
 use crate::domain::exception::{ObjectRef, Occurrence, Severity};
 use crate::domain::ids::{OrderId, RequestId};
+use crate::domain::movements::{self, LaneEntry, MovementKind};
 use crate::domain::order::{OrderRow, OrderState, SourceStatus};
 use crate::domain::preflight::Fault;
 use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
 use crate::store::read::OpenException;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Rows looked at per page.
 const PAGE: usize = 2_000;
@@ -24,6 +25,8 @@ const PAGE: usize = 2_000;
 const PAYMENT_WAIT: Span = Span::hours(24);
 /// The source says shipped and the warehouse has not shipped.
 const CLOSED_GRACE: Span = Span::mins(30);
+/// Movements looked at per watch.
+const LANES_MAX: usize = 20_000;
 /// Orders asked to be read again per watch.
 const RESYNC_MAX: usize = 200;
 
@@ -52,6 +55,7 @@ pub async fn watch(cx: &Cx, fence: &Fence, now: Ts) -> StoreResult<()> {
         watch.schedules().await?;
         watch.items().await?;
         watch.doubts().await?;
+        watch.lanes().await?;
         let Watch {
             mut changes,
             resync,
@@ -477,6 +481,7 @@ impl Watch<'_> {
             Flow::OrderCancel,
             Flow::Despatch,
             Flow::StockSnapshot,
+            Flow::StockDelta,
             Flow::Product,
         ] {
             for row in self
@@ -496,5 +501,100 @@ impl Watch<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Lanes that stand still, and received goods that are not in the source yet.
+    async fn lanes(&mut self) -> StoreResult<()> {
+        if !self.cx.has_flow(self.pair, Flow::StockDelta) {
+            return Ok(());
+        }
+        let open = self
+            .cx
+            .store
+            .movements_open(&self.pair.id, &[], LANES_MAX)
+            .await?;
+        let entries: Vec<LaneEntry> = open.iter().map(|m| m.entry.clone()).collect();
+        let waiting = self.at_barrier().await?;
+        let items: HashSet<ObjectRef> = entries
+            .iter()
+            .map(|e| ObjectRef::Item(e.movement.item.0.clone()))
+            .collect();
+        let items: Vec<ObjectRef> = items.into_iter().collect();
+        let known = self.cx.store.open_for(&items).await?;
+        let mut stopped: HashSet<String> = HashSet::new();
+        for lane in movements::lanes(&entries) {
+            let head = open
+                .iter()
+                .find(|m| lane.head.is_some_and(|h| h.key == m.entry.key));
+            let since = head.and_then(|m| m.head_since).unwrap_or(self.now);
+            let name = lane.key.to_string();
+            let orders = waiting.iter().filter(|text| text.contains(&name)).count();
+            let orders = i64::try_from(orders).unwrap_or(i64::MAX);
+            if let Some((fault, severity)) = movements::block_fault(&lane, since, orders, self.now)
+                && let Some(head) = head
+            {
+                stopped.insert(fault.discriminator.clone());
+                self.lane_case(&known, &head.entry, &fault, Some(severity), since);
+            }
+            for entry in lane.outstanding() {
+                if entry.kind == Some(MovementKind::GoodsIn)
+                    && let Some(fault) = movements::increment_missing(
+                        &entry.movement,
+                        &entry.lane,
+                        Some(entry.state),
+                        self.now,
+                    )
+                {
+                    stopped.insert(fault.discriminator.clone());
+                    self.lane_case(&known, entry, &fault, None, entry.movement.at);
+                }
+            }
+        }
+        for kind in [Kind::StkLaneBlocked, Kind::StkIncrementMissing] {
+            let over: Vec<String> = self
+                .open
+                .iter()
+                .filter(|e| e.kind == kind && !stopped.contains(&e.discriminator))
+                .map(|e| e.discriminator.clone())
+                .collect();
+            for discriminator in over {
+                self.close(kind, &discriminator, "the lane has moved on");
+            }
+        }
+        Ok(())
+    }
+
+    fn lane_case(
+        &mut self,
+        known: &HashMap<ObjectRef, Vec<(Kind, String)>>,
+        entry: &LaneEntry,
+        fault: &Fault,
+        severity: Option<Severity>,
+        since: Ts,
+    ) {
+        let item = &entry.movement.item;
+        // Orders held at the barrier open the same case; what the head says belongs in it all the same.
+        let about = (fault.kind, fault.discriminator.clone());
+        let object = ObjectRef::Item(item.0.clone());
+        if known.get(&object).is_some_and(|open| open.contains(&about)) {
+            return;
+        }
+        let found = super::lanes::occurrence(&self.pair.id, item, fault, severity, since);
+        self.changes.push(Change::Raise(found));
+    }
+
+    /// What the orders at the barrier wait for.
+    async fn at_barrier(&self) -> StoreResult<Vec<String>> {
+        let states = [OrderState::Checking, OrderState::Blocked];
+        let rows = self
+            .cx
+            .store
+            .order_rows_in(&self.pair.id, &states, None, PAGE)
+            .await?;
+        Ok(rows
+            .into_iter()
+            .filter(super::lanes::is_at_barrier)
+            .map(|r| r.blocked_by)
+            .collect())
     }
 }

@@ -3,6 +3,7 @@
 //! Every method of the traits is exactly one HTTP call (sign-in and its renewal aside), so that a call budget can be
 //! spent before it is made. Success is read from the body, row by row, never from the HTTP status alone.
 
+mod adjustments;
 mod aside;
 pub mod cin7core;
 mod findings;
@@ -21,12 +22,15 @@ use crate::domain::order::{SourceOrder, WmsOrderIntent};
 use crate::domain::returns::ReturnIntent;
 use crate::domain::time::{Span, Ts};
 use crate::domain::wms::{
-    DespatchLine, NewItem, WmsItem, WmsLine, WmsOrder, WmsOrderStatus, WmsReturn, WmsReturnItem,
-    WmsReturnLine, WmsService, WmsSite, WmsStock, WmsStockChange,
+    DespatchLine, NewItem, WmsItem, WmsLine, WmsMovement, WmsOrder, WmsOrderStatus, WmsReturn,
+    WmsReturnItem, WmsReturnLine, WmsService, WmsSite, WmsStock, WmsStockChange,
 };
 use futures::future::BoxFuture;
 use std::sync::{Arc, Mutex};
 
+pub use adjustments::{
+    AdjustmentDoc, AdjustmentLineWrite, Adjustments, LedgerPage, PostedDoc, Posting, Shelf, Sought,
+};
 pub use hooks::Hooks;
 pub use sales::{
     ChangedOrder, ChangedOrders, ChangesPage, Channel, Confirming, Crediting, Intake, ItemIds,
@@ -178,6 +182,7 @@ pub enum Op {
     ReturnsByRef,
     ReturnItemsByRef,
     ReturnsPage,
+    MovementsPage,
     CarrierServices,
     Sites,
     Templates,
@@ -200,6 +205,12 @@ pub enum Op {
     SetStock,
     StockLevels,
     StockIds,
+    ShelfOf,
+    LearnProduct,
+    PostAdjustment,
+    AdjustmentById,
+    AdjustmentsPage,
+    LedgerPage,
     ProductsPage,
     AuditTrails,
     CreditNotes,
@@ -316,6 +327,14 @@ pub trait Warehouse: System {
         page: u32,
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<Page<WmsStockChange>>>;
+    /// Movements of goods at these sites since a time, oldest first where the report can be ordered.
+    fn movements_page<'a>(
+        &'a self,
+        since: Ts,
+        sites: &'a [SiteRef],
+        page: u32,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Page<WmsMovement>>>;
     fn carrier_services<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<WmsService>>>;
     fn sites<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<WmsSite>>>;
     /// Checks the templates and report columns we need; the text names what is missing.

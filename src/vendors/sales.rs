@@ -4,7 +4,7 @@
 //! what they can do at all ([`SalesSystem::stock`], [`SalesSystem::channel`]). An adapter hands out what fits it; the
 //! engine has one job for each way.
 
-use super::{Answer, CallLog, Op, Orders, OrdersPage, RowOutcome, System, TERMS_MAX};
+use super::{Adjustments, Answer, CallLog, Op, Orders, OrdersPage, RowOutcome, System, TERMS_MAX};
 use crate::domain::delivery::{CreditIntent, DespatchIntent, DespatchIntentLine, StockWrite};
 use crate::domain::ids::{LocationId, Sku, SourceOrderId};
 use crate::domain::mapping::Target;
@@ -162,6 +162,10 @@ pub trait SalesSystem: System {
     fn stock(self: Arc<Self>) -> Option<Arc<dyn StockFigures>>;
     /// Its credit notes, when it keeps books that money is given back in; `None` when money goes its own ways.
     fn crediting(self: Arc<Self>) -> Option<Arc<dyn Crediting>> {
+        None
+    }
+    /// Its ledger, when it keeps its own and takes changes to it.
+    fn adjustments(self: Arc<Self>) -> Option<Arc<dyn Adjustments>> {
         None
     }
     /// The channels behind it, when it shows whether they were told.

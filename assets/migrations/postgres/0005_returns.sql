@@ -66,14 +66,3 @@ create table return_claim (
 );
 create index return_claim_order on return_claim (order_id);
 create index return_claim_open on return_claim (pair, state) where state < 2;
--- Returned units that stand in the source's books under a document of ours: the proof that opens the credit gate.
-create table return_stock_in (
-  pair text collate "C" not null,
-  reference text collate "C" not null,
-  line_ref text collate "C" not null,
-  part bigint not null,
-  document text collate "C" not null,
-  qty_each bigint not null,
-  at bigint not null,
-  primary key (pair, reference, line_ref, part)
-);

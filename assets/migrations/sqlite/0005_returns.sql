@@ -66,14 +66,3 @@ create table return_claim (
 ) strict, without rowid;
 create index return_claim_order on return_claim (order_id);
 create index return_claim_open on return_claim (pair, state) where state < 2;
--- Returned units that stand in the source's books under a document of ours: the proof that opens the credit gate.
-create table return_stock_in (
-  pair text not null,
-  reference text not null,
-  line_ref text not null,
-  part integer not null,
-  document text not null,
-  qty_each integer not null,
-  at integer not null,
-  primary key (pair, reference, line_ref, part)
-) strict, without rowid;

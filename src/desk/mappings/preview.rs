@@ -137,6 +137,8 @@ impl Checker<'_> {
             preflight::Verdict::Pass { intent, .. } => Checked::Passes(intent),
             preflight::Verdict::Fail(faults) => Checked::Fails(faults),
             preflight::Verdict::NeedItems(codes) => Checked::NeedsItems(codes),
+            // A preview asks what mappings do; the barrier is not theirs.
+            preflight::Verdict::Wait(_) => Checked::NeedsItems(Vec::new()),
         }
     }
 

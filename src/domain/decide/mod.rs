@@ -38,6 +38,7 @@ pub const PREFLIGHT_KINDS: &[Kind] = &[
     Kind::PrdCreateFailed,
     Kind::MapTargetGone,
     Kind::MapLocationUnaligned,
+    Kind::StkLaneBlocked,
 ];
 
 /// Everything a decision may look at.

@@ -172,7 +172,7 @@ fn changed_after_despatch(
             let wanted = keep_line_refs(sent, *intent);
             known.row.sent_hash.as_ref() != Some(&wanted.content_hash())
         }
-        Verdict::Fail(_) | Verdict::NeedItems(_) => {
+        Verdict::Fail(_) | Verdict::NeedItems(_) | Verdict::Wait(_) => {
             goods(sent.lines.iter().map(|l| (&l.sku, l.qty_each)))
                 != goods(
                     input
@@ -245,6 +245,8 @@ fn amend_sent(
             raise_faults(input, row, &faults, changes);
         }
         Verdict::NeedItems(codes) => need_items.extend(codes),
+        // Only what was not sent yet waits.
+        Verdict::Wait(_) => {}
         Verdict::Pass { intent, used, .. } => {
             clear_all_but(
                 input,

@@ -157,6 +157,20 @@ fn release_order(
                 need_items: codes,
             }
         }
+        Verdict::Wait(why) => {
+            let is_as_before = row.state == OrderState::Checking && row.blocked_by == why;
+            if input.is_recheck && is_as_before {
+                return Decision::default();
+            }
+            enter(&mut row, OrderState::Checking, input.now);
+            row.blocked_by = why;
+            changes.extend(park_pending(input, "waits for older stock movements"));
+            changes.push(order_change(row, input, old_intent, Some(lines)));
+            Decision {
+                changes,
+                need_items: Vec::new(),
+            }
+        }
         Verdict::Fail(faults) if is_as_before(input, &row, &faults) => Decision::default(),
         Verdict::Fail(faults) => {
             changes.extend(park_pending(input, "blocked by a check"));

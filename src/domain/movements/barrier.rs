@@ -10,6 +10,9 @@ use crate::domain::time::{Span, Ts};
 /// How long an order waits at the barrier before it is held and shown.
 pub const BARRIER_WAIT: Span = Span::mins(5);
 
+/// What every order says that is held at the barrier.
+pub const HELD: &str = "the order waits for it";
+
 /// What the barrier looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct BarrierInput<'a> {
@@ -63,9 +66,6 @@ fn fault(lane: &LaneView<'_>) -> Fault {
     Fault::new(
         Kind::StkLaneBlocked,
         lane.key.discriminator(),
-        format!(
-            "lane {} has stopped{first}; the order waits for it",
-            lane.key
-        ),
+        format!("lane {} has stopped{first}; {HELD}", lane.key),
     )
 }

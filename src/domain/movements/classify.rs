@@ -159,7 +159,11 @@ fn built_in(word: &str, movement: &Movement) -> Option<MovementKind> {
     Some(match letters.as_str() {
         "despatched" | "dispatched" | "despatch" | "dispatch" => MovementKind::Despatch,
         "picking" | "transferedtopackbench" | "transferredtopackbench" => MovementKind::Picking,
-        "movedwithputaway" | "movedusingthedevice" if is_between_sites => MovementKind::SiteMove,
+        "movedwithputaway" | "movedusingthedevice"
+            if is_between_sites || (movement.other_site.is_none() && movement.delta_each != 0) =>
+        {
+            MovementKind::SiteMove
+        }
         "movedwithputaway" | "movedusingthedevice" => MovementKind::BinMove,
         "receivedthroughmobileunit" => MovementKind::GoodsIn,
         "addedthroughadjustmentmodule" | "modifiedthroughadjustmentmodule" => MovementKind::Count,

@@ -88,7 +88,7 @@ impl std::fmt::Display for LaneKey {
 }
 
 /// A movement in its lane.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LaneEntry {
     pub lane: LaneKey,
     pub movement: Movement,
@@ -100,6 +100,18 @@ pub struct LaneEntry {
     pub account: Option<String>,
     /// The last answer in plain words.
     pub text: String,
+    /// On hand that a count found: the figure is written as it is, in place of a change.
+    #[serde(default)]
+    pub counted_each: Option<i64>,
+}
+
+impl LaneEntry {
+    /// Goods that left with a carrier: the source lowers its figure itself.
+    pub fn is_despatch(&self) -> bool {
+        let letters = self.movement.word.trim().to_lowercase();
+        self.kind == Some(MovementKind::Despatch)
+            || (self.state == MovementState::NoDelta && letters.contains("spatch"))
+    }
 }
 
 /// What a lane can do now.

@@ -9,17 +9,21 @@
 mod barrier;
 mod classify;
 mod document;
+mod history;
 mod lane;
+mod post;
 mod resolve;
 mod write;
 
-pub use barrier::{BARRIER_WAIT, BarrierInput, Passage, passage};
+pub use barrier::{BARRIER_WAIT, BarrierInput, HELD, Passage, passage};
 pub use classify::{Leg, Posting, check_reason, legs, place, posting};
 pub use document::{LINES_MAX, documents, reference};
+pub use history::movement_of;
 pub use lane::{
     Arrival, HEAD_AGE_MAX, INCREMENT_GRACE, LaneEntry, LaneKey, LaneView, MovementState, Standing,
     arrival, block_fault, continuity, increment_missing, lanes,
 };
+pub use post::{MovementPost, Sent};
 pub use resolve::{Count, Debt, HeadRemedy, Resolution, resolve};
 pub use write::{
     Aim, Answer, Ask, FoundDocument, Meaning, Proof, Refusal, Target, ask, comment, found,
@@ -70,7 +74,7 @@ impl MovementKind {
 }
 
 /// One movement of one item at one site, as the warehouse tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Movement {
     /// The warehouse's own number; some reports have none.
     pub id: Option<MovementId>,
@@ -105,6 +109,25 @@ impl Turn {
     /// When the goods moved.
     pub const fn at(&self) -> Ts {
         self.0
+    }
+
+    /// A text that sorts as the turn does.
+    pub fn sort_text(&self) -> String {
+        let Self(at, (rank, number, text), seen, ordinal) = self;
+        let plain = |n: i64| n.unsigned_abs().wrapping_add(1 << 63);
+        let signed = |n: i64| {
+            if n < 0 {
+                (n as u64) ^ (1 << 63)
+            } else {
+                plain(n)
+            }
+        };
+        format!(
+            "{:020}|{rank}|{number:039}|{text}|{:020}|{:020}",
+            signed(at.0),
+            signed(seen.0),
+            signed(*ordinal)
+        )
     }
 }
 

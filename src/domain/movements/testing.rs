@@ -37,5 +37,6 @@ pub(crate) fn entry(n: i64, item: &str, delta_each: i64, state: MovementState) -
         state,
         account: None,
         text: String::new(),
+        counted_each: None,
     }
 }

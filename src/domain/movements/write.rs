@@ -6,6 +6,7 @@ use crate::domain::delivery::AnswerClass;
 use crate::domain::exception::Severity;
 use crate::domain::preflight::Fault;
 use crate::domain::retry;
+use serde::{Deserialize, Serialize};
 
 /// What an absolute adjustment aims at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl Aim {
 }
 
 /// The figure to write for a head, from the on-hand figure that was read just now, inside the locked lane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Target {
     /// On hand as read.
     pub before_each: i64,

@@ -118,6 +118,8 @@ pub enum Verdict {
     Fail(Vec<Fault>),
     /// These items must be read first; then check again.
     NeedItems(Vec<ItemCode>),
+    /// Older goods of one of its items are not in the source's stock yet: looked at again when they are. Says which.
+    Wait(String),
 }
 
 /// Discriminator of `MAP_TARGET_GONE`: one case per mapping row's `from`.

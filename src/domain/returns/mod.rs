@@ -25,7 +25,7 @@ pub use lines::{Disposition, ReturnLine, line_faults, state_of, unplaced};
 pub use money::{credited, money_back, money_state, settled};
 pub use progress::{GoodsStep, Seen, advanced, counted, reached};
 pub use record::{
-    Cause, Claim, ClaimState, Outcome, Return, ReturnIntent, ReturnIntentLine, ReturnRow, StockIn,
+    Cause, Claim, ClaimState, Outcome, Return, ReturnIntent, ReturnIntentLine, ReturnRow,
     fresh_line,
 };
 pub use watch::{

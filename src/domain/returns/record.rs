@@ -161,20 +161,6 @@ pub struct ReturnIntentLine {
     pub reason: String,
 }
 
-/// Goods of a return that stand in the source's books under a document of ours.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StockIn {
-    pub pair: PairId,
-    pub reference: ReturnRef,
-    pub line_ref: String,
-    /// Which of the movements that put units of the line on the shelf.
-    pub part: i64,
-    /// The adjustment document's id in the source, as read back.
-    pub document: String,
-    pub qty_each: i64,
-    pub at: Ts,
-}
-
 /// What a person records about units that cannot be sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {

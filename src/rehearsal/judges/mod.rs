@@ -2,6 +2,7 @@
 //! see in the product (open exceptions). They never look at the engine's queue to decide what should have happened.
 
 mod despatches;
+mod lanes;
 mod orders;
 mod returns;
 mod sales;
@@ -184,6 +185,8 @@ pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
             returns::goods_agree(&bench, &books, is_settled),
             returns::credit_behind_gate(&bench, &books),
             returns::money_in_sight(&bench, &books, is_settled),
+            lanes::posted_once_in_order(&bench, &ledger),
+            lanes::ledger_agrees(&bench, &ledger),
         ]
     });
     verdicts.push(despatches::shopper_told_once(&rig.sandbox.notifications()));

@@ -404,3 +404,24 @@ async fn a_refund_for_goods_that_nobody_knows_of_is_seen() {
     assert!(judged(&books, &seen));
     rig.close().await;
 }
+
+#[tokio::test]
+async fn goods_a_ledger_was_never_told_of_break_order_and_agreement() {
+    let mut rig = idle_rig_of(SimSystem::Cin7).await;
+    assert!(!broken(&rig).await.contains(&"I-STK-3"));
+    let (code, site) = rig.sandbox.inspect(|w| {
+        let item = &w.pvx.items[0];
+        (item.code.clone(), w.pvx.sites[0].reference.clone())
+    });
+    rig.sandbox
+        .act(|w| w.goods_in(&code, &site, 5))
+        .expect("goods");
+    let later = rig.now() + Span::hours(2);
+    rig.advance_to(later);
+    let found = broken(&rig).await;
+    assert!(
+        found.contains(&"I-STK-3") && found.contains(&"I-STK-4"),
+        "{found:?}"
+    );
+    rig.close().await;
+}

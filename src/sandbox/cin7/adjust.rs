@@ -74,6 +74,7 @@ impl World {
             .day("EffectiveDate")?
             .ok_or_else(|| Refusal::missing("EffectiveDate"))?;
         self.cin7_check_period(effective)?;
+        self.cin7_meddle();
         let held = self.cin7_draft_adjustment(body, is_new)?;
         let lines = self.cin7_adjustment_lines(body)?;
         let aims_at_on_hand = body.flag("UpdateOnHand").unwrap_or(false);

@@ -273,6 +273,59 @@ impl World {
         Ok(())
     }
 
+    /// Units on hand of a SKU at a location, over its bins.
+    pub fn cin7_on_hand(&self, sku: &str, location: &str) -> i64 {
+        let found = self.cin7.product_by_sku.get(sku).copied();
+        let Some((product, at)) = found.zip(self.cin7.location_named(location)) else {
+            return 0;
+        };
+        let sum: Dec = self.cin7.slots(product, at).map(|(_, s)| s.on_hand).sum();
+        sum.trunc()
+    }
+
+    /// Somebody turns a product into a service, or back into one with stock.
+    ///
+    /// # Errors
+    /// An unknown SKU.
+    pub fn cin7_keeps_stock_of(&mut self, sku: &str, keeps: bool) -> Result<(), HandError> {
+        let product = *self
+            .cin7
+            .product_by_sku
+            .get(sku)
+            .ok_or_else(|| unknown("SKU", sku))?;
+        self.cin7.products[product].is_service = !keeps;
+        Ok(())
+    }
+
+    /// A colleague sets the units on hand in the very moment in which the next adjustment arrives.
+    ///
+    /// # Errors
+    /// An unknown SKU or location.
+    pub fn cin7_meddle_at_next_write(
+        &mut self,
+        sku: &str,
+        location: &str,
+        on_hand: i64,
+    ) -> Result<(), HandError> {
+        if !self.cin7.product_by_sku.contains_key(sku) {
+            return Err(unknown("SKU", sku));
+        }
+        if self.cin7.location_named(location).is_none() {
+            return Err(unknown("location", location));
+        }
+        self.cin7.meddling = Some((sku.to_owned(), location.to_owned(), on_hand));
+        Ok(())
+    }
+
+    /// Whoever waited for an adjustment to arrive acts.
+    pub(super) fn cin7_meddle(&mut self) {
+        if let Some((sku, location, on_hand)) = self.cin7.meddling.take()
+            && let Err(error) = self.cin7_set_on_hand(&sku, &location, on_hand)
+        {
+            tracing::warn!(%error, "nobody could meddle");
+        }
+    }
+
     /// Somebody creates a product; answers with its id.
     pub fn cin7_add_product(&mut self, sku: &str, is_batched: bool) -> String {
         let id = Rng::named(self.config.seed, "cin7-product", sku).guid();

@@ -121,6 +121,8 @@ pub struct Cin7 {
     pub calls: VecDeque<Ts>,
     /// While set, the list of sales does not show changes any younger (a stale read).
     pub stale_since: Option<Ts>,
+    /// SKU, location and on hand a colleague will set when the next adjustment arrives.
+    pub meddling: Option<(String, String, i64)>,
 }
 
 impl Cin7 {

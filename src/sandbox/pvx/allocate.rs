@@ -1,5 +1,6 @@
 //! Stock and status: allocation from a site's shelves, releases, movements, and who is told.
 
+use super::movements::LEFT;
 use super::state::{Despatch, PvxStatus, StockChange};
 use crate::domain::time::Ts;
 use crate::sandbox::world::World;
@@ -131,6 +132,7 @@ impl World {
             true,
         );
         self.pvx_note_availability(item, site);
+        self.pvx_record_change(item, site, after - before, reason);
         self.call_back_movement(item, after - before, reason);
         self.pvx_hand_out(item, site);
     }
@@ -177,8 +179,11 @@ impl World {
             line.despatched += quantity;
             let item = line.item;
             let shelf = &mut self.pvx.stock[item][site];
-            shelf.on_hand = (shelf.on_hand - quantity).max(0);
+            let left = shelf.on_hand.min(*quantity);
+            shelf.on_hand -= left;
             shelf.allocated -= quantity;
+            let number = self.pvx.orders[ix].number.clone();
+            self.pvx_record(LEFT, (item, site, left), &number);
             self.call_back_movement(item, -quantity, "Despatched");
         }
         let number = format!("DES{}", 500 + self.pvx.despatches.len());

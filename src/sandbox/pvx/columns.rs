@@ -45,6 +45,7 @@ pub enum List {
     InventorySummary,
     InventoryAllSites,
     Changes,
+    Movements,
     DespatchSummary,
     OrdersByStatus,
     OrderSummary,
@@ -68,6 +69,7 @@ const REPORTS: &[(&str, List)] = &[
     ("Item inventory summary", List::InventorySummary),
     ("Item inventory summary all sites", List::InventoryAllSites),
     ("Incremental Changes Report v1", List::Changes),
+    ("Item movement history", List::Movements),
     ("Despatch summary", List::DespatchSummary),
     ("Sales orders by status", List::OrdersByStatus),
     ("Sales order summary", List::OrderSummary),
@@ -104,6 +106,7 @@ impl List {
             Self::InventorySummary
                 | Self::InventoryAllSites
                 | Self::Changes
+                | Self::Movements
                 | Self::DespatchSummary
                 | Self::OrdersByStatus
                 | Self::OrderSummary
@@ -138,6 +141,7 @@ impl List {
             Self::InventorySummary => INVENTORY,
             Self::InventoryAllSites => INVENTORY_ALL_SITES,
             Self::Changes => CHANGES,
+            Self::Movements => MOVEMENTS,
             Self::DespatchSummary => DESPATCH_SUMMARY,
             Self::OrdersByStatus | Self::OrderSummary => ORDER_SUMMARY,
             Self::Returns => RETURNS,
@@ -287,6 +291,22 @@ const CHANGES: &[Column] = &[
     text("Item Barcode", 50),
     of("Timestamp", Kind::Date),
     text("Site reference", 50),
+];
+
+const MOVEMENTS: &[Column] = &[
+    text("Item code", 50),
+    text("Item name", 50),
+    text("Item barcode", 50),
+    of("Date timestamp", Kind::Date),
+    text("User", 50),
+    text("From", 50),
+    text("To", 50),
+    of("Quantity", Kind::Int),
+    text("Comments", 200),
+    text("Sales order number", 30),
+    of("History Id", Kind::Int),
+    text("Site reference", 50),
+    text("Register Reason", 100),
 ];
 
 const DESPATCH_SUMMARY: &[Column] = &[

@@ -5,6 +5,7 @@ pub mod callbacks;
 pub mod clause;
 pub mod columns;
 pub mod csvio;
+pub mod movements;
 pub mod returns;
 pub mod save;
 pub mod save_orders;

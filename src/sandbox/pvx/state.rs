@@ -179,6 +179,35 @@ pub struct StockChange {
     pub available: i64,
 }
 
+/// A movement of goods, for the movement history. An end that is empty lies outside the building.
+#[derive(Debug, Clone)]
+pub struct StockMovement {
+    /// History id, counted up.
+    pub id: i64,
+    pub at: Ts,
+    pub item: usize,
+    pub site: usize,
+    /// Always positive.
+    pub quantity: i64,
+    pub from: &'static str,
+    pub to: &'static str,
+    pub comment: &'static str,
+    pub reason: &'static str,
+    /// Number of the order the goods moved for.
+    pub order: String,
+}
+
+impl StockMovement {
+    /// Signed change of the site's on hand.
+    pub const fn change(&self) -> i64 {
+        match (self.from.is_empty(), self.to.is_empty()) {
+            (true, false) => self.quantity,
+            (false, true) => -self.quantity,
+            _ => 0,
+        }
+    }
+}
+
 /// A customer record of the warehouse.
 #[derive(Debug, Clone, Default)]
 pub struct PvxCustomer {
@@ -216,6 +245,8 @@ pub struct Pvx {
     pub wanting: BTreeMap<(usize, usize), BTreeSet<usize>>,
     pub despatches: Vec<Despatch>,
     pub changes: Vec<StockChange>,
+    /// Oldest first.
+    pub movements: Vec<StockMovement>,
     pub returns: super::returns::Returns,
     pub sessions: HashMap<String, Session>,
     /// Sessions that ended, so that "expired" and "unknown" can be told apart.

@@ -18,6 +18,7 @@ pub enum Row {
     Customer(usize),
     Shelf(usize, usize),
     Change(usize),
+    Movement(usize),
     Despatch(usize),
     DespatchLine(usize, usize),
     Return(usize),
@@ -72,6 +73,15 @@ impl World {
                 let since = clause.earliest(position_of(list, "Timestamp"));
                 let from = since.map_or(0, |at| self.pvx.changes.partition_point(|c| c.at < at));
                 (from..self.pvx.changes.len()).map(Row::Change).collect()
+            }
+            List::Movements => {
+                let since = clause.earliest(position_of(list, "Date timestamp"));
+                let from = since.map_or(0, |at| self.pvx.movements.partition_point(|m| m.at < at));
+                let until = self.pvx.stale_since.unwrap_or(self.now);
+                (from..self.pvx.movements.len())
+                    .filter(|ix| self.pvx.movements[*ix].at <= until)
+                    .map(Row::Movement)
+                    .collect()
             }
             List::DespatchSummary => self
                 .pvx_despatches_from(clause.earliest(position_of(list, "Despatch date")))
@@ -226,6 +236,24 @@ impl World {
                     "Item Barcode" => text(&self.pvx.items[change.item].barcode),
                     "Timestamp" => Value::Date(change.at),
                     _ => text(&self.pvx.sites[change.site].reference),
+                }
+            }
+            Row::Movement(ix) => {
+                let moved = &self.pvx.movements[ix];
+                match spec.name {
+                    "Item code" => text(&self.pvx.items[moved.item].code),
+                    "Item name" => text(&self.pvx.items[moved.item].name),
+                    "Item barcode" => text(&self.pvx.items[moved.item].barcode),
+                    "Date timestamp" => Value::Date(moved.at),
+                    "User" => text("floor"),
+                    "From" => text(moved.from),
+                    "To" => text(moved.to),
+                    "Quantity" => Value::Int(moved.quantity),
+                    "Comments" => text(moved.comment),
+                    "Sales order number" => text(&moved.order),
+                    "History Id" => Value::Int(moved.id),
+                    "Site reference" => text(&self.pvx.sites[moved.site].reference),
+                    _ => text(moved.reason),
                 }
             }
             Row::Return(ix) => self.pvx_return_cell(ix, None, spec.name),

@@ -151,8 +151,11 @@ impl World {
                 self.pvx.wanting.entry((item, site)).or_default().insert(ix);
                 self.pvx_move(item, site, -phantom, "Short pick");
             }
+            let number = self.pvx.orders[ix].number.clone();
             let line = &mut self.pvx.orders[ix].lines[p];
+            let taken = line.allocated - line.picked;
             line.picked = line.allocated;
+            self.pvx_record_pick(item, site, taken, &number);
         }
         let order = &self.pvx.orders[ix];
         let is_something_left = order.lines.iter().any(|l| l.allocated > l.despatched);

@@ -312,6 +312,21 @@ impl World {
         Ok(())
     }
 
+    /// Goods turn up (or vanish) at the first site under a word of the floor's own.
+    pub fn odd_movement(&mut self, code: &str, word: &'static str, change: i64) {
+        if let Some(item) = self.pvx.item_by_code.get(code).copied() {
+            let shelf = &mut self.pvx.stock[item][0];
+            shelf.on_hand = (shelf.on_hand + change).max(0);
+            let (from, to) = if change > 0 {
+                ("", "A-01-01")
+            } else {
+                ("A-01-01", "")
+            };
+            self.pvx_record((word, from, to, ""), (item, 0, change.abs()), "");
+            self.pvx_note_availability(item, 0);
+        }
+    }
+
     fn shelf_of(&self, code: &str, site: &str) -> Result<(usize, usize), HandError> {
         let item = *self
             .pvx

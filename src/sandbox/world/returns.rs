@@ -3,6 +3,7 @@
 use super::hands::{HandError, unknown};
 use super::{Event, World};
 use crate::domain::time::Span;
+use crate::sandbox::pvx::movements::{RETURN_REASON, RETURNED};
 use crate::sandbox::pvx::returns::{PvxReceipt, ReturnPlace};
 use crate::sandbox::rng::Rng;
 use serde_json::json;
@@ -122,7 +123,10 @@ impl World {
         if receipt.is_reusable == Some(true) {
             self.move_receipt(at, ReturnPlace::ReturnedToStock);
             let site = receipt.held.map_or(0, |h| self.pvx.returns.held[h].site);
-            self.pvx_move(receipt.item, site, receipt.quantity, "Return put away");
+            let order = self.pvx.orders[receipt.order].number.clone();
+            let goods = (receipt.item, site, receipt.quantity);
+            self.pvx_record(RETURNED, goods, &order);
+            self.pvx_move(receipt.item, site, receipt.quantity, RETURN_REASON);
         } else {
             self.move_receipt(at, ReturnPlace::Disposed);
         }

@@ -5,6 +5,7 @@ mod exceptions;
 mod inbound;
 mod looks;
 mod mappings;
+mod movements;
 mod orders;
 mod returns;
 mod schedules;
@@ -93,6 +94,7 @@ struct Groups<'b> {
     deliveries: Vec<(usize, DeliveryChange<'b>)>,
     attempts: Vec<&'b Attempt>,
     stock: Vec<(usize, &'b Change)>,
+    movements: Vec<(usize, &'b Change)>,
     mappings: Vec<(usize, &'b Change)>,
     returns: Vec<(usize, &'b Change)>,
     schedules: Vec<(usize, &'b Change)>,
@@ -133,10 +135,13 @@ impl<'b> Groups<'b> {
             | Change::Targets { .. }
             | Change::Snapshot { .. }
             | Change::Positions(_) => self.stock.push((index, change)),
+            Change::Movements(_) | Change::Movement(_) | Change::MovementDebtsSettled { .. } => {
+                self.movements.push((index, change))
+            }
             Change::Mappings { .. } | Change::MappingUsed { .. } | Change::MappingBroken { .. } => {
                 self.mappings.push((index, change))
             }
-            Change::Return(_) | Change::Claim(_) | Change::StockedIn(_) => {
+            Change::Return(_) | Change::Claim(_) => {
                 self.returns.push((index, change));
             }
             Change::ScheduleDone(_)
@@ -230,6 +235,7 @@ async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> Stor
     let conflicts = deliveries::write(work, &groups.deliveries).await?;
     inbound::attempts(work, &groups.attempts).await?;
     stock::write(work, &groups.stock).await?;
+    movements::write(work, &groups.movements).await?;
     mappings::write(work, &groups.mappings).await?;
     schedules::write(work, &groups.schedules).await?;
     groups.exceptions.extend(

@@ -3,7 +3,7 @@
 use super::{Work, entry};
 use crate::domain::change::Change;
 use crate::domain::exception::ObjectRef;
-use crate::domain::returns::{Claim, Return, ReturnState, StockIn};
+use crate::domain::returns::{Claim, Return, ReturnState};
 use crate::store::value::{to_json, vals};
 use crate::store::{StoreError, StoreResult};
 
@@ -12,7 +12,6 @@ pub(super) async fn write(work: &mut Work<'_>, changes: &[(usize, &Change)]) -> 
         match change {
             Change::Return(held) => write_return(work, *index, held).await?,
             Change::Claim(claim) => write_claim(work, *index, claim).await?,
-            Change::StockedIn(proof) => write_proof(work, proof).await?,
             _ => {}
         }
     }
@@ -192,26 +191,6 @@ async fn write_claim(work: &mut Work<'_>, index: usize, claim: &Claim) -> StoreR
              amount_minor = excluded.amount_minor, state = excluded.state, due_at = excluded.due_at, \
              note = excluded.note, updated_at = excluded.updated_at",
             vec![values],
-        )
-        .await?;
-    Ok(())
-}
-
-/// A part is proven once: a second proof of it changes nothing.
-async fn write_proof(work: &mut Work<'_>, proof: &StockIn) -> StoreResult<()> {
-    work.conn
-        .bulk(
-            "insert into return_stock_in (pair, reference, line_ref, part, document, qty_each, at)",
-            "on conflict (pair, reference, line_ref, part) do nothing",
-            vec![vals![
-                proof.pair.as_str(),
-                proof.reference.as_str(),
-                proof.line_ref.as_str(),
-                proof.part,
-                proof.document.as_str(),
-                proof.qty_each,
-                proof.at,
-            ]],
         )
         .await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! Outward writes: one file per kind of write, each a small machine that makes one call per tick.
 
+pub mod adjust;
 pub mod change;
 pub mod confirm;
 pub mod create;
@@ -11,8 +12,11 @@ pub mod returns;
 pub mod told;
 
 use crate::domain::catalogue::Kind;
-use crate::domain::delivery::DeliveryRow;
+use crate::domain::delivery::{DeliveryRow, DespatchIntent};
 use crate::domain::exception::ObjectRef;
+use crate::domain::ids::ItemCode;
+use crate::domain::keys;
+use crate::domain::mapping_set::MappingSet;
 use crate::store::{Store, StoreResult};
 use std::collections::HashMap;
 
@@ -23,6 +27,28 @@ pub enum Tick {
     More,
     /// Finished; drop the job.
     Done,
+}
+
+/// The lanes of movements that a parcel's shipment changes, by the key their deliveries are ordered by.
+fn lane_keys(set: &MappingSet, parcel: &DespatchIntent) -> Vec<String> {
+    let units = lane_units(set, parcel).into_iter();
+    units.map(|(lane, _)| lane).collect()
+}
+
+/// The lanes a parcel's shipment changes, with the units that leave.
+pub fn lane_units(set: &MappingSet, parcel: &DespatchIntent) -> Vec<(String, i64)> {
+    let key = |item: &ItemCode| keys::movement_lane(item, &parcel.location);
+    let mut out = Vec::new();
+    for line in &parcel.lines {
+        match set.composite(&line.sku) {
+            Some(parts) => {
+                let units = |each: i64| each.saturating_mul(line.qty_each);
+                out.extend(parts.iter().map(|(item, each)| (key(item), units(*each))));
+            }
+            None => out.push((key(&set.item(&line.sku).item), line.qty_each)),
+        }
+    }
+    out
 }
 
 fn object_of(row: &DeliveryRow) -> ObjectRef {

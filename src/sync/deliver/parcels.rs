@@ -8,7 +8,7 @@ use crate::domain::change::Change;
 use crate::domain::delivery::{AnswerClass, DeliveryRow, DespatchIntent, Intent, Lane};
 use crate::domain::ids::{OrderId, SourceOrderId};
 use crate::domain::order::{OrderFull, SourceOrder, SourceStatus};
-use crate::domain::time::Ts;
+use crate::domain::time::{Span, Ts};
 use crate::store::StoreResult;
 use crate::sync::calls::{Called, JobCx, Keep, call};
 use crate::sync::settle::{self, Was};
@@ -18,6 +18,9 @@ use std::sync::Arc;
 
 /// Calls one parcel may take before something must be wrong.
 const CALLS_MAX: u32 = 8;
+
+/// How long a parcel waits for a stock movement of one of its items.
+const LOCK_WAIT: Span = Span::secs(3);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -237,6 +240,7 @@ impl ParcelJob {
 
     /// Makes as many calls side by side as budget and concurrency allow; the first one's budget is taken already.
     async fn write(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
+        self.leave_locked(jcx).await?;
         let at_once = self.source.concurrency_max().max(1);
         let mut chosen: Vec<usize> = Vec::new();
         let mut sales: Vec<&SourceOrderId> = Vec::new();
@@ -275,6 +279,35 @@ impl ParcelJob {
             if let Some(one) = self.parcels.get_mut(at) {
                 changes.extend(one.written(jcx, self.source.as_ref(), called));
                 self.share(at);
+            }
+        }
+        jcx.cx.commit("parcel", Some(jcx.fence), changes).await?;
+        Ok(())
+    }
+
+    /// Parcels of items whose movement is being written, or may take effect at any moment, wait: a shipment changes the
+    /// same figure on hand, and an absolute figure written around it would erase it.
+    async fn leave_locked(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
+        let Some(pair) = self.parcels.first().map(|o| o.row.pair.clone()) else {
+            return Ok(());
+        };
+        if self.source.clone().adjustments().is_none() {
+            return Ok(());
+        }
+        let held = jcx.cx.store.lanes_held(&pair).await?;
+        if held.is_empty() {
+            return Ok(());
+        }
+        let set = jcx.cx.mapping_set(&pair).await?;
+        let now = jcx.cx.now();
+        let mut changes = Vec::new();
+        for one in self.parcels.iter_mut().filter(|o| o.stand == Stand::Due) {
+            let lanes = super::lane_keys(&set, &one.parcel);
+            if lanes.iter().any(|lane| held.contains(lane)) {
+                one.stand = Stand::Over;
+                let text = "waits for a stock movement of one of its items";
+                let due = now + LOCK_WAIT;
+                changes.push(settle::again_uncounted(&one.row, one.row.step, due, text));
             }
         }
         jcx.cx.commit("parcel", Some(jcx.fence), changes).await?;

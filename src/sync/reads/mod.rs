@@ -6,6 +6,7 @@ pub mod despatches;
 pub mod hinted;
 pub mod hooks;
 pub mod lookups;
+pub mod movements;
 pub mod orders;
 pub mod products;
 pub mod returns;
@@ -115,7 +116,8 @@ pub const fn interval(pair: &PairCx, flow: Flow) -> Span {
     match flow {
         Flow::OrderPull => policy.order_pull_interval,
         Flow::StatusPull => policy.status_interval,
-        Flow::Despatch => policy.despatch_poll_interval,
+        // Goods that moved are brought over as promptly as goods that left.
+        Flow::Despatch | Flow::StockDelta => policy.despatch_poll_interval,
         Flow::StockSnapshot => policy.stock_interval,
         Flow::ReconcileOrders => policy.reconcile_orders_interval,
         Flow::ReconcileStock => policy.reconcile_stock_interval,
@@ -135,6 +137,7 @@ pub const WAREHOUSE_FLOWS: &[Flow] = &[
     Flow::Despatch,
     Flow::StatusPull,
     Flow::StockSnapshot,
+    Flow::StockDelta,
     Flow::Catalogue,
     Flow::ReconcileOrders,
     Flow::ReturnProgress,
@@ -153,6 +156,7 @@ pub const SOURCE_FLOWS: &[Flow] = &[
 pub fn exists(flow: Flow, source: &Arc<dyn SalesSystem>) -> bool {
     match flow {
         Flow::NotifyWatch => source.clone().channel().is_some(),
+        Flow::StockDelta => source.clone().adjustments().is_some(),
         Flow::StockSnapshot | Flow::ReconcileStock => source.clone().stock().is_some(),
         _ => true,
     }

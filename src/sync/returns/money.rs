@@ -5,9 +5,9 @@ use crate::domain::credit_gate::{Gate, LineGate};
 use crate::domain::delivery::{CreditIntent, Flow, Intent, NewDelivery};
 use crate::domain::ids::{DeliveryId, Sku};
 use crate::domain::keys;
-use crate::domain::returns::{Return, ReturnLine, StockIn};
+use crate::domain::returns::{Return, ReturnLine};
 use crate::domain::time::Ts;
-use crate::store::StoreResult;
+use crate::store::{AppliedMovement, StoreResult};
 use crate::sync::context::{Cx, PairCx};
 use std::collections::BTreeMap;
 
@@ -17,16 +17,32 @@ pub fn is_ledger(cx: &Cx, pair: &PairCx) -> bool {
     source.is_some_and(|s| s.stock().is_none())
 }
 
-/// Units of a line that are proven to stand in the source's books: the documents recorded for it, each part once.
-fn proven_each(proofs: &[StockIn], line: &ReturnLine) -> i64 {
-    proofs
+/// Units of an item that are proven to stand in the source's books for this return: what the lanes of movements applied
+/// for its order, less what its other returns count on.
+fn proven_each(applied: &[AppliedMovement], others: &[Return], held: &Return, at: usize) -> i64 {
+    let Some(line) = held.lines.get(at) else {
+        return 0;
+    };
+    let units = |lines: &[ReturnLine]| -> i64 {
+        let same = lines.iter().filter(|l| l.item == line.item);
+        same.map(|l| l.confirmed_each).sum()
+    };
+    let applied: i64 = applied
         .iter()
-        .filter(|p| p.line_ref == line.line_ref)
-        .map(|p| p.qty_each)
-        .fold(0, i64::saturating_add)
+        .filter(|m| m.item == line.item)
+        .map(|m| m.delta_each)
+        .sum();
+    let elsewhere: i64 = others
+        .iter()
+        .filter(|r| r.row.id != held.row.id)
+        .map(|r| units(&r.lines))
+        .sum();
+    let other_lines = units(&held.lines) - line.confirmed_each;
+    applied - elsewhere - other_lines
 }
 
-/// What proves stock-ins of a pair. A source that keeps books is believed by document, one that is overwritten shows
+/// What proves stock-ins of a pair. A source that keeps books is believed by the document of each
+/// movement, one that is overwritten shows
 /// the goods with the next whole reading of stock.
 #[derive(Debug)]
 pub struct Proofs {
@@ -48,13 +64,20 @@ impl Proofs {
         })
     }
 
-    /// Fills in what of a return's lines is proven. Proof never shrinks.
-    pub async fn confirm(&self, cx: &Cx, pair: &PairCx, held: &mut Return) -> StoreResult<()> {
+    /// Fills in what of a return's lines is proven; `all` are the returns of its order. Proof never shrinks.
+    pub async fn confirm(
+        &self,
+        cx: &Cx,
+        pair: &PairCx,
+        held: &mut Return,
+        all: &[Return],
+    ) -> StoreResult<()> {
         if !held.lines.iter().any(|l| l.confirmed_each < l.stocked_each) {
             return Ok(());
         }
-        let documents = if self.is_ledger {
-            cx.store.stock_ins(&pair.id, &held.row.reference).await?
+        let order = held.row.wms_number.as_str().to_owned();
+        let applied = if self.is_ledger {
+            cx.store.movements_applied_of(&pair.id, &order).await?
         } else {
             Vec::new()
         };
@@ -62,13 +85,12 @@ impl Proofs {
             (Some(read_at), Some(stocked_at)) => !self.is_ledger && read_at > stocked_at,
             _ => false,
         };
-        for line in &mut held.lines {
-            let proven = if is_shown {
-                line.stocked_each
-            } else {
-                proven_each(&documents, line)
-            };
-            line.confirmed_each = line.confirmed_each.max(proven.min(line.stocked_each));
+        for at in 0..held.lines.len() {
+            let proven = proven_each(&applied, all, held, at);
+            if let Some(line) = held.lines.get_mut(at) {
+                let proven = if is_shown { line.stocked_each } else { proven };
+                line.confirmed_each = line.confirmed_each.max(proven.min(line.stocked_each));
+            }
         }
         Ok(())
     }

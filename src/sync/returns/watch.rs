@@ -162,12 +162,16 @@ impl Watch<'_> {
     /// All returns of one order, because money is shared out among them.
     async fn order(&mut self, order: OrderId, known: &Known, proofs: &Proofs) -> StoreResult<()> {
         let (claims, stored) = known.of(order);
+        let mut all = stored.clone();
         for mut held in credited(&stored, &claims) {
             if held.is_over() {
                 continue;
             }
             let before = stored.iter().find(|r| r.row.id == held.row.id).cloned();
-            proofs.confirm(self.cx, self.pair, &mut held).await?;
+            proofs.confirm(self.cx, self.pair, &mut held, &all).await?;
+            if let Some(kept) = all.iter_mut().find(|r| r.row.id == held.row.id) {
+                kept.lines.clone_from(&held.lines);
+            }
             let known = before.as_ref().unwrap_or(&held);
             if let Ok(state) = state_of(known, &held.lines) {
                 held.row.state = state;

@@ -5,6 +5,7 @@ use crate::domain::ids::PairId;
 use crate::store::StoreResult;
 use crate::sync::calls::JobCx;
 use crate::sync::deliver::Tick;
+use crate::sync::deliver::adjust::AdjustJob;
 use crate::sync::deliver::change::ChangeJob;
 use crate::sync::deliver::confirm::ConfirmJob;
 use crate::sync::deliver::create::CreateJob;
@@ -19,6 +20,7 @@ use crate::sync::reads::despatches::DespatchPoll;
 use crate::sync::reads::hinted::HintLook;
 use crate::sync::reads::hooks::HookCheck;
 use crate::sync::reads::lookups::{ItemLook, SourceLook, WmsLook};
+use crate::sync::reads::movements::MovementPoll;
 use crate::sync::reads::orders::OrderPull;
 use crate::sync::reads::products::{NotifyWatch, Products};
 use crate::sync::reads::returns::ReturnPoll;
@@ -36,6 +38,8 @@ pub(super) enum Job {
     Expect(ExpectJob),
     Credit(CreditJob),
     Returns(ReturnPoll),
+    Adjust(AdjustJob),
+    Movements(MovementPoll),
     Status(StatusPull),
     Reconcile(ReconcileOrders),
     Despatch(DespatchPoll),
@@ -64,6 +68,8 @@ impl Job {
             Self::Expect(job) => job.next_op(),
             Self::Credit(job) => job.next_op(),
             Self::Returns(job) => job.next_op(),
+            Self::Adjust(job) => job.next_op(),
+            Self::Movements(job) => job.next_op(),
             Self::Status(job) => job.next_op(),
             Self::Reconcile(job) => job.next_op(),
             Self::Despatch(job) => job.next_op(),
@@ -93,6 +99,8 @@ impl Job {
             Self::Expect(job) => Box::pin(job.tick(jcx)).await,
             Self::Credit(job) => Box::pin(job.tick(jcx)).await,
             Self::Returns(job) => Box::pin(job.tick(jcx)).await,
+            Self::Adjust(job) => Box::pin(job.tick(jcx)).await,
+            Self::Movements(job) => Box::pin(job.tick(jcx)).await,
             Self::Status(job) => Box::pin(job.tick(jcx)).await,
             Self::Reconcile(job) => Box::pin(job.tick(jcx)).await,
             Self::Despatch(job) => Box::pin(job.tick(jcx)).await,
@@ -147,6 +155,7 @@ pub(super) const fn read_lane(flow: Flow) -> Lane {
     match flow {
         Flow::Despatch => Lane::Despatch,
         Flow::StockSnapshot => Lane::Stock,
+        Flow::StockDelta => Lane::StockFifo,
         _ => Lane::Read,
     }
 }
@@ -156,6 +165,7 @@ pub(super) const fn first_read(flow: Flow) -> Op {
         Flow::StatusPull => Op::StatusesPage,
         Flow::Despatch => Op::DespatchesPage,
         Flow::StockSnapshot => Op::StockPage,
+        Flow::StockDelta => Op::MovementsPage,
         Flow::Catalogue => Op::Sites,
         Flow::OrderPull => Op::OpenOrderIds,
         Flow::NotifyWatch => Op::AuditTrails,
@@ -177,6 +187,7 @@ pub(super) const fn first_op(flow: Flow) -> Op {
         Flow::StockSnapshot => Op::StockLevels,
         Flow::ReturnExpect => Op::ReturnsByRef,
         Flow::CreditNote => Op::CreditNotes,
+        Flow::StockDelta => Op::ShelfOf,
         _ => Op::OrdersByNumber,
     }
 }

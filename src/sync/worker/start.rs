@@ -11,6 +11,7 @@ use crate::store::read::RequestRow;
 use crate::store::{ClaimQuery, StoreResult};
 use crate::sync::calls::Adapter;
 use crate::sync::context::{Cx, PairCx};
+use crate::sync::deliver::adjust::AdjustJob;
 use crate::sync::deliver::change::ChangeJob;
 use crate::sync::deliver::confirm::ConfirmJob;
 use crate::sync::deliver::create::CreateJob;
@@ -24,6 +25,7 @@ use crate::sync::reads::catalogue::Catalogue;
 use crate::sync::reads::changes::ChangePull;
 use crate::sync::reads::despatches::DespatchPoll;
 use crate::sync::reads::lookups::{ItemLook, SourceLook, WmsLook};
+use crate::sync::reads::movements::MovementPoll;
 use crate::sync::reads::orders::OrderPull;
 use crate::sync::reads::products::{NotifyWatch, Products};
 use crate::sync::reads::returns::ReturnPoll;
@@ -116,6 +118,9 @@ impl Worker {
             (Adapter::Warehouse(w), Flow::StockSnapshot) => {
                 Some(Job::Snapshot(Snapshot::new(w.clone(), run, false)))
             }
+            (Adapter::Warehouse(w), Flow::StockDelta) => {
+                Some(Job::Movements(MovementPoll::new(w.clone(), run)))
+            }
             (Adapter::Warehouse(w), Flow::Catalogue) => {
                 Some(Job::Catalogue(Catalogue::new(w.clone(), run)))
             }
@@ -202,6 +207,10 @@ impl Worker {
                         is_asking,
                     ))
                 }),
+                (Adapter::Source(s), Flow::StockDelta) => s
+                    .clone()
+                    .adjustments()
+                    .map(|ledger| Job::Adjust(AdjustJob::new(ledger, rows, is_asking))),
                 _ => None,
             };
             if let Some(job) = job {

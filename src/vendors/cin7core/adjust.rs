@@ -260,7 +260,7 @@ fn line(row: &Node<'_>, before: Decimal, target: Decimal) -> Read<AdjustmentLine
 
 impl AdjustmentLine {
     /// Whether this is the line that was written.
-    fn is(&self, write: &Adjustment) -> bool {
+    pub(super) fn is(&self, write: &Adjustment) -> bool {
         let is_place = match (&self.place_id, &write.place.id) {
             (Some(held), Some(sent)) => held.as_str().eq_ignore_ascii_case(sent.as_str()),
             _ => self.place.eq_ignore_ascii_case(write.place.name.trim()),

@@ -18,6 +18,7 @@ mod fulfilment;
 mod heard;
 mod hooks;
 mod json;
+mod ledger;
 mod order;
 mod page;
 mod parcels;
@@ -54,7 +55,7 @@ pub use words::{
     StageStatus, WriteStatus,
 };
 
-use crate::domain::ids::LocationId;
+use crate::domain::ids::{LocationId, Sku};
 use crate::domain::time::Ts;
 use crate::secret::Secret;
 use crate::vendors::transport::{HostRule, VendorHosts};
@@ -130,6 +131,10 @@ pub struct Cin7Core {
     /// Location ids by name, from the last list of locations: sales and availability name a location, the list of sales
     /// has its id.
     places: RwLock<HashMap<String, LocationId>>,
+    /// Bin ids by `warehouse: bin`.
+    bins: RwLock<HashMap<String, LocationId>>,
+    /// Cost of a unit by SKU, as the list of products tells it: goods that come in are booked at it.
+    costs: RwLock<HashMap<Sku, Decimal>>,
 }
 
 impl Cin7Core {
@@ -144,6 +149,8 @@ impl Cin7Core {
             time_zone: config.time_zone,
             per_minute: config.per_minute,
             places: RwLock::default(),
+            bins: RwLock::default(),
+            costs: RwLock::default(),
         })
     }
 
@@ -165,6 +172,17 @@ impl Cin7Core {
             }
             for location in locations {
                 ids.insert(location.name.to_lowercase(), location.id.clone());
+            }
+        }
+        if let Ok(mut ids) = self.bins.write() {
+            if page == 1 {
+                ids.clear();
+            }
+            for location in locations {
+                for bin in &location.bins {
+                    let place = location.bin_place(bin);
+                    ids.insert(place.name.to_lowercase(), bin.id.clone());
+                }
             }
         }
     }

@@ -188,7 +188,9 @@ impl Cin7Core {
             query.push(("ModifiedSince", text));
         }
         let answer = self.client.read(call, &query, log).await?;
-        rows(call, &answer, ("Products", page), "SKU", product)
+        let found = rows(call, &answer, ("Products", page), "SKU", product)?;
+        self.learn_costs(&found.rows);
+        Ok(found)
     }
 
     /// The product with exactly this SKU. Cin7 Core's filter finds similar ones too, which are left out.

@@ -13,9 +13,9 @@ use crate::domain::mapping::Target;
 use crate::domain::order::{SourceOrder, SourceShipment, SourceStatus};
 use crate::domain::time::{Span, Ts};
 use crate::vendors::{
-    Answer, CallError, CallLog, ChangedOrder, ChangedOrders, ChangesPage, Channel, Confirming,
-    Crediting, Intake, Op, Orders, ProductsPage, SalesSystem, SourceLocation, StockFigures,
-    TERMS_MAX,
+    Adjustments, Answer, CallError, CallLog, ChangedOrder, ChangedOrders, ChangesPage, Channel,
+    Confirming, Crediting, Intake, Op, Orders, ProductsPage, SalesSystem, SourceLocation,
+    StockFigures, TERMS_MAX,
 };
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ fn next_of(page: u32, is_last: bool) -> Option<String> {
 
 impl Cin7Core {
     /// Sales name their location, everything else goes by its id: the names are learnt before the first sale is read.
-    async fn know_places(&self, log: &CallLog) -> Answer<()> {
+    pub(super) async fn know_places(&self, log: &CallLog) -> Answer<()> {
         if self.places.read().is_ok_and(|ids| ids.is_empty()) {
             whole(|page| self.locations_page(page, log)).await?;
         }
@@ -194,6 +194,10 @@ impl SalesSystem for Cin7Core {
     }
 
     fn crediting(self: Arc<Self>) -> Option<Arc<dyn Crediting>> {
+        Some(self)
+    }
+
+    fn adjustments(self: Arc<Self>) -> Option<Arc<dyn Adjustments>> {
         Some(self)
     }
 

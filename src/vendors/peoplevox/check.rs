@@ -73,6 +73,7 @@ impl Peoplevox {
             (report::DESPATCHES, names::DESPATCH_COLUMNS),
             (report::STOCK, names::STOCK_COLUMNS),
             (report::CHANGES, names::CHANGE_COLUMNS),
+            (report::MOVEMENTS, names::MOVEMENT_COLUMNS),
             (report::STATUSES, names::STATUS_COLUMNS),
         ] {
             let operation = Operation::GetReportColumns {

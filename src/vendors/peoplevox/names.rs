@@ -20,6 +20,7 @@ pub mod report {
     pub const DESPATCHES: &str = "Despatch summary";
     pub const STOCK: &str = "Item inventory summary";
     pub const CHANGES: &str = "Incremental Changes Report v1";
+    pub const MOVEMENTS: &str = "Item movement history";
     pub const STATUSES: &str = "Sales orders by status";
     /// Tenants make it themselves, line by line, beside the ready-made `Returns summary`; an alias names theirs.
     pub const RETURNS: &str = "Returns by line";
@@ -89,6 +90,19 @@ pub const CHANGE_COLUMNS: &[&str] = &[
     "Item current available quantity",
     "Timestamp",
     "Site reference",
+];
+/// Columns of the movement history.
+pub const MOVEMENT_COLUMNS: &[&str] = &[
+    "Item code",
+    "Date timestamp",
+    "From",
+    "To",
+    "Quantity",
+    "Comments",
+    "Sales order number",
+    "History Id",
+    "Site reference",
+    "Register Reason",
 ];
 /// Columns of the order list report.
 pub const STATUS_COLUMNS: &[&str] = &["Sales order no.", "Status"];

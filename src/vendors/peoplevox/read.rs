@@ -9,11 +9,11 @@ use super::rows::{Cols, Fetched, Row};
 use super::sheet::Sheet;
 use super::soap::Operation;
 use crate::domain::delivery::AnswerClass;
-use crate::domain::ids::{CarrierService, DespatchNo, ItemCode, SiteRef, WmsOrderNo};
+use crate::domain::ids::{CarrierService, DespatchNo, ItemCode, MovementId, SiteRef, WmsOrderNo};
 use crate::domain::time::{Span, Ts};
 use crate::domain::wms::{
-    DespatchLine, WmsItem, WmsLine, WmsOrder, WmsOrderStatus, WmsService, WmsSite, WmsStock,
-    WmsStockChange,
+    DespatchLine, WmsItem, WmsLine, WmsMovement, WmsOrder, WmsOrderStatus, WmsService, WmsSite,
+    WmsStock, WmsStockChange,
 };
 use crate::vendors::transport::{CallClass, Effect};
 use crate::vendors::{Answer, CallError, CallLog, PAGE_ROWS, Page};
@@ -532,6 +532,74 @@ impl Peoplevox {
                 site: SiteRef(site),
                 available_each: row.whole(available)?,
                 at,
+            });
+        }
+        fetched.page(rows, page, PAGE_ROWS)
+    }
+
+    /// The movement history: the only report that names a movement by a number and says where goods came from and went.
+    /// (The availability ledger and the incremental report show available figures, which allocations change too.)
+    pub(super) async fn read_movements(
+        &self,
+        since: Ts,
+        sites: &[SiteRef],
+        page: u32,
+        log: &CallLog,
+    ) -> Answer<Page<WmsMovement>> {
+        let name = report::MOVEMENTS;
+        let page = page.max(1);
+        let mut clause = self.since(name, "Date timestamp", since)?;
+        if let Some(sites) = self.in_sites(name, sites)? {
+            clause = clause.and(sites);
+        }
+        let ask = Ask {
+            name,
+            page,
+            clause: Some(clause),
+            order_by: "Date timestamp",
+            columns: names::MOVEMENT_COLUMNS,
+        };
+        let fetched = self.get_report(ask, log).await?;
+        let mut cols = Cols::new(&self.names, &fetched);
+        let item = cols.need("Item code", &[]);
+        let at = cols.need("Date timestamp", &[]);
+        let from = cols.need("From", &[]);
+        let to = cols.need("To", &[]);
+        let quantity = cols.need("Quantity", &[]);
+        let word = cols.need("Comments", &[]);
+        let order = cols.maybe("Sales order number", &["Sales order no."]);
+        let id = cols.maybe("History Id", &[]);
+        let site = cols.need("Site reference", &[]);
+        let reason = cols.maybe("Register Reason", &[]);
+        cols.finish()?;
+        let asked = Asked::new(sites.iter().map(SiteRef::as_str));
+        let mut rows = Vec::with_capacity(fetched.count());
+        for row in fetched.rows() {
+            let site = row.key(site)?;
+            asked.check(&fetched, &site)?;
+            let (code, _) = row.live_key(item)?;
+            let at = row.date(at, YearHint::NotBefore(since))?;
+            not_before(&fetched, since, at, &code)?;
+            if site == SYSTEM_SITE {
+                continue;
+            }
+            let said = row.text(word).trim().to_owned();
+            rows.push(WmsMovement {
+                id: Some(row.text(id).trim().to_owned())
+                    .filter(|id| !id.is_empty())
+                    .map(MovementId),
+                item: ItemCode(code),
+                site: SiteRef(site),
+                word: if said.is_empty() {
+                    row.text(reason).trim().to_owned()
+                } else {
+                    said
+                },
+                from: row.text(from).trim().to_owned(),
+                to: row.text(to).trim().to_owned(),
+                qty_each: row.whole(quantity)?,
+                at,
+                order: row.text(order).trim().to_owned(),
             });
         }
         fetched.page(rows, page, PAGE_ROWS)

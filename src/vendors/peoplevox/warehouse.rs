@@ -7,8 +7,8 @@ use crate::domain::order::WmsOrderIntent;
 use crate::domain::returns::ReturnIntent;
 use crate::domain::time::Ts;
 use crate::domain::wms::{
-    DespatchLine, NewItem, WmsItem, WmsLine, WmsOrder, WmsOrderStatus, WmsReturn, WmsReturnItem,
-    WmsReturnLine, WmsService, WmsSite, WmsStock, WmsStockChange,
+    DespatchLine, NewItem, WmsItem, WmsLine, WmsMovement, WmsOrder, WmsOrderStatus, WmsReturn,
+    WmsReturnItem, WmsReturnLine, WmsService, WmsSite, WmsStock, WmsStockChange,
 };
 use crate::vendors::{Answer, CallLog, Finding, Limit, Op, Page, RowOutcome, System, Warehouse};
 use futures::FutureExt;
@@ -140,6 +140,16 @@ impl Warehouse for Peoplevox {
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<Page<WmsStockChange>>> {
         self.read_stock_changes(since, sites, page, log).boxed()
+    }
+
+    fn movements_page<'a>(
+        &'a self,
+        since: Ts,
+        sites: &'a [SiteRef],
+        page: u32,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<Page<WmsMovement>>> {
+        self.read_movements(since, sites, page, log).boxed()
     }
 
     fn carrier_services<'a>(&'a self, log: &'a CallLog) -> BoxFuture<'a, Answer<Vec<WmsService>>> {

@@ -197,6 +197,7 @@ async fn the_check_names_every_missing_column_and_goes_on() {
         .answer(report(&names::DESPATCH_COLUMNS.join("\n")))
         .answer(report(&all(names::STOCK_COLUMNS)))
         .answer(status(500, &fault("Client")))
+        .answer(report(&all(names::MOVEMENT_COLUMNS)))
         .answer(report(&all(names::STATUS_COLUMNS)))
         .answer(data(names::SITE_COLUMNS, "Main,PrimarySite\n"))
         .answer(data(names::SERVICE_COLUMNS, "ParcelCo,24h,RM24\n"));
@@ -241,7 +242,7 @@ async fn a_clock_that_is_off_is_found() {
             .unwrap())
     };
     let mut script = Script::default();
-    for _ in 0..12 {
+    for _ in 0..13 {
         script = script.answer(dated());
     }
     let findings = script

@@ -1,0 +1,12 @@
+//! Scenes of the lanes: goods move in the warehouse, and a ledger that the source keeps itself is told, in order and once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "lanes/doubt.rs"]
+mod doubt;
+#[path = "lanes/stopped.rs"]
+mod stopped;
+#[path = "lanes/told.rs"]
+mod told;
+#[path = "lanes/yard.rs"]
+mod yard;

@@ -1,0 +1,224 @@
+//! A yard: one warehouse, one Cin7 Core account, an engine between them, one virtual clock.
+
+use tallyman::domain::catalogue::Kind;
+use tallyman::domain::change::Change;
+use tallyman::domain::ids::{ItemCode, PairId, RequestId};
+use tallyman::domain::mapping::{MappingEdit, MappingKind};
+use tallyman::domain::time::{Span, Ts};
+use tallyman::rehearsal::{Plan, Rig, RigOptions};
+use tallyman::sandbox::{Cin7SaleSpec, Effect, FaultKind, FaultLevel, FaultRule, SimSystem};
+use tallyman::store::MovementRow;
+
+pub const MUG: &str = "MUG-BLU-01";
+pub const PLACE: &str = "Main Warehouse";
+pub const WRITE: &str = "POST stockadjustment";
+/// Long enough for a movement to be read and posted.
+pub const SOON: Span = Span::mins(3);
+
+pub struct Yard {
+    pub rig: Rig,
+    /// Another item of the warehouse that Cin7 Core knows by the same name.
+    pub other: String,
+}
+
+impl Yard {
+    /// Everything agrees, and the lanes are open.
+    pub async fn open() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut RigOptions)) -> Self {
+        tallyman::vendors::transport::install_crypto();
+        let plan = Plan {
+            with_mistakes: false,
+            with_deaths: false,
+            orders_per_day: 0,
+            sources: vec![SimSystem::Cin7],
+            faults: FaultLevel::None,
+            read_every: Span::mins(1),
+            ..Plan::day(1)
+        };
+        let mut options = RigOptions::from_plan(&plan);
+        options.sandbox.opening_orders = 0;
+        options.sandbox.floor_percent = 1;
+        change(&mut options);
+        let rig = Rig::new(options).await.unwrap();
+        let other = rig.sandbox.inspect(|w| {
+            let mut codes = w.pvx.items.iter().map(|i| i.code.clone());
+            codes.find(|c| c != MUG).unwrap()
+        });
+        let mut yard = Self { rig, other };
+        yard.run(SOON).await;
+        yard
+    }
+
+    pub async fn run(&mut self, span: Span) {
+        let end = self.rig.now() + span;
+        loop {
+            let next = self.rig.step().await.unwrap();
+            if self.rig.now() >= end {
+                return;
+            }
+            self.rig
+                .advance_to(next.min(end).min(self.rig.now() + Span::secs(5)));
+        }
+    }
+
+    pub fn pair(&self) -> PairId {
+        self.rig.pairs[0].1.id.clone()
+    }
+
+    /// On hand in Cin7 Core at the warehouse's location.
+    pub fn in_cin7(&self, code: &str) -> i64 {
+        self.rig.sandbox.inspect(|w| w.cin7_on_hand(code, PLACE))
+    }
+
+    pub fn on_shelf(&self, code: &str) -> i64 {
+        self.rig.sandbox.inspect(|w| {
+            let item = w.pvx.item_by_code[code];
+            w.pvx.shelf(item, 0).on_hand
+        })
+    }
+
+    pub fn goods_in(&self, code: &str, each: i64) {
+        let site = self.site();
+        self.rig
+            .sandbox
+            .act(|w| w.goods_in(code, &site, each))
+            .unwrap();
+    }
+
+    pub fn count(&self, code: &str, on_hand: i64) {
+        let site = self.site();
+        self.rig
+            .sandbox
+            .act(|w| w.count(code, &site, on_hand))
+            .unwrap();
+    }
+
+    fn site(&self) -> String {
+        self.rig
+            .sandbox
+            .inspect(|w| w.pvx.sites[0].reference.clone())
+    }
+
+    pub fn fault(&self, method: &str, kind: FaultKind, count: u32) {
+        let rule = FaultRule::next(SimSystem::Cin7, method, kind, count);
+        self.rig.sandbox.add_fault(rule);
+    }
+
+    /// Adjustments of ours that took effect.
+    pub fn adjustments(&self, code: &str) -> Vec<Effect> {
+        let all = self.rig.sandbox.ledger().into_iter();
+        all.filter(|e| e.op == "Adjustment" && !e.caused_by_world)
+            .filter(|e| e.object.starts_with(code))
+            .collect()
+    }
+
+    pub async fn lane(&self, code: &str) -> Vec<MovementRow> {
+        let all = self
+            .rig
+            .store
+            .movements_open(&self.pair(), &[], 1_000)
+            .await
+            .unwrap();
+        let item = ItemCode(code.to_owned());
+        all.into_iter()
+            .filter(|m| m.entry.movement.item == item)
+            .collect()
+    }
+
+    /// Every movement of an item that was kept, newest first.
+    pub async fn kept(&self, code: &str) -> Vec<MovementRow> {
+        let item = ItemCode(code.to_owned());
+        self.rig
+            .store
+            .movements_of_item(&self.pair(), &item, 1_000)
+            .await
+            .unwrap()
+    }
+
+    /// Open cases by kind, with what they say.
+    pub async fn cases(&self) -> Vec<(Kind, String)> {
+        let mut out = Vec::new();
+        for case in self.rig.store.open_exceptions(&[], None).await.unwrap() {
+            let members = self.rig.store.members(case.id, None, 100).await.unwrap();
+            for member in members {
+                out.push((case.kind, member.detail));
+            }
+        }
+        out
+    }
+
+    pub async fn has(&self, kind: Kind) -> bool {
+        self.cases().await.iter().any(|(k, _)| *k == kind)
+    }
+
+    pub fn sell(&self, lines: &[(&str, i64)]) -> String {
+        let spec = Cin7SaleSpec {
+            lines: lines.iter().map(|(c, n)| ((*c).to_owned(), *n)).collect(),
+            ..Cin7SaleSpec::default()
+        };
+        self.rig.sandbox.act(|w| w.cin7_enter(&spec)).unwrap()
+    }
+
+    /// Whether the warehouse has an order of this sale.
+    pub fn is_sent(&self, sale: &str) -> bool {
+        let id = sale.to_lowercase();
+        self.rig.sandbox.inspect(|w| {
+            let mut orders = w.pvx.orders.iter();
+            orders.any(|o| o.po_reference.to_lowercase() == id)
+        })
+    }
+
+    /// Somebody asks for a remedy of the mug's lane; whether it was done, and the answer.
+    pub async fn asks(
+        &mut self,
+        who: &str,
+        remedy: &str,
+        counted: Option<i64>,
+        reason: &str,
+    ) -> (bool, String) {
+        let location = self
+            .rig
+            .sandbox
+            .inspect(|w| w.cin7.locations[0].id.to_string());
+        let id = RequestId(self.rig.store.reserve_ids(1).await.unwrap());
+        let body = serde_json::json!({
+            "pair": self.pair(), "item": MUG, "location": location,
+            "remedy": remedy, "counted": counted, "reason": reason,
+        });
+        let kind = "lane_head".to_owned();
+        let change = Change::Request { id, kind, body };
+        self.rig.commit(who, vec![change]).await.unwrap();
+        self.run(Span::secs(5)).await;
+        let row = self.rig.store.request(id).await.unwrap().unwrap();
+        assert!(row.is_done);
+        (row.is_ok, row.answer)
+    }
+
+    /// Goods turn up under a word the warehouse never used before.
+    pub fn odd_movement(&self, code: &str, word: &'static str, each: i64) {
+        self.rig.sandbox.act(|w| w.odd_movement(code, word, each));
+    }
+
+    /// Somebody maps a word, and whatever waits for it is looked at again.
+    pub async fn maps(&mut self, kind: &str, from: &str, to: &str) {
+        let edit = MappingEdit::Set {
+            kind: MappingKind::parse(kind).unwrap(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            attributes: std::collections::BTreeMap::new(),
+        };
+        let change = Change::Mappings {
+            pair: self.pair(),
+            edits: vec![edit],
+            reason: "found goods count".to_owned(),
+        };
+        self.rig.commit("sam", vec![change]).await.unwrap();
+    }
+
+    pub fn now(&self) -> Ts {
+        self.rig.now()
+    }
+}
