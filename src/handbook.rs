@@ -72,6 +72,7 @@ runbooks! {
     OrdNotInSource => ORD_NOT_IN_SOURCE,
     OrdLinesDiffer => ORD_LINES_DIFFER,
     OrdStalled => ORD_STALLED,
+    OrdBackordered => ORD_BACKORDERED,
     PrdNotInWms => PRD_NOT_IN_WMS,
     PrdNotInSource => PRD_NOT_IN_SOURCE,
     PrdCreateFailed => PRD_CREATE_FAILED,
@@ -267,13 +268,13 @@ mod tests {
     }
 
     #[test]
-    fn only_routing_and_backorders_are_left_out() {
+    fn only_routing_is_left_out() {
         let left_out: Vec<_> = Kind::ALL
             .iter()
             .filter(|kind| !PAIR_KINDS.contains(kind))
             .map(|kind| kind.code())
             .collect();
-        assert_eq!(left_out, ["ORD_UNROUTABLE", "ORD_BACKORDERED"]);
+        assert_eq!(left_out, ["ORD_UNROUTABLE"]);
         assert_eq!(runbook(Kind::OrdUnroutable), None);
     }
 

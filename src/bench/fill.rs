@@ -109,6 +109,7 @@ fn source_order(n: usize, received: Ts) -> SourceOrder {
             unit_price_minor: 1_250,
             barcode: format!("50{:011}", n % 20_000),
             is_service: false,
+            backorder_each: 0,
             is_unlinked: false,
             components: Vec::new(),
         })

@@ -33,7 +33,7 @@ pub use output::{CliError, Outcome, finish};
 
 use clap::{Parser, Subcommand};
 
-/// Linnworks and the Peoplevox warehouse, kept in agreement.
+/// Sales systems and the Peoplevox warehouse, kept in agreement.
 #[derive(Debug, Parser)]
 #[command(name = "tallyman", version, max_term_width = 110)]
 #[command(
@@ -87,7 +87,7 @@ pub enum Verb {
     /// Shift report, evidence sheet
     #[command(subcommand)]
     Report(report::ReportVerb),
-    /// Both vendors simulated on this machine, for trying and training
+    /// All vendors simulated on this machine, for trying and training
     Sandbox(sandbox::SandboxArgs),
     /// Days of trading in minutes, with everything that can go wrong, judged
     Rehearse(rehearse::RehearseArgs),

@@ -58,6 +58,9 @@ pub struct SourceLine {
     pub title: String,
     pub qty_each: i64,
     pub unit_price_minor: i64,
+    /// Part of the quantity that the source itself waits for.
+    #[serde(default)]
+    pub backorder_each: i64,
     pub barcode: String,
     /// A fee or service: nothing to pick.
     pub is_service: bool,

@@ -32,6 +32,7 @@ pub const PREFLIGHT_KINDS: &[Kind] = &[
     Kind::OrdSiteUnmapped,
     Kind::OrdUnroutable,
     Kind::OrdAddressInvalid,
+    Kind::OrdBackordered,
     Kind::OrdReferenceClash,
     Kind::OrdRejected,
     Kind::PrdBarcodeMismatch,

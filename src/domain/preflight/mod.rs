@@ -171,6 +171,7 @@ pub fn check(input: &PreflightInput<'_>) -> Verdict {
         &mut found,
     );
     check_payment(input, &mut found);
+    check_backorder(input, &mut found);
     check_nothing_dropped(input, &lines, &mut found);
     if !found.unread.is_empty() {
         return Verdict::NeedItems(found.unread);
@@ -354,6 +355,28 @@ fn check_payment(input: &PreflightInput<'_>, found: &mut Findings) {
             Kind::OrdPaymentStuck,
             this_order(input),
             "the order is not paid; it goes when the source shows it as paid".to_owned(),
+        );
+    }
+}
+
+/// A source that puts lines on backorder says so nowhere else: nothing is sent until all of the order can be.
+fn check_backorder(input: &PreflightInput<'_>, found: &mut Findings) {
+    let waiting: Vec<String> = input
+        .order
+        .lines
+        .iter()
+        .filter(|l| l.backorder_each > 0 && !l.is_service)
+        .map(|l| format!("{} of {} × {}", l.backorder_each, l.qty_each, l.sku))
+        .collect();
+    if !waiting.is_empty() {
+        found.fault(
+            Kind::OrdBackordered,
+            this_order(input),
+            format!(
+                "the source waits for stock of {}; nothing is sent until it has all, or until the line is split off, \
+                 changed or cancelled there",
+                waiting.join(", ")
+            ),
         );
     }
 }

@@ -57,6 +57,7 @@ pub(crate) fn line(row_id: &str, sku: &str, qty_each: i64) -> SourceLine {
         unit_price_minor: 1_200,
         barcode: format!("50{sku}"),
         is_service: false,
+        backorder_each: 0,
         is_unlinked: false,
         components: Vec::new(),
     }

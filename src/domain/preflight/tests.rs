@@ -252,6 +252,20 @@ fn a_different_barcode_blocks_or_warns_by_policy_and_a_line_without_one_says_not
 }
 
 #[test]
+fn an_order_with_a_line_on_backorder_waits_whole_and_says_for_what() {
+    let mut order = order("1");
+    order.lines[0].backorder_each = 1;
+    let found = faults(run(&order, MAPPED));
+    assert_eq!(
+        (found[0].0, found[0].1.as_str()),
+        (Kind::OrdBackordered, "ORDER=1")
+    );
+    assert!(found[0].2.contains("× MUG"), "{}", found[0].2);
+    order.lines[0].backorder_each = 0;
+    passed(run(&order, MAPPED));
+}
+
+#[test]
 fn a_kit_is_picked_by_component_whoever_knows_its_recipe() {
     let mut by_source = order("1");
     by_source.lines = vec![line("r1", "SET", 2)];

@@ -138,6 +138,14 @@ fn unsettled<'w>(
         .collect();
     for sale in bench.sales.iter().filter(|s| s.system == SimSystem::Cin7) {
         let is_known = bench.seen.has_case(sale) || by_hand.contains(sale.number.as_str());
+        // Fulfilled by hand, it may never have been in the warehouse at all.
+        let sold = sale.wanted.keys().filter(|_| is_known);
+        let known = sold.filter_map(|code| world.pvx.item_by_code.get(code));
+        out.extend(
+            known
+                .filter_map(|ix| world.pvx.items.get(*ix))
+                .map(|i| i.code.as_str()),
+        );
         for order in bench.orders_of(sale) {
             let is_open = is_known || sale.is_open || order.status != PvxStatus::Despatched;
             for line in order.lines.iter().filter(|_| is_open) {

@@ -142,6 +142,8 @@ fn lines(sale: &Sale) -> Read<Vec<SourceLine>> {
             title: line.title.clone(),
             qty_each,
             unit_price_minor: price.as_minor(),
+            // A part of a unit waits as a whole one: nothing of it can be picked.
+            backorder_each: waiting_each(line.backorder).min(qty_each),
             barcode: String::new(),
             // Charges have no product behind them; what the supplier ships is nothing for the warehouse to pick.
             is_service: is_service_sale || is_charge || line.is_drop_ship,
@@ -150,6 +152,14 @@ fn lines(sale: &Sale) -> Read<Vec<SourceLine>> {
         })
     };
     sale.lines.iter().enumerate().map(one).collect()
+}
+
+/// Units on backorder, a part of one counted as a whole one.
+fn waiting_each(units: Decimal) -> i64 {
+    if units <= Decimal::ZERO {
+        return 0;
+    }
+    units.as_whole().unwrap_or(units.as_minor() / 100 + 1)
 }
 
 /// Credit notes that count, whoever made them.

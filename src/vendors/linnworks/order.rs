@@ -262,6 +262,7 @@ fn line(item: &wire::Item, sku: String) -> Read<SourceLine> {
         unit_price_minor: item.price_per_unit.minor("PricePerUnit")?,
         barcode: item.barcode_number.text("BarcodeNumber")?,
         is_service,
+        backorder_each: 0,
         is_unlinked: is_unlinked && !is_service,
         components,
     })

@@ -516,6 +516,7 @@ fn line(item: &wire::Line, sku: String, facts: &LineFacts) -> Read<SourceLine> {
         unit_price_minor: item.price.minor("price")?,
         barcode: String::new(),
         is_service,
+        backorder_each: 0,
         is_unlinked: is_unlinked && !is_service,
         components: Vec::new(),
     })
