@@ -2,7 +2,7 @@
 
 use super::sales::promised;
 use super::{Bench, Verdict, capped};
-use crate::domain::time::Span;
+use crate::domain::time::{Span, Ts};
 use crate::sandbox::{Effect, SimSystem, World};
 use std::collections::{HashMap, HashSet};
 
@@ -51,18 +51,38 @@ fn shown(world: &World, system: SimSystem, code: &str) -> Option<i64> {
     }
 }
 
+/// Items of the shop's orders that changed lately: each moves the shop's own figure.
+fn changed_in_shop(world: &World, since: Ts) -> impl Iterator<Item = &str> {
+    let orders = world.shop.orders.iter();
+    let lines = orders
+        .filter(move |o| o.updated_at >= since)
+        .flat_map(|o| &o.lines);
+    lines
+        .filter_map(|l| world.shop.variants.get(l.variant?))
+        .map(|v| v.code.as_str())
+}
+
 /// At rest a source shows the formula: its share of what is available in the warehouse, less what it promised and is not
 /// yet allocated.
 pub(super) fn published_figures(bench: &Bench<'_>, ledger: &[Effect]) -> Verdict {
     // People and other connectors go on after the last fault: what they touched just now was not compared since.
     let since = bench.rig.now() - SETTLED;
-    let touched: HashSet<&str> = ledger
+    let mut touched: HashSet<&str> = ledger
         .iter()
         .rev()
         .take_while(|e| e.at >= since)
         .filter(|e| e.caused_by_world)
         .filter_map(|e| e.object.split('@').next())
         .collect();
+    touched.extend(changed_in_shop(bench.world, since));
+    // The shop knows some items under a SKU of its own.
+    let own: Vec<&str> = touched
+        .iter()
+        .filter_map(|sku| bench.world.shop.variant_by_sku.get(*sku))
+        .filter_map(|ix| bench.world.shop.variants.get(*ix))
+        .map(|v| v.code.as_str())
+        .collect();
+    touched.extend(own);
     let mut broken = Vec::new();
     for (system, _) in &bench.rig.pairs {
         let sites = bench.rig.published_sites(bench.world, *system);
