@@ -52,16 +52,14 @@ macro_rules! day {
 }
 
 day! {
-    trading_days_1_to_50_keep_every_promise: 1..51;
-    trading_days_51_to_100_keep_every_promise: 51..101;
-    trading_days_101_to_150_keep_every_promise: 101..151;
-    trading_days_151_to_200_keep_every_promise: 151..201;
-    trading_days_201_to_250_keep_every_promise: 201..251;
-    trading_days_251_to_300_keep_every_promise: 251..301;
-    trading_days_301_to_350_keep_every_promise: 301..351;
-    trading_days_351_to_400_keep_every_promise: 351..401;
-    trading_days_401_to_450_keep_every_promise: 401..451;
-    trading_days_451_to_500_keep_every_promise: 451..501;
+    trading_days_1_to_30_keep_every_promise: 1..31;
+    trading_days_31_to_60_keep_every_promise: 31..61;
+    trading_days_61_to_90_keep_every_promise: 61..91;
+    trading_days_91_to_120_keep_every_promise: 91..121;
+    trading_days_121_to_150_keep_every_promise: 121..151;
+    trading_days_151_to_180_keep_every_promise: 151..181;
+    trading_days_181_to_210_keep_every_promise: 181..211;
+    trading_days_211_to_240_keep_every_promise: 211..241;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
