@@ -52,14 +52,14 @@ macro_rules! day {
 }
 
 day! {
-    trading_days_1_to_30_keep_every_promise: 1..31;
-    trading_days_31_to_60_keep_every_promise: 31..61;
-    trading_days_61_to_90_keep_every_promise: 61..91;
-    trading_days_91_to_120_keep_every_promise: 91..121;
-    trading_days_121_to_150_keep_every_promise: 121..151;
-    trading_days_151_to_180_keep_every_promise: 151..181;
-    trading_days_181_to_210_keep_every_promise: 181..211;
-    trading_days_211_to_240_keep_every_promise: 211..241;
+    trading_days_1_to_25_keep_every_promise: 1..26;
+    trading_days_26_to_50_keep_every_promise: 26..51;
+    trading_days_51_to_75_keep_every_promise: 51..76;
+    trading_days_76_to_100_keep_every_promise: 76..101;
+    trading_days_101_to_125_keep_every_promise: 101..126;
+    trading_days_126_to_150_keep_every_promise: 126..151;
+    trading_days_151_to_175_keep_every_promise: 151..176;
+    trading_days_176_to_200_keep_every_promise: 176..201;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
