@@ -8,7 +8,6 @@ use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::delivery::{AnswerClass, CreditIntent, DeliveryRow, DeliveryState, Intent};
 use crate::domain::order::{SourceOrder, SourceRefund};
-use crate::domain::retry::{self, DoubtVerdict, Found};
 use crate::domain::returns::{Cause, Claim, ClaimState};
 use crate::store::StoreResult;
 use crate::vendors::{Crediting, Op};
@@ -145,24 +144,17 @@ impl CreditJob {
     /// Asked about and not there: twice, it is written again; once just after writing, it is in doubt.
     async fn absent(&self, jcx: &JobCx<'_>, row: &DeliveryRow) -> StoreResult<()> {
         let now = jcx.cx.now();
-        let change = if row.state == DeliveryState::InDoubt {
-            let jitter = jcx.cx.jitter();
-            match retry::settle(row.flow, Found::Absent, row.absent_at, 1, jitter, now) {
-                DoubtVerdict::Ask { at, absent_at } => {
-                    settle::still_doubtful(row, at, absent_at, "not there yet; asking again")
-                }
-                _ => settle::again(
-                    row,
-                    0,
-                    now + retry::wait(row.flow, 1, jitter),
-                    "not there: written again",
-                ),
-            }
+        let changes = if row.state == DeliveryState::InDoubt {
+            settle::absent(jcx.cx, row, "it is not there", now)
         } else {
-            settle::doubtful(row, now, "written, yet not found when read back")
+            vec![settle::doubtful(
+                row,
+                now,
+                "written, yet not found when read back",
+            )]
         };
         jcx.cx
-            .commit("credit", Some(jcx.fence), vec![change])
+            .commit("credit", Some(jcx.fence), changes)
             .await
             .map(|_| ())
     }

@@ -9,7 +9,7 @@ use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, Intent};
 use crate::domain::ids::{ItemCode, OrderId, ReturnRef};
-use crate::domain::retry::{self, DoubtVerdict, Found};
+use crate::domain::retry::Found;
 use crate::domain::returns::{ReturnIntent, ReturnState};
 use crate::domain::wms::{WmsReturn, WmsReturnItem};
 use crate::store::StoreResult;
@@ -210,19 +210,7 @@ impl ExpectJob {
                 changes.push(settle::doubtful(row, now, "saved, yet not found whole"));
                 continue;
             }
-            let jitter = jcx.cx.jitter();
-            let verdict = retry::settle(row.flow, Found::Absent, row.absent_at, 1, jitter, now);
-            changes.push(match verdict {
-                DoubtVerdict::Ask { at, absent_at } => {
-                    settle::still_doubtful(row, at, absent_at, "not there yet; asking again")
-                }
-                _ => settle::again(
-                    row,
-                    0,
-                    now + retry::wait(row.flow, 1, jitter),
-                    "not there: sent again",
-                ),
-            });
+            changes.extend(settle::absent(jcx.cx, row, "it is not there whole", now));
         }
         jcx.cx
             .commit("returns", Some(jcx.fence), changes)

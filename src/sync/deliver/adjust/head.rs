@@ -255,9 +255,8 @@ impl Head {
 
     /// Two reads agree that the document is not there.
     pub(super) fn not_there(&self, jcx: &JobCx<'_>, now: Ts) -> Vec<Change> {
-        let wait = retry::wait(Flow::StockDelta, 1, jcx.cx.jitter());
         let text = "two readings agree that it is not there; the figure is read afresh";
-        vec![settle::again(&self.row, self.row.step, now + wait, text)]
+        settle::back_off(jcx.cx, &self.row, text, now)
     }
 
     /// A document of ours that says something else, was left a draft or voided: somebody's decision.
