@@ -177,6 +177,7 @@ pub async fn run(
     let caps = Caps::from_env();
     let clock: Clock = Arc::new(|| Ts::from_utc(chrono::Utc::now()));
     let session = Session::enter()?;
+    session::end_when_gone(Exit::Gone.code())?;
     let size = input::terminal_size();
     let mut app = build(&options, caps, clock(), size);
     let mut screen = FrameWriter::new(io::stdout());

@@ -107,6 +107,32 @@ pub fn is_there() -> bool {
     io::stdin().is_terminal()
 }
 
+/// How often the guard looks whether the terminal still exists.
+const GUARD_EVERY: Duration = Duration::from_secs(1);
+/// What the loop is given to end by itself once the terminal is gone.
+const GUARD_GRACE: Duration = Duration::from_secs(5);
+
+/// Ends this process with `code` when the terminal has been gone for a while and nobody else has ended it. On a thread of
+/// its own: the terminal's reader can spin for ever inside the loop's own thread when the window closes between two reads,
+/// and then neither a signal nor a timer of the loop is ever looked at.
+///
+/// # Errors
+/// The system gave no thread.
+pub fn end_when_gone(code: i32) -> io::Result<()> {
+    let guard = move || {
+        while is_there() {
+            std::thread::sleep(GUARD_EVERY);
+        }
+        std::thread::sleep(GUARD_GRACE);
+        tracing::warn!("the terminal is gone and its reader hangs; the process ends");
+        std::process::exit(code);
+    };
+    std::thread::Builder::new()
+        .name("terminal-guard".to_owned())
+        .spawn(guard)
+        .map(drop)
+}
+
 /// Gives the terminal back, stops this process until it is continued, takes the terminal again.
 ///
 /// # Errors
