@@ -353,12 +353,12 @@ async fn every_request_is_as_the_official_description_says() {
         }
         let limit = limits.iter().find(|l| l.key == request.path).unwrap();
         let text = method["description"].as_str().unwrap();
-        let stated = format!("<b>{}</b>", limit.per_minute);
+        let stated = format!("<b>{}</b>", limit.rate.per_minute());
         assert!(
             text.contains(&stated),
             "{}: {} a minute is not stated",
             request.path,
-            limit.per_minute
+            limit.rate.per_minute()
         );
     }
 }

@@ -52,14 +52,14 @@ macro_rules! day {
 }
 
 day! {
-    trading_days_1_to_25_keep_every_promise: 1..26;
-    trading_days_26_to_50_keep_every_promise: 26..51;
-    trading_days_51_to_75_keep_every_promise: 51..76;
-    trading_days_76_to_100_keep_every_promise: 76..101;
-    trading_days_101_to_125_keep_every_promise: 101..126;
-    trading_days_126_to_150_keep_every_promise: 126..151;
-    trading_days_151_to_175_keep_every_promise: 151..176;
-    trading_days_176_to_200_keep_every_promise: 176..201;
+    trading_days_1_to_50_keep_every_promise: 1..51;
+    trading_days_51_to_100_keep_every_promise: 51..101;
+    trading_days_101_to_150_keep_every_promise: 101..151;
+    trading_days_151_to_200_keep_every_promise: 151..201;
+    trading_days_201_to_250_keep_every_promise: 201..251;
+    trading_days_251_to_300_keep_every_promise: 251..301;
+    trading_days_301_to_350_keep_every_promise: 301..351;
+    trading_days_351_to_400_keep_every_promise: 351..401;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,7 +67,7 @@ async fn a_day_with_faults_and_deaths_ends_like_the_same_day_without() {
     tallyman::vendors::transport::install_crypto();
     let mut told = Vec::new();
     for seed in 1..7 {
-        let differences = twin(seed, 80).await.unwrap();
+        let differences = twin(seed, 60).await.unwrap();
         told.extend(differences.into_iter().map(|d| format!("seed {seed}: {d}")));
     }
     assert!(told.is_empty(), "{}", told.join("\n"));

@@ -33,6 +33,8 @@ const CALLS_BAR_SOURCE: f64 = 0.95;
 const TIME_BAR: f64 = 0.90;
 /// Quiet time before and after the drain, for polls and re-reads to become regular.
 const QUIET: Span = Span::mins(10);
+/// From the last allocation to the first parcel: picking takes its time, and budgets that ran low are whole again.
+const PICKING: Span = Span::mins(2);
 /// Virtual time a phase may take.
 const PHASE_MAX: Span = Span::hours(12);
 /// Steps of a phase.
@@ -121,6 +123,7 @@ pub async fn run(options: &CallOptions) -> Result<Sheet, BenchError> {
     let lines = rig.place(n)?;
     rig.hasten(Flow::OrderPull).await?;
     let intake = phase(&mut rig, "intake", |rig| rig.is_all_allocated(n)).await?;
+    rig.rest(PICKING).await?;
     rig.despatch_all()?;
     rig.hasten(Flow::Despatch).await?;
     let confirming = confirmations(&mut rig, n).await?;

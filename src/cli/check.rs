@@ -295,7 +295,7 @@ async fn system_lines(systems: &Systems, now: Ts, lines: &mut Vec<Line>) {
             lines.push(line(id.as_str(), is_ok, &what, found));
         }
         for limit in systems.limits(&id) {
-            tracing::debug!(system = %id, key = limit.key, per_minute = limit.per_minute, "limit");
+            tracing::debug!(system = %id, key = limit.key, rate = ?limit.rate, "limit");
         }
     }
 }

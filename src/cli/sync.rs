@@ -85,7 +85,10 @@ pub fn engine_context(
         .into_iter()
         .map(|id| {
             let kept = systems.limits(&id);
-            let kept = kept.into_iter().map(|l| (l.key, l.per_minute)).collect();
+            let kept = kept
+                .into_iter()
+                .map(|l| (l.key, l.rate.per_minute()))
+                .collect();
             (id, kept)
         })
         .collect();

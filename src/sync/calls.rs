@@ -2,7 +2,7 @@
 
 use super::context::{Cx, Limits};
 use crate::domain::breaker::Breaker;
-use crate::domain::budget::{Budgets, LaneScheduler};
+use crate::domain::budget::{Budgets, LaneScheduler, Rate};
 use crate::domain::change::{Change, Fence, Payload};
 use crate::domain::delivery::{AnswerClass, Lane};
 use crate::domain::ids::{PayloadId, SystemId};
@@ -51,7 +51,7 @@ pub struct Gate {
     pub auth_failed: Option<(String, Ts)>,
     recent: VecDeque<CallLive>,
     by_lane: HashMap<Lane, VecDeque<Ts>>,
-    keys: Vec<(String, u32)>,
+    keys: Vec<(String, Rate)>,
     /// What the call under way counts under.
     key: String,
     pub calls_total: i64,
@@ -73,9 +73,12 @@ const LIMIT_NEAR_PERCENT: i64 = 90;
 impl Gate {
     /// A log for a call made now.
     pub fn call_log(&self, now: Ts) -> CallLog {
-        let is_near = self.keys.iter().any(|(key, limit)| {
-            let spent = self.budgets.spent_last_minute(key, now);
-            *limit > 0 && spent * 100 >= i64::from(*limit) * LIMIT_NEAR_PERCENT
+        let is_near = self.keys.iter().any(|(key, _)| {
+            let (spent, limit) = (
+                self.budgets.spent_last_minute(key, now),
+                self.budgets.limit(key),
+            );
+            limit > 0 && spent * 100 >= limit * LIMIT_NEAR_PERCENT
         });
         CallLog::near_limit(is_near)
     }
@@ -83,13 +86,14 @@ impl Gate {
     /// A gate with empty counters and the adapter's own limits, but where `limits` names another figure for a key.
     pub fn new(system: SystemId, adapter: Adapter, limits: &Limits, now: Ts) -> Self {
         let given = limits.get(&system);
-        let keys: Vec<(String, u32)> = adapter
+        let keys: Vec<(String, Rate)> = adapter
             .system()
             .limits()
             .into_iter()
             .map(|l| {
                 let other = given.and_then(|g| g.get(&l.key)).copied();
-                (l.key, other.unwrap_or(l.per_minute))
+                let rate = other.map_or(l.rate, |per_minute| l.rate.with_flow(per_minute));
+                (l.key, rate)
             })
             .collect();
         Self {
@@ -160,7 +164,7 @@ impl Gate {
     pub fn limit_of(&self, op: Op) -> u32 {
         let key = self.adapter.system().limit_key(op);
         let limit = self.keys.iter().find(|(k, _)| k == key);
-        limit.map_or(0, |(_, n)| *n)
+        limit.map_or(0, |(_, rate)| rate.per_minute())
     }
 
     /// When the next call of this kind could be made.
@@ -248,10 +252,10 @@ impl Gate {
             .keys
             .clone()
             .into_iter()
-            .map(|(key, limit)| MethodLive {
+            .map(|(key, _)| MethodLive {
                 calls_last_minute: self.budgets.spent_last_minute(&key, now),
+                limit_per_minute: self.budgets.limit(&key),
                 method: key,
-                limit_per_minute: i64::from(limit),
             })
             .filter(|m| m.calls_last_minute > 0)
             .collect();

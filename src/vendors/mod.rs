@@ -16,6 +16,7 @@ mod scalar;
 pub mod shopline;
 pub mod transport;
 
+use crate::domain::budget::Rate;
 use crate::domain::delivery::AnswerClass;
 use crate::domain::ids::{ItemCode, ReturnRef, SiteRef, SourceOrderId, WmsOrderNo};
 use crate::domain::order::{SourceOrder, WmsOrderIntent};
@@ -222,8 +223,7 @@ pub enum Op {
 pub struct Limit {
     /// The key calls are counted under.
     pub key: String,
-    /// Calls allowed in any 60 s.
-    pub per_minute: u32,
+    pub rate: Rate,
 }
 
 /// One finding of a check, for `tallyman check`.

@@ -70,7 +70,7 @@ impl Systems {
         if let Some(overrides) = self.overrides.get(id) {
             for limit in &mut limits {
                 if let Some(n) = overrides.get(&limit.key) {
-                    limit.per_minute = *n;
+                    limit.rate = limit.rate.with_flow(*n);
                 }
             }
         }
@@ -345,7 +345,7 @@ token = { command = ["echo", "t"] }
     fn a_configured_limit_takes_the_place_of_the_vendors() {
         let loaded = loaded(|s| s.replace("username", "limits = { peoplevox = 17 }\nusername"));
         let systems = build(&loaded, &BTreeMap::new()).unwrap();
-        assert_eq!(systems.limits(&"pvx".into())[0].per_minute, 17);
+        assert_eq!(systems.limits(&"pvx".into())[0].rate.per_minute(), 17);
     }
 
     #[test]

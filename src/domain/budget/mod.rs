@@ -13,14 +13,78 @@ const WINDOW: Span = Span::secs(61);
 /// Part of a limit that may be spent at once, one in so many.
 const BURST_DIVISOR: i64 = 50;
 
-/// Limit of a key nobody declared, calls per minute.
-pub const UNDECLARED_PER_MINUTE: u32 = 60;
+/// Limit of a key nobody declared.
+pub const UNDECLARED: Rate = Rate::Window { per_minute: 60 };
 
-/// A token bucket that keeps a limit in every 60 s window: what may be spent at once plus what flows in during the
-/// window never exceeds it. It starts with one call in it, since a run before this one may have spent the rest.
+/// Part of a vendor's own bucket that is spent at once, percent: calls sent apart may arrive together.
+const AT_ONCE_PERCENT: i64 = 80;
+
+/// How a vendor counts calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rate {
+    /// So many in any 60 s.
+    Window { per_minute: u32 },
+    /// A leaky bucket: so many at once, and beside them a steady flow.
+    Leaky { per_minute: u32, at_once: u32 },
+}
+
+impl Rate {
+    /// The steady flow, calls per minute.
+    pub const fn per_minute(self) -> u32 {
+        match self {
+            Self::Window { per_minute } | Self::Leaky { per_minute, .. } => per_minute,
+        }
+    }
+
+    /// The same way of counting with another flow; a leaky bucket grows and shrinks with it.
+    #[must_use]
+    pub fn with_flow(self, per_minute: u32) -> Self {
+        match self {
+            Self::Window { .. } => Self::Window { per_minute },
+            Self::Leaky {
+                per_minute: before,
+                at_once,
+            } => {
+                let sized = u64::from(at_once) * u64::from(per_minute) / u64::from(before.max(1));
+                Self::Leaky {
+                    per_minute,
+                    at_once: u32::try_from(sized).unwrap_or(at_once),
+                }
+            }
+        }
+    }
+
+    /// Calls spent at once.
+    fn burst(self) -> i64 {
+        match self {
+            Self::Window { per_minute: 0 } | Self::Leaky { per_minute: 0, .. } => 0,
+            Self::Window { per_minute } => (i64::from(per_minute) / BURST_DIVISOR).max(1),
+            Self::Leaky { at_once, .. } => (i64::from(at_once) * AT_ONCE_PERCENT / 100).max(1),
+        }
+    }
+
+    /// Tokens that flow in per [`WINDOW`].
+    fn inflow(self) -> i64 {
+        match self {
+            Self::Window { per_minute } if per_minute > 1 => i64::from(per_minute) - self.burst(),
+            _ => i64::from(self.per_minute()),
+        }
+    }
+
+    /// The most calls a minute can hold.
+    fn most_in_a_minute(self) -> i64 {
+        match self {
+            Self::Window { per_minute } => i64::from(per_minute),
+            Self::Leaky { per_minute, .. } => i64::from(per_minute) + self.burst(),
+        }
+    }
+}
+
+/// A token bucket that keeps a rate: of a window, what may be spent at once plus what flows in during it never exceeds the
+/// limit. It starts with one call in it, since a run before this one may have spent the rest.
 #[derive(Debug, Clone)]
 pub struct Bucket {
-    per_minute: i64,
+    rate: Rate,
     burst: i64,
     /// Credit in token-microseconds: [`WINDOW`] microseconds' worth is one token.
     credit: i64,
@@ -28,23 +92,13 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A bucket for a limit. A limit of zero never lets a call through.
-    pub fn new(per_minute: u32, now: Ts) -> Self {
-        let per_minute = i64::from(per_minute);
+    /// A bucket for a rate. A limit of zero never lets a call through.
+    pub fn new(rate: Rate, now: Ts) -> Self {
         Self {
-            per_minute,
-            burst: burst(per_minute),
-            credit: if per_minute == 0 { 0 } else { WINDOW.0 },
+            rate,
+            burst: rate.burst(),
+            credit: if rate.per_minute() == 0 { 0 } else { WINDOW.0 },
             at: now,
-        }
-    }
-
-    /// Tokens that flow in per [`WINDOW`].
-    const fn inflow(&self) -> i64 {
-        if self.per_minute <= 1 {
-            self.per_minute
-        } else {
-            self.per_minute - self.burst
         }
     }
 
@@ -55,7 +109,7 @@ impl Bucket {
         let cap = self.burst.saturating_mul(WINDOW.0);
         let elapsed = now.since(self.at).0;
         self.credit = elapsed
-            .saturating_mul(self.inflow())
+            .saturating_mul(self.rate.inflow())
             .saturating_add(self.credit)
             .min(cap);
         self.at = now;
@@ -89,7 +143,7 @@ impl Bucket {
         let mut then = self.clone();
         then.refill(now);
         let missing = WINDOW.0 - then.credit;
-        match then.inflow() {
+        match then.rate.inflow() {
             _ if missing <= 0 => now,
             0 => Ts::NEVER,
             inflow => then.at + Span(missing / inflow + i64::from(missing % inflow > 0)),
@@ -97,19 +151,11 @@ impl Bucket {
     }
 
     /// Another limit from now on. What is in the bucket stays, up to the new burst.
-    pub fn set_limit(&mut self, per_minute: u32, now: Ts) {
+    pub fn set_limit(&mut self, rate: Rate, now: Ts) {
         self.refill(now);
-        self.per_minute = i64::from(per_minute);
-        self.burst = burst(self.per_minute);
+        self.rate = rate;
+        self.burst = rate.burst();
         self.credit = self.credit.min(self.burst.saturating_mul(WINDOW.0));
-    }
-}
-
-fn burst(per_minute: i64) -> i64 {
-    if per_minute == 0 {
-        0
-    } else {
-        (per_minute / BURST_DIVISOR).max(1)
     }
 }
 
@@ -117,7 +163,7 @@ fn burst(per_minute: i64) -> i64 {
 #[derive(Debug, Clone)]
 struct Counted {
     /// As declared, before scaling.
-    declared: u32,
+    declared: Rate,
     bucket: Bucket,
     /// Calls per second of the last minute: (second, calls).
     spent: VecDeque<(i64, i64)>,
@@ -146,29 +192,29 @@ pub struct Budgets {
 }
 
 impl Budgets {
-    /// Budgets for (key, calls per minute).
-    pub fn new<I: IntoIterator<Item = (String, u32)>>(limits: I, now: Ts) -> Self {
+    /// Budgets for keys and their rates.
+    pub fn new<I: IntoIterator<Item = (String, Rate)>>(limits: I, now: Ts) -> Self {
         let mut budgets = Self {
             percent: 100,
             ..Self::default()
         };
-        for (key, per_minute) in limits {
-            budgets.declare(&key, per_minute, now);
+        for (key, rate) in limits {
+            budgets.declare(&key, rate, now);
         }
         budgets
     }
 
-    fn declare(&mut self, key: &str, per_minute: u32, now: Ts) -> &mut Counted {
-        let scaled = scaled(per_minute, self.percent);
+    fn declare(&mut self, key: &str, rate: Rate, now: Ts) -> &mut Counted {
+        let scaled = scaled(rate, self.percent);
         self.keys.entry(key.to_owned()).or_insert_with(|| Counted {
-            declared: per_minute,
+            declared: rate,
             bucket: Bucket::new(scaled, now),
             spent: VecDeque::new(),
         })
     }
 
     /// Spends one call of a key if the limit and no pause stand against it. A key nobody declared gets
-    /// [`UNDECLARED_PER_MINUTE`].
+    /// [`UNDECLARED`].
     pub fn try_take(&mut self, key: &str, now: Ts) -> bool {
         if self.paused_until.is_some_and(|until| now < until) {
             return false;
@@ -176,7 +222,7 @@ impl Budgets {
         self.paused_until = None;
         let counted = match self.keys.get_mut(key) {
             Some(counted) => counted,
-            None => self.declare(key, UNDECLARED_PER_MINUTE, now),
+            None => self.declare(key, UNDECLARED, now),
         };
         if !counted.bucket.take(now) {
             return false;
@@ -189,7 +235,7 @@ impl Budgets {
     pub fn owe(&mut self, key: &str, now: Ts) {
         let counted = match self.keys.get_mut(key) {
             Some(counted) => counted,
-            None => self.declare(key, UNDECLARED_PER_MINUTE, now),
+            None => self.declare(key, UNDECLARED, now),
         };
         counted.bucket.owe(now);
         counted.note(now);
@@ -226,11 +272,12 @@ impl Budgets {
         })
     }
 
-    /// The limit of a key as it is kept now, calls per minute.
+    /// The most calls of a key that a minute can hold as it is kept now.
     pub fn limit(&self, key: &str) -> i64 {
         self.keys
             .get(key)
-            .map_or(i64::from(UNDECLARED_PER_MINUTE), |c| c.bucket.per_minute)
+            .map_or(UNDECLARED, |c| c.bucket.rate)
+            .most_in_a_minute()
     }
 
     /// Every key, sorted.
@@ -264,12 +311,12 @@ impl Budgets {
     }
 }
 
-/// A share of a limit, at least one call when the limit is not zero.
-fn scaled(per_minute: u32, percent: i64) -> u32 {
+/// A share of a rate, at least one call a minute when the rate is not zero.
+fn scaled(rate: Rate, percent: i64) -> Rate {
+    let per_minute = rate.per_minute();
     let share = i64::from(per_minute) * percent.clamp(1, 100) / 100;
-    u32::try_from(share)
-        .unwrap_or(per_minute)
-        .max(per_minute.min(1))
+    let share = u32::try_from(share).unwrap_or(per_minute);
+    rate.with_flow(share.max(per_minute.min(1)))
 }
 
 #[cfg(test)]

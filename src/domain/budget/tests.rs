@@ -6,9 +6,13 @@ fn at_ms(ms: i64) -> Ts {
     Ts(1_800_000_000_000_000) + Span::ms(ms)
 }
 
+const fn window(per_minute: u32) -> Rate {
+    Rate::Window { per_minute }
+}
+
 /// Calls made when every chance is taken, by asking again at the time the bucket names.
 fn greedy(per_minute: u32, seconds: i64) -> Vec<Ts> {
-    let mut bucket = Bucket::new(per_minute, at_ms(0));
+    let mut bucket = Bucket::new(window(per_minute), at_ms(0));
     let end = at_ms(seconds * 1_000);
     let mut now = at_ms(0);
     let mut calls = Vec::new();
@@ -54,14 +58,14 @@ fn a_greedy_caller_keeps_the_limit_and_uses_nearly_all_of_it() {
 
 #[test]
 fn a_limit_of_zero_lets_nothing_through() {
-    let mut bucket = Bucket::new(0, at_ms(0));
+    let mut bucket = Bucket::new(window(0), at_ms(0));
     assert!(!bucket.take(at_ms(100_000)));
     assert_eq!(bucket.next_at(at_ms(0)), Ts::NEVER);
 }
 
 #[test]
 fn a_bucket_starts_nearly_empty_and_never_saves_up_more_than_its_burst() {
-    let mut bucket = Bucket::new(250, at_ms(0));
+    let mut bucket = Bucket::new(window(250), at_ms(0));
     assert_eq!(bucket.available(at_ms(0)), 1);
     assert_eq!(bucket.available(at_ms(3_600_000)), 5);
     assert!(bucket.take(at_ms(0)));
@@ -74,7 +78,7 @@ fn a_bucket_starts_nearly_empty_and_never_saves_up_more_than_its_burst() {
 
 #[test]
 fn keys_have_budgets_of_their_own_and_a_throttle_pauses_them_all() {
-    let limits = [("a".to_owned(), 60), ("b".to_owned(), 60)];
+    let limits = [("a".to_owned(), window(60)), ("b".to_owned(), window(60))];
     let mut budgets = Budgets::new(limits, at_ms(0));
     assert!(budgets.try_take("a", at_ms(0)));
     assert!(!budgets.try_take("a", at_ms(0)));
@@ -100,20 +104,58 @@ fn an_undeclared_key_is_not_unlimited() {
 
 #[test]
 fn sharing_an_account_halves_every_limit() {
-    let mut budgets = Budgets::new([("a".to_owned(), 250), ("b".to_owned(), 1)], at_ms(0));
+    let mut budgets = Budgets::new(
+        [("a".to_owned(), window(250)), ("b".to_owned(), window(1))],
+        at_ms(0),
+    );
     budgets.scale(50, at_ms(0));
     assert_eq!((budgets.limit("a"), budgets.limit("b")), (125, 1));
     budgets.scale(100, at_ms(0));
     assert_eq!(budgets.limit("a"), 250);
 }
 
+#[test]
+fn a_leaky_bucket_is_spent_at_once_with_room_to_spare_and_shrinks_with_its_flow() {
+    let rate = Rate::Leaky {
+        per_minute: 240,
+        at_once: 40,
+    };
+    let mut budgets = Budgets::new([("store".to_owned(), rate)], at_ms(0));
+    assert_eq!(budgets.available("store", at_ms(0)), 1);
+    assert_eq!(budgets.available("store", at_ms(60_000)), 32);
+    assert_eq!(budgets.limit("store"), 272);
+    budgets.scale(50, at_ms(60_000));
+    assert_eq!(budgets.available("store", at_ms(60_000)), 16);
+    assert_eq!(budgets.limit("store"), 136);
+}
+
 proptest! {
+    /// The vendor's own bucket, 40 deep and drained four times a second, never runs over.
+    #[test]
+    fn a_leaky_bucket_never_runs_over_at_the_vendor(
+        gaps in proptest::collection::vec((0i64..9_000, 0i64..1_500), 1..200),
+    ) {
+        let rate = Rate::Leaky { per_minute: 240, at_once: 40 };
+        let mut bucket = Bucket::new(rate, at_ms(0));
+        let (mut now, mut arrived, mut level_milli) = (at_ms(0), at_ms(0), 0i64);
+        for (gap, delay) in gaps {
+            now = now + Span::ms(gap);
+            while bucket.take(now) {
+                // On its way it may lose up to a second and a half: calls sent apart arrive together.
+                let at = arrived.max(now + Span::ms(delay));
+                level_milli = (level_milli - at.since(arrived).as_ms() * 4).max(0) + 1_000;
+                arrived = at;
+                prop_assert!(level_milli <= 40_000, "{level_milli}");
+            }
+        }
+    }
+
     #[test]
     fn no_window_of_a_minute_ever_exceeds_the_limit(
         limit in 0u32..300,
         gaps in proptest::collection::vec(0i64..3_000, 1..400),
     ) {
-        let mut bucket = Bucket::new(limit, at_ms(0));
+        let mut bucket = Bucket::new(window(limit), at_ms(0));
         let mut now = at_ms(0);
         let mut calls = Vec::new();
         for gap in gaps {

@@ -3,7 +3,7 @@
 
 use super::Worker;
 use super::job::{Active, Job, Proposal, Purpose};
-use crate::domain::budget::Bucket;
+use crate::domain::budget::{Bucket, Rate};
 use crate::domain::change::{Change, Fence, Looked};
 use crate::domain::delivery::Lane;
 use crate::domain::ids::{PairId, SystemId};
@@ -35,7 +35,12 @@ impl Events {
     pub(super) fn new(gate: &Gate, now: Ts) -> Self {
         let per_minute = gate.limit_of(Op::OrdersByIds) / 100 * PERCENT;
         Self {
-            bucket: Bucket::new(per_minute.max(PER_MINUTE_MIN), now),
+            bucket: Bucket::new(
+                Rate::Window {
+                    per_minute: per_minute.max(PER_MINUTE_MIN),
+                },
+                now,
+            ),
             check_at: Some(Ts::MIN),
         }
     }

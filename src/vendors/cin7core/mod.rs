@@ -55,6 +55,7 @@ pub use words::{
     StageStatus, WriteStatus,
 };
 
+use crate::domain::budget::Rate;
 use crate::domain::ids::{LocationId, Sku};
 use crate::domain::time::Ts;
 use crate::secret::Secret;
@@ -206,7 +207,9 @@ impl System for Cin7Core {
     fn limits(&self) -> Vec<Limit> {
         vec![Limit {
             key: LIMIT_KEY.to_owned(),
-            per_minute: self.per_minute,
+            rate: Rate::Window {
+                per_minute: self.per_minute,
+            },
         }]
     }
 

@@ -1,6 +1,7 @@
 //! The calls we make: path, verb, limit, permission. A call that is not listed here cannot be made; the one that adds a
 //! difference to a stock level is not listed on purpose.
 
+use crate::domain::budget::Rate;
 use crate::vendors::transport::{CallClass, Effect};
 use crate::vendors::{Limit, Op};
 
@@ -175,12 +176,16 @@ pub(super) fn limits() -> Vec<Limit> {
         .iter()
         .map(|m| Limit {
             key: m.path().to_owned(),
-            per_minute: m.per_minute(),
+            rate: Rate::Window {
+                per_minute: m.per_minute(),
+            },
         })
         .collect();
     out.push(Limit {
         key: OTHER_KEY.to_owned(),
-        per_minute: OTHER_PER_MINUTE,
+        rate: Rate::Window {
+            per_minute: OTHER_PER_MINUTE,
+        },
     });
     out
 }

@@ -2,6 +2,7 @@
 
 use super::names::ORDER_NUMBER_CHARS_MAX;
 use super::{LIMIT_KEY, Peoplevox, write};
+use crate::domain::budget::Rate;
 use crate::domain::ids::{ItemCode, ReturnRef, SiteRef, WmsOrderNo};
 use crate::domain::order::WmsOrderIntent;
 use crate::domain::returns::ReturnIntent;
@@ -18,7 +19,9 @@ impl System for Peoplevox {
     fn limits(&self) -> Vec<Limit> {
         vec![Limit {
             key: LIMIT_KEY.to_owned(),
-            per_minute: self.per_minute,
+            rate: Rate::Window {
+                per_minute: self.per_minute,
+            },
         }]
     }
 

@@ -41,6 +41,7 @@ pub use stock::{
 };
 pub use webhooks::{ADDRESS_CHARS_MAX, Subscription};
 
+use crate::domain::budget::Rate;
 use crate::domain::ids::LocationId;
 use crate::domain::time::Ts;
 use crate::secret::Secret;
@@ -59,6 +60,8 @@ use std::sync::{Arc, RwLock};
 pub const API_VERSION_DEFAULT: &str = "v20260601";
 /// Calls per minute without an enterprise plan: the bucket holds 40 and drains 4 a second, per app and store.
 pub const PER_MINUTE_DEFAULT: u32 = 240;
+/// The bucket holds what drains in ten seconds: 40 of 240 a minute.
+const BUCKET_DIVISOR: u32 = 6;
 /// The key all calls count under: SHOPLINE counts everything of an app in one store together.
 pub const LIMIT_KEY: &str = "store";
 /// What the hosts of stores end with.
@@ -218,7 +221,10 @@ impl System for Shopline {
     fn limits(&self) -> Vec<Limit> {
         vec![Limit {
             key: LIMIT_KEY.to_owned(),
-            per_minute: self.per_minute,
+            rate: Rate::Leaky {
+                per_minute: self.per_minute,
+                at_once: self.per_minute / BUCKET_DIVISOR,
+            },
         }]
     }
 

@@ -238,7 +238,7 @@ async fn all_calls_count_under_one_limit_and_none_waits() {
     assert_eq!(
         (
             client.limits()[0].key.as_str(),
-            client.limits()[0].per_minute
+            client.limits()[0].rate.per_minute()
         ),
         (LIMIT_KEY, 60)
     );

@@ -476,7 +476,7 @@ fn a_configuration_that_cannot_work_is_refused() {
 #[test]
 fn limits_are_one_key_and_one_call_at_a_time() {
     let system = Script::default().system();
-    assert_eq!(system.limits()[0].per_minute, 60);
+    assert_eq!(system.limits()[0].rate.per_minute(), 60);
     assert_eq!(
         system.limit_key(crate::vendors::Op::StockPage),
         system.limits()[0].key

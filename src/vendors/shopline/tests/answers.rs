@@ -238,7 +238,7 @@ async fn one_limit_holds_for_everything_and_a_probe_is_one_cheap_read() {
     let store = client(&fake);
     let limits = store.limits();
     assert_eq!(limits.len(), 1);
-    assert_eq!(limits[0].per_minute, PER_MINUTE_DEFAULT);
+    assert_eq!(limits[0].rate.per_minute(), PER_MINUTE_DEFAULT);
     for op in [Op::OrdersByIds, Op::SetStock, Op::Locations, Op::SaveLines] {
         assert_eq!(store.limit_key(op), limits[0].key);
     }
