@@ -295,6 +295,20 @@ pub struct WmsOrderIntent {
     pub lines: Vec<WmsLineIntent>,
     /// Versions of the mapping rows that were used, for the record.
     pub mapping_versions: Vec<(i64, i64)>,
+    /// How the site was chosen; absent from orders stored before it was kept.
+    #[serde(default)]
+    pub routed: Option<Routed>,
+}
+
+/// How an order came to its site, decided once and kept.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Routed {
+    /// Where the source said its goods lie when the site was chosen; empty when it did not say.
+    pub location: LocationId,
+    /// Name of the routing rule, or of the location when its own mapping decided.
+    pub rule: String,
+    /// What made the rule fit, in words.
+    pub why: String,
 }
 
 /// One line of an intended warehouse order.
@@ -525,6 +539,13 @@ pub struct OrderFull {
     pub body: OrderBody,
     pub lines: Vec<OrderLine>,
 }
+impl OrderFull {
+    /// How its site was chosen, once it was.
+    pub fn routed(&self) -> Option<&Routed> {
+        self.body.intent.as_ref()?.routed.as_ref()
+    }
+}
+
 /// Units by SKU.
 pub fn goods<'a>(lines: impl Iterator<Item = (&'a Sku, i64)>) -> BTreeMap<&'a str, i64> {
     let mut goods = BTreeMap::new();

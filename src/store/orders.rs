@@ -372,11 +372,11 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         let rows = conn
             .rows(
-                "select coalesce(l.item, l.sku), o.location, cast(sum(l.qty_each - l.despatched_each) as bigint) \
+                "select coalesce(l.item, l.sku), o.location, cast(sum(l.qty_each - l.despatched_each) as bigint), o.site \
                  from orders o join order_line l on l.order_id = o.id \
                  where o.pair = $1 and o.state @any($2) \
-                 group by coalesce(l.item, l.sku), o.location \
-                 having sum(l.qty_each - l.despatched_each) <> 0 order by 1, 2",
+                 group by coalesce(l.item, l.sku), o.location, o.site \
+                 having sum(l.qty_each - l.despatched_each) <> 0 order by 1, 2, 4",
                 vals![pair.as_str(), states],
             )
             .await?;
@@ -403,10 +403,10 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         let rows = conn
             .rows(
-                "select coalesce(l.item, l.sku), o.location, cast(sum(l.despatched_each - l.confirmed_each) as bigint) \
+                "select coalesce(l.item, l.sku), o.location, cast(sum(l.despatched_each - l.confirmed_each) as bigint), o.site \
                  from order_line l join orders o on o.id = l.order_id \
                  where l.despatched_each > l.confirmed_each and o.pair = $1 and o.state <> $2 \
-                 group by coalesce(l.item, l.sku), o.location order by 1, 2",
+                 group by coalesce(l.item, l.sku), o.location, o.site order by 1, 2, 4",
                 vals![pair.as_str(), OrderState::Cancelled.code()],
             )
             .await?;
@@ -549,6 +549,7 @@ fn units_at(rows: &[super::value::Row]) -> StoreResult<Vec<UnitsAt>> {
                 item: c.text()?,
                 location: c.text()?,
                 qty_each: c.int()?,
+                site: c.opt_text()?,
             })
         })
         .collect()

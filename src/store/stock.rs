@@ -5,8 +5,11 @@ use super::value::{Cols, Row, Val, from_json, vals};
 use super::{Store, StoreResult};
 use crate::domain::ids::{ItemCode, LocationId, PairId, SiteRef, SystemId, WmsOrderNo};
 use crate::domain::mapping::{MappingKind, Target};
+use crate::domain::mapping_set::MappingSet;
 use crate::domain::places::Places;
+use crate::domain::routing::{PROMISED_IN, Place, Shelves};
 use crate::domain::stock::{SnapshotRow, StockLevelRow, StockPosition};
+use crate::domain::time::Ts;
 use crate::domain::wms::{DespatchLine, WmsItem};
 use std::collections::HashMap;
 
@@ -182,6 +185,57 @@ impl Store {
         .await?
         .iter()
         .map(level)
+        .collect()
+    }
+
+    /// What may still be promised of these items at the sites of a pair; `sharers` are all pairs of the warehouse.
+    pub async fn shelves(
+        &self,
+        warehouse: &SystemId,
+        pair: &PairId,
+        sharers: &[PairId],
+        items: &[ItemCode],
+        mappings: &MappingSet,
+    ) -> StoreResult<Shelves> {
+        let levels = self.levels_of(warehouse, items).await?;
+        let promised = self.promised_units(sharers, items).await?;
+        let mut conn = self.inner.db.read().await?;
+        let full = conn
+            .row(
+                "select max(taken_at) from snapshot where system = $1 and pair = $2 and is_complete = 1 and is_full = 1",
+                vals![warehouse.as_str(), pair.as_str()],
+            )
+            .await?;
+        let full_at = match full {
+            Some(row) => row.get::<Option<i64>>(0)?.map(Ts),
+            None => None,
+        };
+        Ok(Shelves::new(levels, promised, full_at, mappings))
+    }
+
+    /// Units that orders were given at a site and that the warehouse has not set aside for them yet.
+    async fn promised_units(
+        &self,
+        pairs: &[PairId],
+        items: &[ItemCode],
+    ) -> StoreResult<Vec<(Place, i64)>> {
+        let pairs: Vec<String> = pairs.iter().map(|p| p.0.clone()).collect();
+        let states: Vec<i64> = PROMISED_IN.iter().map(|s| s.code()).collect();
+        let mut conn = self.inner.db.read().await?;
+        conn.rows(
+            "select o.site, l.item, cast(sum(l.qty_each - l.despatched_each) as bigint) \
+             from orders o join order_line l on l.order_id = o.id \
+             where o.pair @any($1) and o.state @any($2) and o.site is not null and l.item @any($3) \
+             group by o.site, l.item order by 1, 2",
+            vals![pairs, states, codes(items)],
+        )
+        .await?
+        .iter()
+        .map(|row| {
+            let mut c = row.cols();
+            let place = (c.text()?, c.text()?);
+            Ok((place, c.int()?))
+        })
         .collect()
     }
 

@@ -175,6 +175,7 @@ pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
             orders::no_empty_headers(&bench),
             orders::nothing_shipped_after_cancel(&bench, &ledger),
             orders::no_write_after_picking(&ledger),
+            orders::at_its_site(&bench, &ledger),
             despatches::confirmed_once(&ledger),
             despatches::every_despatch_confirmed(&bench),
             despatches::no_more_than_left(&bench, &ledger),
