@@ -1,4 +1,4 @@
-//! Webhooks, end to end: sandbox, a real store and the engine under one virtual clock; the server on a real port.
+//! Webhooks and the routing of orders, end to end: sandbox, a real store and the engine under one virtual clock; the server on a real port.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -10,6 +10,8 @@ mod house;
 mod kill;
 #[path = "hooks/property.rs"]
 mod property;
+#[path = "hooks/routing.rs"]
+mod routing;
 #[path = "hooks/server.rs"]
 mod server;
 #[path = "hooks/shop.rs"]

@@ -101,7 +101,9 @@ pub async fn order_evidence(
     let places = store.places(std::slice::from_ref(&full.row.pair)).await?;
     Ok(Some(Evidence {
         place: places.say(full.row.location.to_string()),
-        site_chosen_by: full.routed().map_or_else(String::new, |r| places.say(r.why.clone())),
+        site_chosen_by: full
+            .routed()
+            .map_or_else(String::new, |r| places.say(r.why.clone())),
         printed_at: now,
         record: record(&full, &deliveries, &despatches, &journal),
         order: full.row,

@@ -162,7 +162,10 @@ fn shop_places(world: &World, out: &mut String) {
     let share = share(world);
     let _ = writeln!(out, "SITE,{main},{here},basis=NET_LIVE{share}");
     let _ = writeln!(out, "SITE,{shop},{there},basis=NET_LIVE{share}");
-    let _ = writeln!(out, "ROUTING,Warehouse orders,{here},order=10;location={main}");
+    let _ = writeln!(
+        out,
+        "ROUTING,Warehouse orders,{here},order=10;location={main}"
+    );
     let _ = writeln!(out, "ROUTING,Shop orders,{there},order=20;location={shop}");
     let _ = writeln!(
         out,

@@ -388,9 +388,8 @@ async fn build(cx: &Cx, pair: &PairCx, facts: &Facts, cases: &[Case]) -> StoreRe
         let existing = facts.existing.get(&case.order.source_id);
         let id = existing.map_or(OrderId(next), |o| o.row.id);
         let mut incoming = case.order.clone();
-        let run = |order: &SourceOrder, revision: i64| {
-            check(pair, facts, &shelves, now, order, revision)
-        };
+        let run =
+            |order: &SourceOrder, revision: i64| check(pair, facts, &shelves, now, order, revision);
         if case.is_recheck
             && let Some(order) = existing
         {
@@ -457,7 +456,9 @@ fn promise(
         return;
     }
     if let Some(site) = &row.site {
-        let units = lines.iter().filter_map(|l| Some((l.item.clone()?, l.qty_each)));
+        let units = lines
+            .iter()
+            .filter_map(|l| Some((l.item.clone()?, l.qty_each)));
         shelves.promise(site, units);
     }
 }

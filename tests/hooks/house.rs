@@ -347,7 +347,28 @@ impl House {
         self.sandbox.act(|w| w.shop_place(spec)).unwrap()
     }
 
+    /// Somebody applies mappings of a pair, written as a CSV file has them.
+    pub async fn map(&self, pair: &str, rows: &str) {
+        let desk = self.desk(pair);
+        let pair = PairId::from(pair);
+        let csv = format!("kind,from,to,attributes\n{rows}\n");
+        let read = desk.import_csv(&pair, &csv).await.unwrap();
+        let applied = desk.apply(&pair, read.edits, None, "a gap in the rules");
+        applied.await.unwrap();
+    }
+
     // ---- what is seen
+
+    /// References of the sites at which the warehouse holds a source's order.
+    pub fn sites(&self, id: &str) -> Vec<String> {
+        self.sandbox.inspect(|w| {
+            let orders = w.pvx.orders.iter();
+            orders
+                .filter(|o| o.po_reference.eq_ignore_ascii_case(id))
+                .map(|o| w.pvx.sites[o.site].reference.clone())
+                .collect()
+        })
+    }
 
     /// Topics and addresses subscribed to in the store.
     pub fn subscriptions(&self) -> Vec<(String, String)> {

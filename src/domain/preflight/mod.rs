@@ -189,8 +189,7 @@ pub fn check(input: &PreflightInput<'_>) -> Verdict {
     }
     match (number, service, site) {
         (Some(number), Some(service), Some((site, routed))) if found.faults.is_empty() => {
-            let mut intent =
-                build(input, number, service.code, site, lines, found.used.clone());
+            let mut intent = build(input, number, service.code, site, lines, found.used.clone());
             intent.routed = routed;
             Verdict::Pass {
                 intent: Box::new(intent),

@@ -164,7 +164,10 @@ fn in_full(site: &SiteRef, passed: &[&str]) -> String {
     if passed.is_empty() {
         format!("{site} has every line in full")
     } else {
-        format!("{site} has every line in full, {} not", passed.join(" and "))
+        format!(
+            "{site} has every line in full, {} not",
+            passed.join(" and ")
+        )
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::super::rig::Rig;
 use crate::sandbox::{
-    Book, Cin7Sale, Kind, LwOrder, Payment, Progress, PvxOrder, PvxStatus,
-    SHOP_FLOOR_LOCATION, SHOP_LOCATION, ShopOrder, SimSystem, World,
+    Book, Cin7Sale, Kind, LwOrder, Payment, Progress, PvxOrder, PvxStatus, SHOP_FLOOR_LOCATION,
+    SHOP_LOCATION, ShopOrder, SimSystem, World,
 };
 use std::collections::{BTreeMap, HashMap};
 
