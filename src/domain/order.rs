@@ -223,6 +223,25 @@ impl SourceOrder {
         })
     }
 
+    /// The shipment that holds these goods under this tracking; no numbers mean that it has none.
+    pub fn shipment_of(
+        &self,
+        numbers: &[&str],
+        lines: &[DespatchIntentLine],
+    ) -> Option<&SourceShipment> {
+        let is_same = |a: &str, b: &str| a.trim().eq_ignore_ascii_case(b.trim());
+        self.shipments.iter().find(|shipment| {
+            let held: Vec<&String> = shipment.tracking.iter().filter(|n| !n.is_empty()).collect();
+            let holds = |line: &DespatchIntentLine| {
+                let found = shipment.lines.iter().find(|(row, _)| *row == line.row_id);
+                found.is_some_and(|(_, each)| *each == line.qty_each)
+            };
+            held.len() == numbers.len()
+                && held.iter().all(|h| numbers.iter().any(|n| is_same(h, n)))
+                && (shipment.lines.is_empty() || lines.iter().all(holds))
+        })
+    }
+
     /// Lines that must be picked: kits by component, services left out.
     pub fn pick_lines(&self) -> Vec<PickLine> {
         let mut out = Vec::new();

@@ -383,21 +383,6 @@ impl Store {
         units_at(&rows)
     }
 
-    /// When the oldest order left whose confirmation is under way without a tracking number.
-    pub async fn oldest_without_label(&self, pair: &PairId) -> StoreResult<Option<Ts>> {
-        let mut conn = self.inner.db.read().await?;
-        let row = conn
-            .row(
-                "select min(despatched_at) from orders where pair = $1 and state = $2 and tracking = ''",
-                vals![pair.as_str(), OrderState::Confirming.code()],
-            )
-            .await?;
-        match row {
-            Some(row) => Ok(row.get::<Option<i64>>(0)?.map(Ts)),
-            None => Ok(None),
-        }
-    }
-
     /// D: units despatched and not yet confirmed in the source.
     pub async fn unconfirmed_units(&self, pair: &PairId) -> StoreResult<Vec<UnitsAt>> {
         let mut conn = self.inner.db.read().await?;

@@ -11,7 +11,7 @@ mod rule;
 mod shelves;
 
 pub use rule::{check_rule, same_turn};
-pub use shelves::{PROMISED_IN, Place, Shelves, asks_for_stock, free_for, items_of};
+pub use shelves::{PROMISED_IN, Place, Shelves, TAKEN_IN, asks_for_stock, free_for, items_of};
 
 use super::catalogue::Kind;
 use super::country;

@@ -120,6 +120,18 @@ pub const PROMISED_IN: &[OrderState] = &[
     OrderState::Backordered,
 ];
 
+/// States in which an order has its goods, set aside or shipped: the report knows when they were entered before it.
+pub const TAKEN_IN: &[OrderState] = &[
+    OrderState::Allocated,
+    OrderState::Picking,
+    OrderState::Packing,
+    OrderState::PartDespatched,
+    OrderState::AmendReview,
+    OrderState::CancelReview,
+    OrderState::Despatched,
+    OrderState::Confirming,
+];
+
 /// Units an order holds at its own site already: they are there for it, whatever the figure says.
 fn own_goods(order: &OrderFull) -> BTreeMap<ItemCode, i64> {
     let is_placed = |state: OrderState| {

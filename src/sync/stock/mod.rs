@@ -240,14 +240,18 @@ const PUSH_BACK_EACH_MAX: i64 = 10;
 /// Drift worth up to this much is written over without asking, minor units.
 const PUSH_BACK_MINOR_MAX: i64 = 10_000;
 
-/// Somebody else changed the figure and it is small enough to be put right without approval: within tolerance at once,
-/// beyond it when two readings agree.
+/// Somebody else changed the figure and it is small enough to be put right without approval: within tolerance at once
+/// whatever it is worth, because nobody is told of that; beyond it when two readings agree.
 fn is_pushed_back(position: &StockPosition) -> bool {
     let units = position.external_each.abs();
-    units != 0
-        && position.runs != 1
-        && units <= PUSH_BACK_EACH_MAX
-        && units.saturating_mul(position.price_minor) <= PUSH_BACK_MINOR_MAX
+    let is_small = units <= PUSH_BACK_EACH_MAX
+        && units.saturating_mul(position.price_minor) <= PUSH_BACK_MINOR_MAX;
+    match position.runs {
+        _ if units == 0 => false,
+        0 => true,
+        1 => false,
+        _ => is_small,
+    }
 }
 
 fn take(
