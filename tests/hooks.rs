@@ -1,4 +1,4 @@
-//! Webhooks and the routing of orders, end to end: sandbox, a real store and the engine under one virtual clock; the server on a real port.
+//! Webhooks the routing of orders and labels booked late, end to end: sandbox, a real store and the engine under one virtual clock; the server on a real port.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -8,6 +8,8 @@ mod cin7;
 mod house;
 #[path = "hooks/kill.rs"]
 mod kill;
+#[path = "hooks/labels.rs"]
+mod labels;
 #[path = "hooks/property.rs"]
 mod property;
 #[path = "hooks/routing.rs"]

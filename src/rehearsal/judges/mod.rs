@@ -179,6 +179,7 @@ pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
             despatches::confirmed_once(&ledger),
             despatches::every_despatch_confirmed(&bench),
             despatches::no_more_than_left(&bench, &ledger),
+            despatches::late_labels_arrived(&bench, &ledger),
             stock::no_forbidden_write(&ledger),
             stock::published_figures(&bench, &ledger),
             stock::is_not_fought_over(&ledger),

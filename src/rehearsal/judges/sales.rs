@@ -30,6 +30,8 @@ pub(super) struct SaleFact {
     pub is_in_parts: bool,
     /// Item code and units the warehouse should hold: kits exploded, services left out.
     pub wanted: BTreeMap<String, i64>,
+    /// Tracking numbers of its shipments; `None` where a shipment takes none once it is told.
+    pub labels: Option<Vec<String>>,
     /// Units the source shows as shipped; `None` where it tells only that the sale is done with.
     pub shipped: Option<BTreeMap<String, i64>>,
 }
@@ -69,6 +71,7 @@ fn linnworks(world: &World, order: &LwOrder) -> SaleFact {
         is_in_parts: world.lw.relations.iter().any(|(parent, child, _)| {
             id_of(*parent) == Some(order.id) || id_of(*child) == Some(order.id)
         }),
+        labels: None,
         wanted: linnworks_goods(world, order),
         shipped: None,
     }
@@ -127,6 +130,7 @@ fn shop(world: &World, order: &ShopOrder) -> SaleFact {
         is_here,
         sites: Some(sites),
         is_in_parts: false,
+        labels: Some(shop_labels(order)),
         wanted,
         shipped: Some(shipped),
     }
@@ -155,6 +159,15 @@ fn shop_sites(world: &World, order: &ShopOrder) -> Vec<usize> {
     }
 }
 
+fn shop_labels(order: &ShopOrder) -> Vec<String> {
+    let live = order
+        .fulfilments
+        .iter()
+        .filter(|f| f.cancelled_at.is_none());
+    let parcels = live.flat_map(|f| &f.tracking);
+    parcels.map(|p| p.number.clone()).collect()
+}
+
 fn cin7(world: &World, sale: &Cin7Sale) -> SaleFact {
     let units = |dec: crate::sandbox::Dec| dec.as_units();
     let mut wanted: BTreeMap<String, i64> = BTreeMap::new();
@@ -170,6 +183,8 @@ fn cin7(world: &World, sale: &Cin7Sale) -> SaleFact {
             *shipped.entry(product.sku.clone()).or_default() += units(line.quantity);
         }
     }
+    let shipments = sale.live().flat_map(|f| &f.ship.lines);
+    let labels = shipments.map(|l| l.tracking.clone());
     let is_cancelled = sale.is_voided;
     let is_authorised = sale.order.is_authorised();
     let is_shipped = !wanted.is_empty() && shipped == wanted;
@@ -189,6 +204,7 @@ fn cin7(world: &World, sale: &Cin7Sale) -> SaleFact {
         is_here,
         sites: None,
         is_in_parts: false,
+        labels: Some(labels.collect()),
         wanted,
         shipped: Some(shipped),
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 const OVERLAP: Span = Span::secs(120);
 /// How far the first poll of all looks back.
 const FIRST_LOOK_BACK: Span = Span::days(2);
-/// How far back every poll looks for tracking that is booked late.
+/// How far back every poll looks for tracking that is booked late, and now and then for one that was booked again.
 const LATE_TRACKING_MAX: Span = Span::hours(2);
 /// How far back a poll looks for it now and then, and how often that is.
 const LATE_TRACKING_FAR: Span = Span::days(2);
@@ -78,9 +78,11 @@ impl DespatchPoll {
                 since = since.min(at - Span::secs(1));
             }
         }
-        // One that was given up waiting for may still get its label, and its parcel gets the number then.
+        // One that was given up waiting for may still get its label, and its parcel gets the number then. Now and then
+        // everything of late is read again: a label may be booked anew without anybody being told.
         self.is_far = now.since(Ts(mark.far_at)) >= FAR_LOOK_EVERY;
         let back = if self.is_far {
+            since = since.min(now - LATE_TRACKING_MAX);
             LATE_TRACKING_FAR
         } else {
             LATE_TRACKING_MAX
