@@ -87,14 +87,16 @@ impl ParcelJob {
                 _ => None,
             })
             .collect();
-        Self {
+        let mut job = Self {
             source,
             parcels,
             known: HashMap::new(),
             phase: Phase::Look,
             is_asking,
             is_loaded: false,
-        }
+        };
+        job.advance();
+        job
     }
 
     /// The next call it will make.
@@ -226,6 +228,7 @@ impl ParcelJob {
             }
             match in_rows(&found, &one.parcel.source_id) {
                 None if !is_whole_read => one.stand = Stand::Unseen,
+                Some(_) if !is_whole_read && one.change.is_some() => one.stand = Stand::Unseen,
                 None => {
                     one.stand = Stand::Over;
                     changes.extend(missing(&one.row, now));
@@ -389,10 +392,15 @@ impl One {
     fn of(parcel: DespatchIntent, change: Option<RelabelIntent>, row: DeliveryRow) -> Self {
         Self {
             parcel,
+            // A bulk look need not tell which shipment shows which number.
+            stand: if change.is_some() {
+                Stand::Unseen
+            } else {
+                Stand::New
+            },
             change,
             row,
             sale: None,
-            stand: Stand::New,
             calls: 0,
         }
     }
