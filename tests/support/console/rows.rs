@@ -1,5 +1,6 @@
 //! Generated rows that read like the trade; the hostile ones read like an attack.
 
+use tallyman::config::CardRow;
 use tallyman::console::app::ask::{
     DeliverySheet, ExceptionSheet, FlowSheet, ItemSheet, Live, OrderSheet, PayloadSheet,
 };
@@ -22,6 +23,7 @@ use tallyman::domain::mapping::{
 use tallyman::domain::order::{
     Address, OrderBody, OrderFull, OrderLine, OrderRow, OrderState, SourceOrder, SourceStatus,
 };
+use tallyman::domain::policy::Policy;
 use tallyman::domain::stock::{Basis, StockLevelRow, StockPosition};
 use tallyman::domain::time::{Span, Ts};
 use tallyman::domain::wms::DespatchLine;
@@ -849,5 +851,12 @@ pub fn flow_sheet(pair: PairId, which: Flow, hostile: bool) -> FlowSheet {
         live,
         deliveries: vec![delivery_sheet(7, hostile).row],
         timeline: (0..4).map(|i| journal(i, hostile)).rev().collect(),
+        policy: policy_card(),
     }
+}
+
+fn policy_card() -> Vec<CardRow> {
+    let mut policy = Policy::linnworks();
+    policy.partial_shipment = !policy.partial_shipment;
+    tallyman::config::card(&policy, &Policy::linnworks())
 }
