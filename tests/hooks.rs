@@ -4,6 +4,8 @@
 
 #[path = "hooks/cin7.rs"]
 mod cin7;
+#[path = "hooks/flash.rs"]
+mod flash;
 #[path = "hooks/house.rs"]
 mod house;
 #[path = "hooks/kill.rs"]
