@@ -68,7 +68,7 @@ pub fn relabel(
         if mine.is_empty() || mine == numbers(&parcel.tracking) {
             continue;
         }
-        if !is_open(parcel, &shown) {
+        if !beside.is_empty() && !is_open(parcel, &shown) {
             continue;
         }
         if beside.iter().any(|p| is_open(p, &shown)) {
@@ -104,7 +104,7 @@ pub fn relabel(
 fn is_open(parcel: &DespatchIntent, shown: &str) -> bool {
     let shown = numbers(shown);
     let told = numbers(&parcel.tracking);
-    told.is_empty() || told.iter().any(|n| !shown.contains(n)) || told.len() < shown.len()
+    told.is_empty() || told.iter().any(|n| !shown.contains(n))
 }
 
 #[cfg(test)]
