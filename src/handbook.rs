@@ -374,6 +374,7 @@ mod tests {
         for kind in [
             MappingKind::Carrier,
             MappingKind::Site,
+            MappingKind::Routing,
             MappingKind::Item,
             MappingKind::Composite,
             MappingKind::OrderStatus,
