@@ -308,7 +308,7 @@ impl Rule<'_, '_> {
                  them another `order`"
             ));
         }
-        let known = (self.targets)(MappingKind::Site, "source");
+        let known = (self.targets)(self.kind, "source");
         let listed = self.attributes.get("location").map_or("", String::as_str);
         for place in words(listed).filter(|w| *w != "none" && !known.is_empty()) {
             if !known.iter().any(|t| t.code == place) {
