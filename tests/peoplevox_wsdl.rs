@@ -321,6 +321,7 @@ fn order() -> WmsOrderIntent {
             unit_price_minor: 1,
         }],
         mapping_versions: Vec::new(),
+        routed: None,
     }
 }
 

@@ -132,6 +132,7 @@ fn intent(order: &SourceOrder) -> WmsOrderIntent {
             })
             .collect(),
         mapping_versions: Vec::new(),
+        routed: None,
     }
 }
 

@@ -247,6 +247,8 @@ async fn intent_of(
         code_fault: &|code| warehouse.item_code_fault(code),
         limits: &limits,
         service_targets: &|_: &CarrierService| Some(true),
+        stock: &|_, _| None,
+        sent: None,
         now: rig.now(),
     });
     match verdict {

@@ -2,27 +2,32 @@
 
 use super::args::{WaitArgs, one};
 use super::context::{Context, Globals, Opening};
-use super::listing::{Listing, print, print_listing};
+use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::desk::{Decision, ReturnSheet};
+use crate::domain::filter::lists::RETURNS;
 use crate::domain::ids::Sku;
-use crate::domain::returns::{ClaimState, Disposition, Return, ReturnState, Units, words};
+use crate::domain::returns::{ClaimState, Disposition, ReturnState, Units, words};
 use crate::report::{Column, Format, Table};
-use crate::store::Shown;
 use crate::text::age;
 use clap::{Subcommand, ValueEnum};
+
+/// Columns a list can be sorted by; the first is the default.
+const SORTS: &[&str] = &["id", "age", "order", "due"];
 
 /// What can be done with returns.
 #[derive(Debug, Subcommand)]
 pub enum ReturnsVerb {
-    /// Returns on which something is still to happen, newest first
+    /// Returns on which something is still to happen, newest first; a filter that names a state finds the others too
     List {
         /// Also those that are closed
         #[arg(long)]
         all: bool,
-        /// Most rows to print
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
+        /// Only this pair of systems
+        #[arg(long, value_name = "PAIR")]
+        pair: Option<String>,
+        #[command(flatten)]
+        list: ListArgs,
     },
     /// Goods and money of one return side by side, and what its credit waits for
     Show {
@@ -156,7 +161,11 @@ pub(super) async fn run(globals: &Globals, verb: ReturnsVerb) -> Result<Outcome,
     };
     let context = Context::open(globals, opening).await?;
     match verb {
-        ReturnsVerb::List { all, limit } => list(&context, all, limit).await,
+        ReturnsVerb::List {
+            all,
+            pair,
+            list: args,
+        } => list(&context, (all, pair.as_deref()), &args).await,
         ReturnsVerb::Show { reference } => show(&context, &reference).await,
         ReturnsVerb::Expect {
             name,
@@ -295,9 +304,18 @@ fn read_units(words: &[String]) -> Result<Units, CliError> {
     Ok(out)
 }
 
-async fn list(context: &Context, all: bool, limit: usize) -> Result<Outcome, CliError> {
-    let shown = if all { Shown::All } else { Shown::Open };
-    let rows = context.desk.returns(shown, limit).await?;
+async fn list(
+    context: &Context,
+    (all, pair): (bool, Option<&str>),
+    args: &ListArgs,
+) -> Result<Outcome, CliError> {
+    let query = args.query(RETURNS, SORTS, Natural::Descending, context.now())?;
+    let pair = pair.map(|p| context.pair(Some(p))).transpose()?;
+    let (store, pair) = (&context.store, pair.as_ref());
+    let listing = collect(args.limit, query, |q| async move {
+        store.returns(pair, all, &q).await
+    })
+    .await?;
     let mut table = Table::new(&[
         Column::text("return"),
         Column::text("order"),
@@ -311,7 +329,7 @@ async fn list(context: &Context, all: bool, limit: usize) -> Result<Outcome, Cli
         Column::text("age"),
         Column::text("allowed by"),
     ]);
-    for held in &rows {
+    for held in &listing.rows {
         let sum = |of: fn(&crate::domain::returns::ReturnLine) -> i64| {
             held.lines.iter().map(of).sum::<i64>().to_string()
         };
@@ -330,8 +348,6 @@ async fn list(context: &Context, all: bool, limit: usize) -> Result<Outcome, Cli
             row.authorised_by.clone(),
         ]);
     }
-    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let listing: Listing<Return> = Listing { total, rows };
     print_listing(&context.globals, &listing, "returns", table)?;
     Ok(Outcome::Done)
 }

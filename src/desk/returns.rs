@@ -3,19 +3,13 @@
 use super::request::RequestKind;
 use super::{Desk, DeskError, DeskResult, Done, reason};
 use crate::domain::credit_gate::{LineGate, gate};
-use crate::domain::ids::{OrderId, PairId, ReturnId, ReturnRef};
+use crate::domain::ids::{OrderId, PairId, ReturnRef};
 use crate::domain::order::OrderRow;
 use crate::domain::returns::{
     Alignment, Claim, ClaimState, Disposition, Return, ReturnState, Units, money_back,
 };
-use crate::store::Shown;
 use serde::Serialize;
 use serde_json::json;
-
-/// Returns of a list at most.
-const LIST_MAX: usize = 100_000;
-/// Returns read at once.
-const PAGE: usize = 500;
 
 /// What a person may decide about returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,31 +178,6 @@ impl From<&Alignment> for AlignedRow {
 }
 
 impl Desk {
-    /// Returns, newest first.
-    ///
-    /// # Errors
-    /// [`DeskError`] when the store cannot be read.
-    pub async fn returns(&self, shown: Shown, limit: usize) -> DeskResult<Vec<Return>> {
-        let limit = limit.min(LIST_MAX);
-        let mut out: Vec<Return> = Vec::new();
-        let mut before: Option<ReturnId> = None;
-        while out.len() < limit {
-            let want = PAGE.min(limit - out.len());
-            let page = self
-                .store()
-                .returns_list(shown, before, want)
-                .await
-                .map_err(DeskError::store("reading the returns"))?;
-            before = page.last().map(|r| r.row.id);
-            let is_last = page.len() < want;
-            out.extend(page);
-            if is_last {
-                break;
-            }
-        }
-        Ok(out)
-    }
-
     /// A return by its number.
     ///
     /// # Errors

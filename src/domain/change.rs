@@ -6,7 +6,7 @@ use super::exception::{ExceptionEdit, ObjectRef, Occurrence};
 use super::hint::About;
 use super::ids::{
     DeliveryId, ExceptionId, InboxId, ItemCode, LocationId, OrderId, PairId, PayloadId, RequestId,
-    SourceOrderId, SystemId,
+    SourceOrderId, SystemId, WmsOrderNo,
 };
 use super::mapping::{MappingEdit, MappingKind, Target};
 use super::movements::{LaneEntry, MovementState};
@@ -265,6 +265,13 @@ pub enum Change {
         despatch: String,
         state: String,
         order: Option<OrderId>,
+    },
+    /// Labels that were booked late were taken into account, as far as they are these.
+    LabelsTaken {
+        system: SystemId,
+        despatch: String,
+        number: WmsOrderNo,
+        trackings: Vec<String>,
     },
     /// Items of the warehouse as read.
     Items {

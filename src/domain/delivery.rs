@@ -173,6 +173,15 @@ pub struct DespatchIntent {
     pub split_id: Option<SourceOrderId>,
 }
 
+/// Another tracking for a parcel the source was told of. The shopper hears nothing of it: the parcel was announced.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RelabelIntent {
+    /// The parcel with the tracking it shall have.
+    pub parcel: DespatchIntent,
+    /// The tracking the source was told; empty when it left without a label.
+    pub told: String,
+}
+
 /// A credit note to write in the source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CreditIntent {
@@ -209,6 +218,7 @@ pub enum Intent {
     AmendOrder(Box<WmsOrderIntent>),
     CancelOrder { number: WmsOrderNo },
     ConfirmDespatch(Box<DespatchIntent>),
+    Relabel(Box<RelabelIntent>),
     CreateItem(NewItem),
     PublishStock(StockWrite),
     ExpectReturn(Box<ReturnIntent>),

@@ -95,6 +95,18 @@ pub fn despatch(pair: &PairId, despatch: &[DespatchNo], tracking: &str) -> Strin
     key("despatch", pair, &parts)
 }
 
+/// Key of a parcel's tracking after it was told: the `nth` change of the order's tracking. A number may come back after
+/// another took its place, so the place in the row belongs to the key.
+pub fn relabel(pair: &PairId, despatch: &[DespatchNo], tracking: &str, nth: usize) -> String {
+    let mut numbers: Vec<&str> = despatch.iter().map(DespatchNo::as_str).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let nth = nth.to_string();
+    let mut parts = numbers;
+    parts.extend(["label", tracking, &nth]);
+    key("relabel", pair, &parts)
+}
+
 /// Key of a stock figure: the newest snapshot wins, each is written at most once.
 pub fn stock(pair: &PairId, item: &ItemCode, location: &LocationId, snapshot_id: i64) -> String {
     key(

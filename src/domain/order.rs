@@ -223,6 +223,25 @@ impl SourceOrder {
         })
     }
 
+    /// The shipment that holds these goods under this tracking; no numbers mean that it has none.
+    pub fn shipment_of(
+        &self,
+        numbers: &[&str],
+        lines: &[DespatchIntentLine],
+    ) -> Option<&SourceShipment> {
+        let is_same = |a: &str, b: &str| a.trim().eq_ignore_ascii_case(b.trim());
+        self.shipments.iter().find(|shipment| {
+            let held: Vec<&String> = shipment.tracking.iter().filter(|n| !n.is_empty()).collect();
+            let holds = |line: &DespatchIntentLine| {
+                let found = shipment.lines.iter().find(|(row, _)| *row == line.row_id);
+                found.is_some_and(|(_, each)| *each == line.qty_each)
+            };
+            held.len() == numbers.len()
+                && held.iter().all(|h| numbers.iter().any(|n| is_same(h, n)))
+                && (shipment.lines.is_empty() || lines.iter().all(holds))
+        })
+    }
+
     /// Lines that must be picked: kits by component, services left out.
     pub fn pick_lines(&self) -> Vec<PickLine> {
         let mut out = Vec::new();
@@ -295,6 +314,20 @@ pub struct WmsOrderIntent {
     pub lines: Vec<WmsLineIntent>,
     /// Versions of the mapping rows that were used, for the record.
     pub mapping_versions: Vec<(i64, i64)>,
+    /// How the site was chosen; absent from orders stored before it was kept.
+    #[serde(default)]
+    pub routed: Option<Routed>,
+}
+
+/// How an order came to its site, decided once and kept.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Routed {
+    /// Where the source said its goods lie when the site was chosen; empty when it did not say.
+    pub location: LocationId,
+    /// Name of the routing rule, or of the location when its own mapping decided.
+    pub rule: String,
+    /// What made the rule fit, in words.
+    pub why: String,
 }
 
 /// One line of an intended warehouse order.
@@ -525,6 +558,13 @@ pub struct OrderFull {
     pub body: OrderBody,
     pub lines: Vec<OrderLine>,
 }
+impl OrderFull {
+    /// How its site was chosen, once it was.
+    pub fn routed(&self) -> Option<&Routed> {
+        self.body.intent.as_ref()?.routed.as_ref()
+    }
+}
+
 /// Units by SKU.
 pub fn goods<'a>(lines: impl Iterator<Item = (&'a Sku, i64)>) -> BTreeMap<&'a str, i64> {
     let mut goods = BTreeMap::new();

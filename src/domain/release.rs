@@ -4,6 +4,7 @@ use super::ids::LocationId;
 use super::mapping_set::MappingSet;
 use super::order::{SourceOrder, SourceStatus};
 use super::policy::Policy;
+use super::routing;
 
 /// What the release rule says about an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub fn release_after_move(
             return Release::NotOurs("the source no longer knows it".to_owned());
         }
     }
-    if *was != order.location && mappings.site(&order.location).is_none() {
+    if *was != order.location && !routing::is_served(&order.location, mappings) {
         return Release::NotOurs(format!(
             "it was moved to location {}, which has no warehouse site",
             order.location

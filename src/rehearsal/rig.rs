@@ -460,11 +460,19 @@ impl Rig {
 
     /// Sites whose stock the mapped location of a source publishes, as positions in the world.
     pub fn published_sites(&self, world: &crate::sandbox::World, source: SimSystem) -> Vec<usize> {
+        let shown = world.shop.location_named(crate::sandbox::SHOP_LOCATION);
+        let shown = shown.and_then(|at| world.shop.locations.get(at));
+        let is_shown = |from: &str| match (source, shown) {
+            (SimSystem::Shopline, Some(place)) => from == place.id,
+            _ => true,
+        };
         let sites: Vec<&str> = self
             .mappings(source)
             .lines()
             .filter_map(|line| line.strip_prefix("SITE,"))
-            .filter_map(|rest| rest.split(',').nth(1))
+            .filter_map(|rest| rest.split_once(','))
+            .filter(|(from, _)| is_shown(from))
+            .filter_map(|(_, rest)| rest.split(',').next())
             .flat_map(|to| to.split('+'))
             .collect();
         world

@@ -22,6 +22,8 @@ pub struct Evidence {
     pub order: OrderRow,
     /// What the source calls the order's location.
     pub place: String,
+    /// How its site was chosen; empty before it was, and for orders older than the record of it.
+    pub site_chosen_by: String,
     pub lines: Vec<OrderLine>,
     /// The timestamped record, oldest first.
     pub record: Vec<Moment>,
@@ -99,6 +101,9 @@ pub async fn order_evidence(
     let places = store.places(std::slice::from_ref(&full.row.pair)).await?;
     Ok(Some(Evidence {
         place: places.say(full.row.location.to_string()),
+        site_chosen_by: full
+            .routed()
+            .map_or_else(String::new, |r| places.say(r.why.clone())),
         printed_at: now,
         record: record(&full, &deliveries, &despatches, &journal),
         order: full.row,
@@ -287,6 +292,7 @@ impl Evidence {
                 format!("{} → {}", o.service, opt(o.carrier_service.as_ref())),
             ),
             ("site", format!("{} → {}", self.place, opt(o.site.as_ref()))),
+            ("site chosen by", self.site_chosen_by.clone()),
             ("warehouse", opt(o.wms_status.as_ref())),
             ("ship by", at(o.ship_by)),
             ("value", format!("{} {}", money(o.value_minor), o.currency)),

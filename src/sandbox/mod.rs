@@ -49,7 +49,8 @@ pub use shop::state::{
 pub use shop::webhooks::{HookSubscription, Hooks, Webhook};
 pub use troubles::Troubles;
 pub use world::{
-    HandError, MAPPED_LOCATION, MAPPED_SITE, OrderSpec, SHOP_LOCATION, Sale, ShopOrderSpec, World,
+    HandError, MAPPED_LOCATION, MAPPED_SITE, OrderSpec, SHOP_FLOOR_LOCATION, SHOP_LOCATION, Sale,
+    ShopOrderSpec, World,
 };
 
 use crate::domain::time::{Span, Ts};

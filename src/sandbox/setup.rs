@@ -130,10 +130,7 @@ pub(crate) fn shop_mappings(world: &World) -> String {
     for ((rate, _), code) in super::world::SHOP_RATES.iter().zip(SHOP_CARRIERS) {
         let _ = writeln!(out, "CARRIER,{rate},{code},");
     }
-    let location = &world.shop.locations[super::world::SHOP_MAPPED].id;
-    let site = &world.pvx.sites[0].reference;
-    let share = share(world);
-    let _ = writeln!(out, "SITE,{location},{site},basis=NET_LIVE{share}");
+    shop_places(world, &mut out);
     let foreign: Vec<_> = world
         .shop
         .variants
@@ -154,6 +151,26 @@ pub(crate) fn shop_mappings(world: &World) -> String {
     }
     let _ = writeln!(out, "BUFFER,*,0,");
     out
+}
+
+/// Where the store's orders go: each location has a building of its own. An order that names both, or none, goes where
+/// all of it lies, as long as it stays in the country; nobody has said yet what becomes of one that goes abroad.
+fn shop_places(world: &World, out: &mut String) {
+    let of = |at: usize| (&world.shop.locations[at].id, &world.pvx.sites[at].reference);
+    let (main, here) = of(super::world::SHOP_MAPPED);
+    let (shop, there) = of(super::world::SHOP_FLOOR);
+    let share = share(world);
+    let _ = writeln!(out, "SITE,{main},{here},basis=NET_LIVE{share}");
+    let _ = writeln!(out, "SITE,{shop},{there},basis=NET_LIVE{share}");
+    let _ = writeln!(
+        out,
+        "ROUTING,Warehouse orders,{here},order=10;location={main}"
+    );
+    let _ = writeln!(out, "ROUTING,Shop orders,{there},order=20;location={shop}");
+    let _ = writeln!(
+        out,
+        "ROUTING,Where all of it lies,{here}+{there},order=30;location={main}+{shop}+none;country=GB;stock=all"
+    );
 }
 
 /// The warehouse's words for movements a ledger is told of, what they are, and the account they are booked on.

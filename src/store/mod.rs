@@ -36,7 +36,6 @@ pub use looks::LookRow;
 pub use meter::Commits;
 pub use movements::{AppliedMovement, LaneUnits, MovementRow};
 pub use notice::Topic;
-pub use returns::Shown;
 
 use crate::domain::delivery::{Flow, Lane};
 use crate::domain::ids::{DeliveryId, ExceptionId, PairId, SystemId};

@@ -36,7 +36,9 @@ impl Topic {
     fn of(change: &Change) -> Option<Self> {
         match change {
             Change::Enqueue(_) | Change::Deliver(_) => Some(Self::Deliveries),
-            Change::Despatches { .. } | Change::DespatchState { .. } => Some(Self::Despatches),
+            Change::Despatches { .. }
+            | Change::DespatchState { .. }
+            | Change::LabelsTaken { .. } => Some(Self::Despatches),
             Change::Inbox(_) => Some(Self::Inbox),
             Change::Request { .. } | Change::RequestDone { .. } | Change::Look(_) => {
                 Some(Self::Requests)

@@ -372,30 +372,15 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         let rows = conn
             .rows(
-                "select coalesce(l.item, l.sku), o.location, cast(sum(l.qty_each - l.despatched_each) as bigint) \
+                "select coalesce(l.item, l.sku), o.location, cast(sum(l.qty_each - l.despatched_each) as bigint), o.site \
                  from orders o join order_line l on l.order_id = o.id \
                  where o.pair = $1 and o.state @any($2) \
-                 group by coalesce(l.item, l.sku), o.location \
-                 having sum(l.qty_each - l.despatched_each) <> 0 order by 1, 2",
+                 group by coalesce(l.item, l.sku), o.location, o.site \
+                 having sum(l.qty_each - l.despatched_each) <> 0 order by 1, 2, 4",
                 vals![pair.as_str(), states],
             )
             .await?;
         units_at(&rows)
-    }
-
-    /// When the oldest order left whose confirmation is under way without a tracking number.
-    pub async fn oldest_without_label(&self, pair: &PairId) -> StoreResult<Option<Ts>> {
-        let mut conn = self.inner.db.read().await?;
-        let row = conn
-            .row(
-                "select min(despatched_at) from orders where pair = $1 and state = $2 and tracking = ''",
-                vals![pair.as_str(), OrderState::Confirming.code()],
-            )
-            .await?;
-        match row {
-            Some(row) => Ok(row.get::<Option<i64>>(0)?.map(Ts)),
-            None => Ok(None),
-        }
     }
 
     /// D: units despatched and not yet confirmed in the source.
@@ -403,10 +388,10 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         let rows = conn
             .rows(
-                "select coalesce(l.item, l.sku), o.location, cast(sum(l.despatched_each - l.confirmed_each) as bigint) \
+                "select coalesce(l.item, l.sku), o.location, cast(sum(l.despatched_each - l.confirmed_each) as bigint), o.site \
                  from order_line l join orders o on o.id = l.order_id \
                  where l.despatched_each > l.confirmed_each and o.pair = $1 and o.state <> $2 \
-                 group by coalesce(l.item, l.sku), o.location order by 1, 2",
+                 group by coalesce(l.item, l.sku), o.location, o.site order by 1, 2, 4",
                 vals![pair.as_str(), OrderState::Cancelled.code()],
             )
             .await?;
@@ -549,6 +534,7 @@ fn units_at(rows: &[super::value::Row]) -> StoreResult<Vec<UnitsAt>> {
                 item: c.text()?,
                 location: c.text()?,
                 qty_each: c.int()?,
+                site: c.opt_text()?,
             })
         })
         .collect()

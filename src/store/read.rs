@@ -7,7 +7,7 @@ use crate::domain::exception::{ObjectRef, Severity, Team};
 use crate::domain::filter::Filter;
 use crate::domain::ids::{
     ExceptionId, InboxId, ItemCode, JournalSeq, LocationId, OrderId, PairId, PayloadId, RequestId,
-    SourceOrderId, SystemId, WmsOrderNo,
+    SiteRef, SourceOrderId, SystemId, WmsOrderNo,
 };
 use crate::domain::live::SystemLive;
 use crate::domain::mapping::{MappingEdit, MappingKind};
@@ -58,6 +58,8 @@ pub struct UnitsAt {
     pub item: ItemCode,
     pub location: LocationId,
     pub qty_each: i64,
+    /// The site the orders were given, when they were.
+    pub site: Option<SiteRef>,
 }
 
 /// Units of an item that were sold at a source location, and given back when the sale was cancelled.

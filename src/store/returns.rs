@@ -5,7 +5,6 @@ use super::value::{Cols, Row, vals};
 use super::{Store, StoreResult};
 use crate::domain::credit_gate::Approval;
 use crate::domain::ids::{OrderId, PairId, ReturnId, ReturnRef};
-use crate::domain::order::coded_enum;
 use crate::domain::returns::{
     Cause, Claim, ClaimState, Disposition, MoneyState, Return, ReturnLine, ReturnRow, ReturnState,
 };
@@ -15,24 +14,16 @@ use std::collections::HashMap;
 /// Most returns read of one set of orders.
 const OF_ORDERS_MAX: usize = 20_000;
 
-coded_enum! {
-    /// Which returns a list shows.
-    Shown {
-        /// Something is still to happen on one of the tracks.
-        Open = 0, "open";
-        All = 1, "all";
-    }
-}
-
-const RETURN: &str = "select id, pair, reference, key, cause, cause_id, order_id, order_number, wms_number, state, money, \
- reason, authorised_by, created_at, authorised_at, expected_at, received_at, inspected_at, stocked_at, gate_opened_at, \
- awaited_until, version, updated_at, approvals from goods_return";
+/// Columns of a return, as [`return_row`] reads them; the table is `r`.
+pub(super) const COLUMNS: &str = "r.id, r.pair, r.reference, r.key, r.cause, r.cause_id, r.order_id, r.order_number, \
+ r.wms_number, r.state, r.money, r.reason, r.authorised_by, r.created_at, r.authorised_at, r.expected_at, r.received_at, \
+ r.inspected_at, r.stocked_at, r.gate_opened_at, r.awaited_until, r.version, r.updated_at, r.approvals";
 const LINE: &str = "select return_id, line_ref, sku, item, authorised_each, received_each, sellable_each, unsellable_each, \
  stocked_each, confirmed_each, disposed_each, disposition, credited_each from goods_return_line";
 const CLAIM: &str = "select pair, cause, id, order_id, at, units, is_whole, amount_minor, currency, state, due_at, note \
  from return_claim";
 
-fn return_row(c: &mut Cols<'_>) -> StoreResult<Return> {
+pub(super) fn return_row(c: &mut Cols<'_>) -> StoreResult<Return> {
     let row = ReturnRow {
         id: ReturnId(c.int()?),
         pair: c.text()?,
@@ -109,9 +100,15 @@ async fn whole(conn: &mut Conn, rows: Vec<Row>) -> StoreResult<Vec<Return>> {
     for row in &rows {
         out.push(return_row(&mut row.cols())?);
     }
-    let ids: Vec<i64> = out.iter().map(|r| r.row.id.0).collect();
+    with_lines(conn, out.iter_mut().collect()).await?;
+    Ok(out)
+}
+
+/// Reads the lines of these returns.
+pub(super) async fn with_lines(conn: &mut Conn, returns: Vec<&mut Return>) -> StoreResult<()> {
+    let ids: Vec<i64> = returns.iter().map(|r| r.row.id.0).collect();
     if ids.is_empty() {
-        return Ok(out);
+        return Ok(());
     }
     let mut lines: HashMap<i64, Vec<ReturnLine>> = HashMap::new();
     let sql = format!("{LINE} where return_id @any($1) order by return_id, n");
@@ -119,10 +116,10 @@ async fn whole(conn: &mut Conn, rows: Vec<Row>) -> StoreResult<Vec<Return>> {
         let (id, line) = line_row(&mut row.cols())?;
         lines.entry(id).or_default().push(line);
     }
-    for held in &mut out {
+    for held in returns {
         held.lines = lines.remove(&held.row.id.0).unwrap_or_default();
     }
-    Ok(out)
+    Ok(())
 }
 
 impl Store {
@@ -135,7 +132,7 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         let rows = conn
             .rows(
-                format!("{RETURN} where order_id @any($1) order by id limit $2"),
+                format!("select {COLUMNS} from goods_return r where order_id @any($1) order by id limit $2"),
                 vals![ids, super::limit(OF_ORDERS_MAX)],
             )
             .await?;
@@ -152,7 +149,7 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         let rows = conn
             .rows(
-                format!("{RETURN} where pair = $1 and reference @any($2) order by id"),
+                format!("select {COLUMNS} from goods_return r where pair = $1 and reference @any($2) order by id"),
                 vals![pair.as_str(), refs],
             )
             .await?;
@@ -169,35 +166,10 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         let rows = conn
             .rows(
-                format!("{RETURN} where pair = $1 and state < 9 and id > $2 order by id limit $3"),
+                format!("select {COLUMNS} from goods_return r where pair = $1 and state < 9 and id > $2 order by id limit $3"),
                 vals![
                     pair.as_str(),
                     after.map_or(i64::MIN, |id| id.0),
-                    super::limit(limit)
-                ],
-            )
-            .await?;
-        whole(&mut conn, rows).await
-    }
-
-    /// Returns of all pairs, newest first, before an id.
-    pub async fn returns_list(
-        &self,
-        shown: Shown,
-        before: Option<ReturnId>,
-        limit: usize,
-    ) -> StoreResult<Vec<Return>> {
-        let mut conn = self.inner.db.read().await?;
-        let state_below = match shown {
-            Shown::Open => 9_i64,
-            Shown::All => 1_000,
-        };
-        let rows = conn
-            .rows(
-                format!("{RETURN} where state < $1 and id < $2 order by id desc limit $3"),
-                vals![
-                    state_below,
-                    before.map_or(i64::MAX, |id| id.0),
                     super::limit(limit)
                 ],
             )

@@ -5,8 +5,12 @@ use super::value::{Cols, Row, Val, from_json, vals};
 use super::{Store, StoreResult};
 use crate::domain::ids::{ItemCode, LocationId, PairId, SiteRef, SystemId, WmsOrderNo};
 use crate::domain::mapping::{MappingKind, Target};
+use crate::domain::mapping_set::MappingSet;
+use crate::domain::order::OrderState;
 use crate::domain::places::Places;
+use crate::domain::routing::{PROMISED_IN, Place, Shelves, TAKEN_IN};
 use crate::domain::stock::{SnapshotRow, StockLevelRow, StockPosition};
+use crate::domain::time::Ts;
 use crate::domain::wms::{DespatchLine, WmsItem};
 use std::collections::HashMap;
 
@@ -185,6 +189,88 @@ impl Store {
         .collect()
     }
 
+    /// What may still be promised of these items at the sites of a pair; `sharers` are all pairs of the warehouse.
+    pub async fn shelves(
+        &self,
+        warehouse: &SystemId,
+        pair: &PairId,
+        sharers: &[PairId],
+        items: &[ItemCode],
+        mappings: &MappingSet,
+    ) -> StoreResult<Shelves> {
+        let levels = self.levels_of(warehouse, items).await?;
+        let mut conn = self.inner.db.read().await?;
+        let read = conn
+            .row(
+                "select max(taken_at), max(case when is_full = 1 then taken_at end) from snapshot \
+                 where system = $1 and pair = $2 and is_complete = 1",
+                vals![warehouse.as_str(), pair.as_str()],
+            )
+            .await?;
+        let (read_at, full_at) = match read {
+            Some(row) => (
+                row.get::<Option<i64>>(0)?.map(Ts),
+                row.get::<Option<i64>>(1)?.map(Ts),
+            ),
+            None => (None, None),
+        };
+        drop(conn);
+        let since = read_at.unwrap_or_default();
+        let promised = self.promised_units(sharers, items, since).await?;
+        Ok(Shelves::new(levels, promised, full_at, mappings))
+    }
+
+    /// Units that orders were given at a site and that the figures read at `since` do not know of: not set aside yet, or
+    /// set aside and perhaps gone after that.
+    async fn promised_units(
+        &self,
+        pairs: &[PairId],
+        items: &[ItemCode],
+        since: Ts,
+    ) -> StoreResult<Vec<(Place, i64)>> {
+        let pairs: Vec<String> = pairs.iter().map(|p| p.0.clone()).collect();
+        let waiting: Vec<i64> = PROMISED_IN.iter().map(|s| s.code()).collect();
+        let taken: Vec<i64> = TAKEN_IN.iter().map(|s| s.code()).collect();
+        let items = codes(items);
+        let mut conn = self.inner.db.read().await?;
+        let mut rows = conn
+            .rows(
+                "select o.site, l.item, cast(sum(l.qty_each - l.despatched_each) as bigint) \
+                 from orders o join order_line l on l.order_id = o.id \
+                 where o.pair @any($1) and o.state @any($2) and o.site is not null and l.item @any($3) \
+                 group by o.site, l.item",
+                vals![pairs.clone(), waiting, items.clone()],
+            )
+            .await?;
+        rows.extend(
+            conn.rows(
+                "select o.site, l.item, cast(sum(l.qty_each) as bigint) \
+                 from orders o join order_line l on l.order_id = o.id \
+                 where o.pair @any($1) and o.state @any($2) and o.state_since >= $3 and o.site is not null \
+                 and l.item @any($4) group by o.site, l.item",
+                vals![pairs.clone(), taken, since, items.clone()],
+            )
+            .await?,
+        );
+        rows.extend(
+            conn.rows(
+                "select o.site, l.item, cast(sum(l.qty_each) as bigint) \
+                 from orders o join order_line l on l.order_id = o.id \
+                 where o.confirmed_at >= $1 and o.accepted_at >= $1 and o.pair @any($2) and o.site is not null \
+                 and o.state >= $3 and l.item @any($4) group by o.site, l.item",
+                vals![since, pairs, OrderState::Confirmed.code(), items],
+            )
+            .await?,
+        );
+        let mut units: HashMap<Place, i64> = HashMap::new();
+        for row in &rows {
+            let mut c = row.cols();
+            let place = (c.text()?, c.text()?);
+            *units.entry(place).or_default() += c.int()?;
+        }
+        Ok(units.into_iter().collect())
+    }
+
     /// Newest snapshots, newest first.
     pub async fn snapshots(
         &self,
@@ -269,6 +355,37 @@ impl Store {
             vals![system.as_str(), super::limit(limit)],
         )
         .await
+    }
+
+    /// Despatches that were taken into account and whose labels were booked, or booked again, since.
+    pub async fn despatches_relabelled(
+        &self,
+        system: &SystemId,
+        limit: usize,
+    ) -> StoreResult<Vec<DespatchGroup>> {
+        self.despatches(
+            system,
+            "where system = $1 and state = 'matched' and (despatch, number) in \
+             (select despatch, number from despatch_line where system = $1 and is_news = 1) \
+             order by first_seen_at, despatch, number limit $2",
+            vals![system.as_str(), super::limit(limit)],
+        )
+        .await
+    }
+
+    /// When the oldest despatch since a time left that is still without a label.
+    pub async fn oldest_unlabelled(&self, system: &SystemId, since: Ts) -> StoreResult<Option<Ts>> {
+        let mut conn = self.inner.db.read().await?;
+        let row = conn
+            .row(
+                "select min(despatched_at) from despatch_line where system = $1 and tracking = '' and despatched_at >= $2",
+                vals![system.as_str(), since],
+            )
+            .await?;
+        match row {
+            Some(row) => Ok(row.get::<Option<i64>>(0)?.map(Ts)),
+            None => Ok(None),
+        }
     }
 
     /// All despatches of these warehouse orders, any state.

@@ -10,14 +10,15 @@ use crate::domain::decide::{self, DecideInput};
 use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Intent, NewDelivery};
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{
-    CarrierService, DeliveryId, InboxId, ItemCode, OrderId, RequestId, SourceOrderId,
+    CarrierService, DeliveryId, InboxId, ItemCode, OrderId, PairId, RequestId, SourceOrderId,
 };
 use crate::domain::keys;
 use crate::domain::mapping::{MappingKind, Target};
 use crate::domain::mapping_set::MappingSet;
 use crate::domain::movements::{BARRIER_WAIT, BarrierInput, LaneEntry, Passage, passage};
-use crate::domain::order::{OrderFull, OrderState, PickLine, SourceOrder};
+use crate::domain::order::{OrderFull, OrderLine, OrderRow, OrderState, PickLine, SourceOrder};
 use crate::domain::preflight::{self, FieldLimits, ItemFact, PreflightInput, Verdict};
+use crate::domain::routing::{self, Shelves};
 use crate::domain::time::Ts;
 use crate::domain::wms::{NewItem, WmsItem};
 use crate::store::{StoreError, StoreResult};
@@ -53,6 +54,8 @@ struct Facts {
     returns: returns::Known,
     /// Movements that the source was not told of yet, of the items in question.
     lanes: Vec<LaneEntry>,
+    /// What may still be promised at the sites; empty when no routing rule asks.
+    shelves: Shelves,
     /// Items that can be created, with the state of an attempt to do so.
     creatable: HashMap<ItemCode, (NewItem, String, Option<DeliveryState>)>,
 }
@@ -131,8 +134,16 @@ async fn load(
         split_off: HashSet::new(),
         returns: returns::Known::default(),
         lanes: lanes::outstanding(cx, pair, &codes).await?,
+        shelves: Shelves::default(),
         creatable: HashMap::new(),
     };
+    if routing::asks_for_stock(&facts.set) {
+        let sharers: Vec<PairId> = cx.pairs_of(&pair.warehouse).map(|p| p.id.clone()).collect();
+        facts.shelves = cx
+            .store
+            .shelves(&pair.warehouse, &pair.id, &sharers, &codes, &facts.set)
+            .await?;
+    }
     let told: Vec<OrderId> = cases
         .iter()
         .filter(|c| !c.order.refunds.is_empty() || !c.order.returns.is_empty())
@@ -278,10 +289,12 @@ fn item_fact(facts: &Facts, code: &ItemCode) -> ItemFact {
 fn check(
     pair: &PairCx,
     facts: &Facts,
-    now: crate::domain::time::Ts,
+    shelves: &Shelves,
+    now: Ts,
     order: &SourceOrder,
     revision: i64,
 ) -> Verdict {
+    let existing = facts.existing.get(&order.source_id);
     let limits = FieldLimits::default();
     let services = |service: &CarrierService| {
         (!facts.services.is_empty()).then(|| {
@@ -303,6 +316,10 @@ fn check(
         code_fault: &|code| facts.warehouse.item_code_fault(code),
         limits: &limits,
         service_targets: &services,
+        stock: &|site, item| routing::free_for(shelves, existing, site, item),
+        sent: existing
+            .filter(|o| !o.row.state.is_before_warehouse())
+            .and_then(|o| o.body.intent.as_ref()),
         now,
     };
     let verdict = preflight::check(&input);
@@ -318,13 +335,7 @@ fn barrier(facts: &Facts, now: Ts, order: &SourceOrder) -> Option<Verdict> {
     if row.is_some_and(|r| !r.state.is_before_warehouse()) {
         return None;
     }
-    let mut items: Vec<ItemCode> = Vec::new();
-    for line in order.pick_lines() {
-        match facts.set.composite(&line.sku) {
-            Some(parts) => items.extend(parts.into_iter().map(|(item, _)| item)),
-            None => items.push(facts.set.item(&line.sku).item),
-        }
-    }
+    let items = routing::items_of(order, &facts.set);
     let waiting_since = row
         .filter(|r| lanes::is_at_barrier(r))
         .map_or(now, |r| r.state_since);
@@ -360,6 +371,8 @@ async fn build(cx: &Cx, pair: &PairCx, facts: &Facts, cases: &[Case]) -> StoreRe
     let mut told: Vec<(&OrderFull, SourceOrder)> = Vec::new();
     let mut decided: HashSet<&SourceOrderId> = HashSet::new();
     let (none_pending, none_open) = (Vec::new(), Vec::new());
+    let mut shelves = facts.shelves.clone();
+    let mut is_stock_awaited = false;
     for case in cases.iter().rev() {
         // Newest reading first; an older one of the same order in the same batch has nothing to add.
         if let Some(inbox) = case.inbox {
@@ -375,7 +388,8 @@ async fn build(cx: &Cx, pair: &PairCx, facts: &Facts, cases: &[Case]) -> StoreRe
         let existing = facts.existing.get(&case.order.source_id);
         let id = existing.map_or(OrderId(next), |o| o.row.id);
         let mut incoming = case.order.clone();
-        let run = |order: &SourceOrder, revision: i64| check(pair, facts, now, order, revision);
+        let run =
+            |order: &SourceOrder, revision: i64| check(pair, facts, &shelves, now, order, revision);
         if case.is_recheck
             && let Some(order) = existing
         {
@@ -398,17 +412,55 @@ async fn build(cx: &Cx, pair: &PairCx, facts: &Facts, cases: &[Case]) -> StoreRe
         };
         next += 2;
         let decision = decide::decide(&input);
+        if let Some((row, lines)) = placed(&decision.changes) {
+            is_stock_awaited |= routing::is_waiting(row);
+            promise(&mut shelves, existing, row, lines);
+        }
         changes.extend(decision.changes);
         if let Some(order) = existing {
             told.push((order, incoming));
         }
         need.extend(decision.need_items);
     }
+    if is_stock_awaited {
+        changes.push(Change::ScheduleHasten {
+            pair: pair.id.clone(),
+            flow: Flow::StockSnapshot,
+            at: now,
+        });
+    }
     for (order, incoming) in &told {
         changes.extend(money_told(cx, pair, facts, order, incoming).await?);
     }
     provide_items(cx, pair, facts, need, &mut changes).await?;
     Ok(changes)
+}
+
+/// The order a decision leaves, with its lines when they were decided too.
+fn placed(changes: &[Change]) -> Option<(&OrderRow, &[OrderLine])> {
+    changes.iter().find_map(|change| match change {
+        Change::Order { row, lines, .. } => Some((&**row, lines.as_deref().unwrap_or_default())),
+        _ => None,
+    })
+}
+
+/// The next order of the batch must not count on the goods this one was just given.
+fn promise(
+    shelves: &mut Shelves,
+    existing: Option<&OrderFull>,
+    row: &OrderRow,
+    lines: &[OrderLine],
+) {
+    let is_counted = existing.is_some_and(|o| routing::PROMISED_IN.contains(&o.row.state));
+    if row.state != OrderState::Queued || is_counted {
+        return;
+    }
+    if let Some(site) = &row.site {
+        let units = lines
+            .iter()
+            .filter_map(|l| Some((l.item.clone()?, l.qty_each)));
+        shelves.promise(site, units);
+    }
 }
 
 /// What the source says about money and goods of an order going back, decided with the order itself.

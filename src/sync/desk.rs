@@ -4,6 +4,7 @@ use super::cases;
 use super::context::{Cx, PairCx};
 use super::decide::{self, Case};
 use super::hints::Hints;
+use super::labels;
 use super::lanes;
 use super::requests::{self, Answered};
 use super::settle;
@@ -120,6 +121,7 @@ impl Desk {
             let taken = take_despatches(cx, &fence, pair, is_waiting_due).await?;
             is_busy |= taken.new > 0;
             is_waiting |= taken.waiting > 0;
+            is_busy |= labels::take(cx, &fence, pair).await? > 0;
         }
         if !is_waiting {
             self.waiting_at = Ts::NEVER;

@@ -11,6 +11,7 @@ pub mod deliver;
 pub mod desk;
 pub mod engine;
 pub mod hints;
+mod labels;
 pub mod lanes;
 mod promises;
 pub mod reads;

@@ -9,6 +9,7 @@ use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, RequestId,
 };
 use crate::domain::order::{OrderFull, OrderState};
+use crate::domain::routing;
 use crate::domain::time::Ts;
 use crate::store::read::RequestRow;
 use crate::store::{StoreError, StoreResult};
@@ -30,6 +31,8 @@ pub const APPROVE_MASS_CHANGE: &str = "approve_mass_change";
 /// Look at a system's subscriptions to webhooks and put them right.
 pub const CHECK_HOOKS: &str = "check_hooks";
 
+/// Orders whose site depends on stock, judged again at once; the rest follow with the next figures.
+const ROUTE_AGAIN_MAX: usize = 10_000;
 /// Members of an exception that one request works on.
 const MEMBERS_MAX: usize = 5_000;
 
@@ -510,6 +513,17 @@ async fn resume_stock(cx: &Cx, request: &RequestRow, now: Ts) -> StoreResult<Ans
     })
 }
 
+/// Orders of a pair whose site depends on the next stock figures.
+pub async fn orders_to_route(cx: &Cx, pair: &PairId) -> StoreResult<Vec<OrderId>> {
+    let states = [OrderState::Checking, OrderState::Blocked];
+    let rows = cx
+        .store
+        .order_rows_in(pair, &states, None, ROUTE_AGAIN_MAX)
+        .await?;
+    let waiting = rows.iter().filter(|r| routing::depends_on_stock(r));
+    Ok(waiting.map(|r| r.id).collect())
+}
+
 /// Orders a recheck request is about.
 pub async fn orders_to_recheck(
     cx: &Cx,
@@ -522,6 +536,10 @@ pub async fn orders_to_recheck(
     let Some(pair) = field::<PairId>(request, "pair") else {
         return Ok(Vec::new());
     };
+    if field::<bool>(request, "by_stock") == Some(true) {
+        let ids = orders_to_route(cx, &pair).await?;
+        return cx.store.orders_by_id(&ids).await;
+    }
     let mut all = Vec::new();
     let mut after = None;
     while all.len() < limit {

@@ -5,7 +5,9 @@
 //! engine has one job for each way.
 
 use super::{Adjustments, Answer, CallLog, Op, Orders, OrdersPage, RowOutcome, System, TERMS_MAX};
-use crate::domain::delivery::{CreditIntent, DespatchIntent, DespatchIntentLine, StockWrite};
+use crate::domain::delivery::{
+    CreditIntent, DespatchIntent, DespatchIntentLine, RelabelIntent, StockWrite,
+};
 use crate::domain::ids::{LocationId, Sku, SourceOrderId};
 use crate::domain::mapping::Target;
 use crate::domain::order::{SourceOrder, SourceRefund, SourceStatus};
@@ -280,6 +282,19 @@ pub trait Parcels: SalesSystem {
     /// # Errors
     /// Why it cannot be entered as it is, in plain words.
     fn next(&self, sale: &SourceOrder, parcel: &DespatchIntent) -> Result<ParcelStep, String>;
+    /// What a parcel told before needs to show another tracking. `told` is what it was told with.
+    ///
+    /// # Errors
+    /// Why it cannot be changed, in plain words.
+    fn next_label(&self, sale: &SourceOrder, change: &RelabelIntent) -> Result<ParcelStep, String>;
+    /// Changes the tracking of a parcel told before, without a word to the shopper; answers with the order as the
+    /// answer shows it.
+    fn write_label<'a>(
+        &'a self,
+        sale: &'a SourceOrder,
+        change: &'a RelabelIntent,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<SourceOrder>>;
     /// Makes the next call for the parcel; answers with the order as the answer shows it.
     fn write<'a>(
         &'a self,

@@ -260,6 +260,30 @@ impl House {
             .await
     }
 
+    /// Deliveries that arrive at the same moment share commits, as the server's do.
+    pub async fn hand_over_together(&mut self, webhooks: &[Webhook]) {
+        let hooks = self.hooks("shop");
+        let system = SystemId::from("shop");
+        let count = i64::try_from(webhooks.len()).unwrap();
+        let first = self.store.reserve_ids(count).await.unwrap();
+        let mut changes = Vec::new();
+        for (webhook, id) in webhooks.iter().zip(first..) {
+            let mut map = http::HeaderMap::new();
+            for (name, value) in &webhook.headers {
+                let name: http::HeaderName = name.parse().unwrap();
+                map.insert(name, value.parse().unwrap());
+            }
+            let delivery = Delivery {
+                tail: "",
+                headers: &map,
+                body: &webhook.body,
+            };
+            let heard = delivered(id, &system, hooks.as_ref(), &delivery, self.now());
+            changes.extend(heard);
+        }
+        self.commit(changes).await;
+    }
+
     async fn hand_over_all(&mut self) {
         for webhook in self.sandbox.take_webhooks() {
             let ours = webhook.url.starts_with(&self.base("shop"));
@@ -347,7 +371,28 @@ impl House {
         self.sandbox.act(|w| w.shop_place(spec)).unwrap()
     }
 
+    /// Somebody applies mappings of a pair, written as a CSV file has them.
+    pub async fn map(&self, pair: &str, rows: &str) {
+        let desk = self.desk(pair);
+        let pair = PairId::from(pair);
+        let csv = format!("kind,from,to,attributes\n{rows}\n");
+        let read = desk.import_csv(&pair, &csv).await.unwrap();
+        let applied = desk.apply(&pair, read.edits, None, "a gap in the rules");
+        applied.await.unwrap();
+    }
+
     // ---- what is seen
+
+    /// References of the sites at which the warehouse holds a source's order.
+    pub fn sites(&self, id: &str) -> Vec<String> {
+        self.sandbox.inspect(|w| {
+            let orders = w.pvx.orders.iter();
+            orders
+                .filter(|o| o.po_reference.eq_ignore_ascii_case(id))
+                .map(|o| w.pvx.sites[o.site].reference.clone())
+                .collect()
+        })
+    }
 
     /// Topics and addresses subscribed to in the store.
     pub fn subscriptions(&self) -> Vec<(String, String)> {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tallyman::config::PairConfig;
 use tallyman::desk::{Access, Decision, Desk, DeskResult, Done, ReturnSheet};
 use tallyman::domain::catalogue::Kind;
+use tallyman::domain::filter::Filter;
 use tallyman::domain::ids::{Operator, PairId};
 use tallyman::domain::order::{OrderFull, OrderState};
 use tallyman::domain::policy::Policy;
@@ -15,6 +16,7 @@ use tallyman::sandbox::{
     Cin7Config, Cin7SaleSpec, FaultKind, FaultRule, HandError, OrderSpec, Sandbox, SandboxConfig,
     ShopConfig, ShopOrderSpec, ShopTraits, SimSystem, TradingHours, World, WorldTraits,
 };
+use tallyman::store::read::{Anchor, ListQuery};
 use tallyman::store::{Store, StoreOptions};
 use tallyman::sync::{Cx, Engine, PairCx};
 
@@ -346,10 +348,16 @@ impl Counter {
 
     /// Every return in our books, oldest first.
     pub async fn returns(&self) -> Vec<Return> {
-        let shown = tallyman::store::Shown::All;
-        let mut all = self.desk.returns(shown, 100).await.unwrap();
-        all.reverse();
-        all
+        let query = ListQuery {
+            filter: Filter::default(),
+            sort: "id".to_owned(),
+            is_descending: false,
+            anchor: Anchor::First,
+            limit: 100,
+            now: self.now(),
+        };
+        let window = self.store.returns(None, true, &query).await.unwrap();
+        window.rows.into_iter().map(|listed| listed.row).collect()
     }
 
     /// The only return.

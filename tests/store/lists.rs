@@ -8,9 +8,10 @@ use tallyman::domain::change::Change;
 use tallyman::domain::delivery::DeliveryState;
 use tallyman::domain::exception::Occurrence;
 use tallyman::domain::filter::{self, Filter, lists};
-use tallyman::domain::ids::{ItemCode, LocationId, OrderId};
+use tallyman::domain::ids::{ItemCode, LocationId, OrderId, PairId, ReturnId};
 use tallyman::domain::mapping::{Attributes, MappingEdit, MappingKind};
 use tallyman::domain::order::{OrderRow, OrderState};
+use tallyman::domain::returns::{Cause, MoneyState, Return, ReturnLine, ReturnRow, ReturnState};
 use tallyman::domain::stock::{Basis, StockPosition};
 use tallyman::domain::time::{Span, Ts};
 use tallyman::store::Store;
@@ -20,6 +21,7 @@ both! {
     every_page_is_a_piece_of_the_full_order,
     orders_are_found_by_what_people_type,
     deliveries_on_their_way_and_ended_are_one_list,
+    returns_are_found_by_what_people_type,
     exceptions_are_listed_by_promise,
     mappings_are_listed_and_rolled_back_by_version,
     positions_with_drift_come_first,
@@ -211,6 +213,93 @@ async fn orders_are_found_by_what_people_type(bench: Bench) {
             .unwrap()
             .is_empty()
     );
+}
+
+/// A return of one unit of an order.
+fn return_of(id: i64, sku: &str, state: ReturnState, awaited_until: Option<Ts>) -> Change {
+    let order = order_row(id, OrderState::Confirmed);
+    let row = ReturnRow {
+        id: ReturnId(id),
+        pair: pair(),
+        reference: format!("LW-{id}-RT1").as_str().into(),
+        key: format!("key-{id}"),
+        cause: Cause::Request,
+        cause_id: format!("R{id}"),
+        order: order.id,
+        order_number: order.number,
+        wms_number: format!("LW-{id}").as_str().into(),
+        state,
+        money: MoneyState::Open,
+        reason: "too small".to_owned(),
+        authorised_by: "ann".to_owned(),
+        created_at: NOW - Span::hours(id),
+        authorised_at: None,
+        expected_at: None,
+        received_at: None,
+        inspected_at: None,
+        stocked_at: None,
+        gate_opened_at: None,
+        awaited_until,
+        version: 0,
+        updated_at: NOW,
+    };
+    let line = ReturnLine {
+        line_ref: "1".to_owned(),
+        sku: sku.into(),
+        item: sku.into(),
+        authorised_each: 1,
+        received_each: 0,
+        sellable_each: 0,
+        unsellable_each: 0,
+        stocked_each: 0,
+        confirmed_each: 0,
+        disposed_each: 0,
+        disposition: None,
+        credited_each: 0,
+    };
+    Change::Return(Box::new(Return {
+        row,
+        lines: vec![line],
+        approvals: Vec::new(),
+    }))
+}
+
+async fn returns_are_found_by_what_people_type(bench: Bench) {
+    let orders = (1..=4).map(|id| new_order(id, OrderState::Confirmed));
+    bench.commit(orders.collect()).await.unwrap();
+    let soon = Some(NOW + Span::hours(1));
+    let made = vec![
+        return_of(1, "MUG-RED", ReturnState::AwaitingReceipt, soon),
+        return_of(2, "PLATE", ReturnState::Received, None),
+        return_of(3, "MUG-RED", ReturnState::Closed, None),
+        return_of(4, "PLATE", ReturnState::AwaitingReceipt, None),
+    ];
+    bench.commit(made).await.unwrap();
+    let listed = async |text: &str, sort: &str, with_closed: bool, of: Option<&PairId>| {
+        let query = ask(text, lists::RETURNS, sort, 10);
+        let window = bench.store.returns(of, with_closed, &query).await.unwrap();
+        assert!(window.rows.iter().all(|r| r.row.lines.len() == 1));
+        window
+            .rows
+            .iter()
+            .map(|r| r.row.row.id.0)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(listed("", "id", false, None).await, [1, 2, 4]);
+    assert_eq!(listed("", "id", true, None).await, [1, 2, 3, 4]);
+    assert_eq!(listed("state:closed", "id", false, None).await, [3]);
+    assert_eq!(listed("sku:mug", "id", true, None).await, [1, 3]);
+    assert_eq!(
+        listed("-sku:mug state:received", "id", true, None).await,
+        [2]
+    );
+    assert_eq!(listed("due<2h", "id", true, None).await, [1]);
+    assert_eq!(listed("plate", "age", false, None).await, [4, 2]);
+    assert_eq!(listed("return:lw-2", "id", false, None).await, [2]);
+    assert_eq!(listed("money:done", "id", true, None).await, [0_i64; 0]);
+    assert_eq!(listed("", "id", true, Some(&pair())).await.len(), 4);
+    let other = PairId::from("sl-pvx");
+    assert_eq!(listed("", "id", true, Some(&other)).await, [0_i64; 0]);
 }
 
 async fn deliveries_on_their_way_and_ended_are_one_list(bench: Bench) {

@@ -131,6 +131,11 @@ impl Desk {
         let read = if kind == MappingKind::Item && side == SIDE_WMS {
             self.store.item_targets(warehouse, ITEM_TARGETS_MAX).await
         } else {
+            // Rules lead to the sites that locations do.
+            let kind = match kind {
+                MappingKind::Routing => MappingKind::Site,
+                other => other,
+            };
             self.store.targets(pair, kind, side).await
         };
         read.map_err(DeskError::store("reading what mappings may point at"))

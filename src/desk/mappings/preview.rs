@@ -8,6 +8,7 @@ use crate::domain::mapping::{MappingEdit, MappingKind};
 use crate::domain::mapping_set::{CATCH_ALL, MappingSet};
 use crate::domain::order::{OrderFull, OrderState, WmsOrderIntent};
 use crate::domain::preflight::{self, FieldLimits, ItemFact, PreflightInput};
+use crate::domain::routing::{self, Shelves};
 use crate::domain::time::Ts;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -106,6 +107,8 @@ struct Checker<'a> {
     code_rule: &'a CodeRule,
     lists: &'a TargetLists,
     items: HashMap<ItemCode, ItemFact>,
+    /// Stock of the page's orders at the sites; empty when no routing rule asks.
+    shelves: Shelves,
     limits: FieldLimits,
     now: Ts,
 }
@@ -131,13 +134,17 @@ impl Checker<'_> {
             code_fault: &|code| (self.code_rule)(&self.pair.id, code),
             limits: &self.limits,
             service_targets: &|service| self.is_service(service),
+            stock: &|site, item| routing::free_for(&self.shelves, Some(order), site, item),
+            sent: Some(order)
+                .filter(|o| !o.row.state.is_before_warehouse())
+                .and_then(|o| o.body.intent.as_ref()),
             now: self.now,
         };
         match preflight::check(&input) {
             preflight::Verdict::Pass { intent, .. } => Checked::Passes(intent),
             preflight::Verdict::Fail(faults) => Checked::Fails(faults),
             preflight::Verdict::NeedItems(codes) => Checked::NeedsItems(codes),
-            // A preview asks what mappings do; the barrier is not theirs.
+            // Figures of a site that were not read yet.
             preflight::Verdict::Wait(_) => Checked::NeedsItems(Vec::new()),
         }
     }
@@ -181,6 +188,7 @@ impl Desk {
             code_rule: &self.code_rule,
             lists: &lists,
             items: HashMap::new(),
+            shelves: Shelves::default(),
             limits: FieldLimits::default(),
             now: self.now(),
         };
@@ -190,6 +198,7 @@ impl Desk {
             BLOCKED,
             &mut tally,
             &mut checker,
+            (&set, &staged),
             |_| true,
             |t, c, o| {
                 t.blocked(o, c.check(o, &staged));
@@ -197,20 +206,30 @@ impl Desk {
         )
         .await?;
         let touches = |o: &OrderFull| edits.iter().any(|e| touches(e, o));
-        self.each_order(pair, OPEN, &mut tally, &mut checker, touches, |t, c, o| {
-            t.open(o, c.check(o, &set), c.check(o, &staged));
-        })
+        self.each_order(
+            pair,
+            OPEN,
+            &mut tally,
+            &mut checker,
+            (&set, &staged),
+            touches,
+            |t, c, o| {
+                t.open(o, c.check(o, &set), c.check(o, &staged));
+            },
+        )
         .await?;
         Ok(tally.finish())
     }
 
     /// Goes through the orders of a pair in these states, page by page, with the items their checks need at hand.
+    #[allow(clippy::too_many_arguments)]
     async fn each_order(
         &self,
         pair: &PairId,
         states: &[OrderState],
         tally: &mut Tally,
         checker: &mut Checker<'_>,
+        sets: (&MappingSet, &MappingSet),
         wanted: impl Fn(&OrderFull) -> bool,
         mut judge: impl FnMut(&mut Tally, &Checker<'_>, &OrderFull),
     ) -> DeskResult<()> {
@@ -230,6 +249,7 @@ impl Desk {
             seen += page.len();
             let is_last = page.len() < PAGE_ORDERS;
             let page: Vec<OrderFull> = page.into_iter().filter(&wanted).collect();
+            self.read_shelves(checker, sets, &page).await?;
             self.read_items(checker, tally, &page, &mut judge).await?;
             if is_last {
                 return Ok(());
@@ -239,6 +259,33 @@ impl Desk {
                 return Ok(());
             }
         }
+    }
+
+    /// Stock of a page's items, when the rules of either set ask for it.
+    async fn read_shelves(
+        &self,
+        checker: &mut Checker<'_>,
+        (set, staged): (&MappingSet, &MappingSet),
+        page: &[OrderFull],
+    ) -> DeskResult<()> {
+        if !routing::asks_for_stock(set) && !routing::asks_for_stock(staged) {
+            return Ok(());
+        }
+        let mut items: Vec<ItemCode> = page
+            .iter()
+            .flat_map(|o| routing::items_of(&o.body.source, staged))
+            .collect();
+        items.sort_unstable();
+        items.dedup();
+        let warehouse = &checker.pair.warehouse;
+        let sharers = self.pairs.iter().filter(|p| &p.warehouse == warehouse);
+        let sharers: Vec<PairId> = sharers.map(|p| p.id.clone()).collect();
+        checker.shelves = self
+            .store
+            .shelves(warehouse, &checker.pair.id, &sharers, &items, set)
+            .await
+            .map_err(DeskError::store("the preview"))?;
+        Ok(())
     }
 
     /// Judges a page, reading the items its checks ask for. An order whose items are still unread after the last
@@ -302,6 +349,8 @@ fn touches(edit: &MappingEdit, order: &OrderFull) -> bool {
             .lines
             .iter()
             .any(|l| l.sku.as_str() == from || l.components.iter().any(|c| c.sku.as_str() == from)),
+        // Which orders a rule would take cannot be told from the rule alone.
+        MappingKind::Routing => true,
         _ => false,
     }
 }
@@ -355,7 +404,7 @@ impl Tally {
             Checked::Fails(faults) => causes(&faults),
             Checked::NeedsItems(codes) => {
                 self.missing.extend(codes);
-                vec!["the warehouse's items were not read yet".to_owned()]
+                vec!["items or stock of the warehouse were not read yet".to_owned()]
             }
         };
         for cause in &why {

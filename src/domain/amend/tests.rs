@@ -174,6 +174,7 @@ fn intent(lines: &[(&str, &str, &str, i64)]) -> WmsOrderIntent {
             })
             .collect(),
         mapping_versions: Vec::new(),
+        routed: None,
     }
 }
 

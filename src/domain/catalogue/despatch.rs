@@ -216,8 +216,8 @@ pub(super) const DSP_TRACKING_REJECTED: Entry = Entry {
     severity: Severity::S3,
     severity_rule: "Raised by promise, size and repetition only",
     cause: Cause::Mapping,
-    meaning: "The sales system did not accept the carrier's name or the form of the number. The \
-        despatch stays unconfirmed.",
+    meaning: "The sales system did not accept the carrier's name or the form of the number. A \
+        despatch that was not confirmed yet stays so; one that was keeps the number it had.",
     automatic: "Holds the confirmations with this carrier until the mapping changes.",
     actions: &["Correct the carrier's name in the mapping", "Try again"],
     next_step: "Compare the carrier's name with the list the channel knows.",

@@ -1,7 +1,10 @@
 //! From despatches in the warehouse to one confirmation in the source: which lines left, with which tracking, and
 //! whether the source order must be split first.
 
+mod labels;
 mod rows;
+
+pub use labels::{relabel, told};
 
 use super::catalogue::Kind;
 use super::delivery::{DespatchIntent, DespatchIntentLine};

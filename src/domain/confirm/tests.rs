@@ -164,6 +164,8 @@ fn partial_allowed(mut order: OrderFull) -> OrderFull {
         code_fault: &|_| None,
         limits: &crate::domain::preflight::FieldLimits::default(),
         service_targets: &|_| None,
+        stock: &|_, _| None,
+        sent: None,
         now: at(0),
     });
     match verdict {

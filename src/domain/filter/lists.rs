@@ -6,6 +6,7 @@ use crate::domain::delivery::{DeliveryState, Flow, Lane};
 use crate::domain::exception::{ExceptionState, Severity, Team};
 use crate::domain::mapping::{MappingKind, MappingStatus};
 use crate::domain::order::OrderState;
+use crate::domain::returns::{Cause, MoneyState, ReturnState};
 
 /// The names of a coded enum, as a constant list.
 macro_rules! names {
@@ -32,6 +33,9 @@ names!(MAPPING_STATUSES, MappingStatus, as_str);
 names!(FLOWS, Flow, as_str);
 names!(DELIVERY_STATES, DeliveryState, as_str);
 names!(LANES, Lane, as_str);
+names!(RETURN_STATES, ReturnState, as_str);
+names!(MONEY_STATES, MoneyState, as_str);
+names!(CAUSES, Cause, as_str);
 const YES_NO: &[&str] = &["yes", "no"];
 const SOURCE_STATUSES: &[&str] = &["open", "processed", "cancelled", "gone"];
 
@@ -130,6 +134,21 @@ pub const DELIVERIES: &[FieldSpec] = &[
     field("attempts", Number, "times tried"),
 ];
 
+/// Fields of the list of returns.
+pub const RETURNS: &[FieldSpec] = &[
+    field("state", Choice(RETURN_STATES), "where the goods are"),
+    field("money", Choice(MONEY_STATES), "where the money is"),
+    field("pair", Text, "pair of systems"),
+    field("return", Text, "number of the return"),
+    field("order", Text, "order number"),
+    field("sku", Text, "SKU on one of its lines"),
+    field("cause", Choice(CAUSES), "what made it come back"),
+    field("reason", Text, "what the customer or a colleague said"),
+    field("who", Text, "person or rule that allowed it"),
+    field("age", Age, "time since it was created"),
+    field("due", Until, "time to when the goods are given up"),
+];
+
 /// Every list with what its rows are called.
 pub const ALL: &[(&str, &[FieldSpec])] = &[
     ("exceptions", EXCEPTIONS),
@@ -138,6 +157,7 @@ pub const ALL: &[(&str, &[FieldSpec])] = &[
     ("stock", STOCK),
     ("audit lines", AUDIT),
     ("deliveries", DELIVERIES),
+    ("returns", RETURNS),
 ];
 
 /// What the rows of a list are called, from its fields.

@@ -46,9 +46,7 @@ pub fn validate_edit(
                 MappingKind::Composite => rule.composite(),
                 MappingKind::Buffer => rule.buffer(),
                 MappingKind::OrderStatus => rule.order_status(),
-                MappingKind::Routing => routing::check_rule(set, from, to, attributes)
-                    .map(|()| Vec::new())
-                    .map_err(|why| format!("{kind} {from:?}: {why}")),
+                MappingKind::Routing => rule.routing(),
                 MappingKind::Reason => movements::check_reason(to)
                     .map(|()| Vec::new())
                     .map_err(|why| format!("{kind} {from:?}: {why}")),
@@ -296,6 +294,29 @@ impl Rule<'_, '_> {
             }
         }
         warnings.extend(self.source("location"));
+        Ok(warnings)
+    }
+
+    fn routing(&self) -> Result<Vec<String>, String> {
+        let Self { kind, from, to, .. } = self;
+        routing::check_rule(self.set, from, to, self.attributes)
+            .map_err(|why| format!("{kind} {from:?}: {why}"))?;
+        let mut warnings = Vec::new();
+        if let Some(other) = routing::same_turn(self.set, from, self.attributes) {
+            warnings.push(format!(
+                "rule {other:?} is tried in the same turn; an order both fit is held when they disagree, so give one of \
+                 them another `order`"
+            ));
+        }
+        let known = (self.targets)(self.kind, "source");
+        let listed = self.attributes.get("location").map_or("", String::as_str);
+        for place in words(listed).filter(|w| *w != "none" && !known.is_empty()) {
+            if !known.iter().any(|t| t.code == place) {
+                warnings.push(format!(
+                    "the sales system has no location {place}; name it by its id"
+                ));
+            }
+        }
         Ok(warnings)
     }
 

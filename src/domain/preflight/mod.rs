@@ -14,8 +14,9 @@ use super::ids::{CarrierService, ItemCode, PairId, SiteRef, WmsOrderNo};
 use super::keys;
 use super::mapping::MappingKind;
 use super::mapping_set::{CarrierFacts, CarrierMatch, MappingSet};
-use super::order::{SourceOrder, WmsLineIntent, WmsOrderIntent};
+use super::order::{Routed, SourceOrder, WmsLineIntent, WmsOrderIntent};
 use super::policy::Policy;
+use super::routing::{self, Route, RouteFacts, SiteStock};
 use super::time::Ts;
 use super::wms::WmsItem;
 
@@ -100,6 +101,10 @@ pub struct PreflightInput<'a> {
     pub limits: &'a FieldLimits,
     /// Whether a carrier service exists and is enabled; `None` while the list was not read.
     pub service_targets: &'a dyn Fn(&CarrierService) -> Option<bool>,
+    /// What may still be promised of an item at a site; routing rules may ask.
+    pub stock: &'a SiteStock<'a>,
+    /// The order as the warehouse holds it, once it does: its site is not chosen again.
+    pub sent: Option<&'a WmsOrderIntent>,
     pub now: Ts,
 }
 
@@ -118,7 +123,8 @@ pub enum Verdict {
     Fail(Vec<Fault>),
     /// These items must be read first; then check again.
     NeedItems(Vec<ItemCode>),
-    /// Older goods of one of its items are not in the source's stock yet: looked at again when they are. Says which.
+    /// Nothing is wrong with it, and something else has to come first (older goods into the source's stock, figures of a
+    /// site): looked at again when it has. Says what.
     Wait(String),
 }
 
@@ -134,6 +140,8 @@ struct Findings {
     notes: Vec<Fault>,
     unread: Vec<ItemCode>,
     used: Vec<(i64, i64)>,
+    /// Figures of sites nobody has read.
+    unread_stock: Vec<(SiteRef, ItemCode)>,
 }
 
 impl Findings {
@@ -164,7 +172,7 @@ pub fn check(input: &PreflightInput<'_>) -> Verdict {
     let number = check_reference(input, &mut found);
     let lines = items::check(input, &mut found);
     let service = check_carrier(input, &mut found);
-    let site = check_site(input, &mut found);
+    let site = check_site(input, &lines, &mut found);
     address::check(
         input,
         service.as_ref().map_or(&[], |s| s.needs.as_slice()),
@@ -176,9 +184,13 @@ pub fn check(input: &PreflightInput<'_>) -> Verdict {
     if !found.unread.is_empty() {
         return Verdict::NeedItems(found.unread);
     }
+    if found.faults.is_empty() && !found.unread_stock.is_empty() {
+        return Verdict::Wait(routing::waits_for(&found.unread_stock));
+    }
     match (number, service, site) {
-        (Some(number), Some(service), Some(site)) if found.faults.is_empty() => {
-            let intent = build(input, number, service.code, site, lines, found.used.clone());
+        (Some(number), Some(service), Some((site, routed))) if found.faults.is_empty() => {
+            let mut intent = build(input, number, service.code, site, lines, found.used.clone());
+            intent.routed = routed;
             Verdict::Pass {
                 intent: Box::new(intent),
                 used: found.used,
@@ -321,30 +333,61 @@ fn use_service(
     }
 }
 
-/// Check 5: the location has a site. There is no default.
-fn check_site(input: &PreflightInput<'_>, found: &mut Findings) -> Option<SiteRef> {
-    let location = &input.order.location;
-    let Some(map) = input.mappings.site(location) else {
-        found.fault(
-            Kind::OrdSiteUnmapped,
-            format!("LOCATION={location}"),
-            format!("location {location} has no warehouse site; map it"),
-        );
-        return None;
-    };
-    if let Some(why) = &map.broken {
-        found.fault(
-            Kind::MapTargetGone,
-            mapping_discriminator(MappingKind::Site, location.as_str()),
-            format!(
-                "the site of location {} is broken: {why}; map it to a site that exists",
-                map.name
-            ),
-        );
-        return None;
+/// Check 5: a site by the routing rules or the location's mapping. There is no silent default, and an order the
+/// warehouse holds keeps its site as long as the source says the same location.
+fn check_site(
+    input: &PreflightInput<'_>,
+    lines: &[WmsLineIntent],
+    found: &mut Findings,
+) -> Option<(SiteRef, Option<Routed>)> {
+    let order = input.order;
+    if let Some(sent) = input.sent
+        && let Some(routed) = &sent.routed
+        && routed.location == order.location
+    {
+        return Some((sent.site.clone(), Some(routed.clone())));
     }
-    found.use_row(map.mapping);
-    map.sites.into_iter().next()
+    let wanted: Vec<(ItemCode, i64)> = lines.iter().map(|l| (l.item.clone(), l.qty_each)).collect();
+    let facts = RouteFacts {
+        number: &order.number,
+        location: &order.location,
+        country: &order.address.country,
+        postcode: &order.address.postcode,
+        channel: &order.channel,
+        lines: &wanted,
+    };
+    match routing::route(&facts, input.mappings, input.stock) {
+        Route::Chosen {
+            site,
+            rule,
+            why,
+            mapping,
+            is_default,
+        } => {
+            found.use_row(mapping);
+            if is_default {
+                found.note(
+                    Kind::OrdDefaultUsed,
+                    format!("ROUTE={rule}"),
+                    format!("the written default chose site {site}; add a rule for such orders"),
+                );
+            }
+            let routed = Routed {
+                location: order.location.clone(),
+                rule,
+                why,
+            };
+            Some((site, Some(routed)))
+        }
+        Route::NeedStock(figures) => {
+            found.unread_stock = figures;
+            None
+        }
+        Route::Unroutable(fault) => {
+            found.fault(fault.kind, fault.discriminator, fault.detail);
+            None
+        }
+    }
 }
 
 /// Check 7: payment. The release rule holds unpaid orders back already; this catches one that slipped past it.
@@ -441,6 +484,7 @@ fn build(
         is_partial_allowed: input.policy.partial_shipment,
         lines,
         mapping_versions: used,
+        routed: None,
     }
 }
 

@@ -40,6 +40,8 @@ fn run_with(order: &SourceOrder, mappings: &MappingSet, policy: &Policy) -> Verd
         code_fault: &|code| code.as_str().contains('~').then(|| "it holds ~".to_owned()),
         limits: &limits,
         service_targets: &|service| (service.as_str() == "DEAD").then_some(false),
+        stock: &|_, _| None,
+        sent: None,
         now: Ts(0),
     })
 }

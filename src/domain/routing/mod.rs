@@ -4,18 +4,21 @@
 //!
 //! A rule: name → site references joined by `+`, tried in that order. Conditions: `country` and `channel` (joined by
 //! `+`), `postcode` (areas `IV`, districts `IV27`, beginnings `75*`, joined by `+`), `location` of the source (joined by
-//! `+`), `stock=all` (every line in full at the site). Rules are tried by `order`, lowest first, those without one last
-//! and `*` after all of them.
+//! `+`; all of an order's locations must be among them, `none` stands for an order that names none), `stock=all` (every
+//! line in full at the site). Rules are tried by `order`, lowest first, those without one last and `*` after all of them.
 
 mod rule;
+mod shelves;
 
-pub use rule::check_rule;
+pub use rule::{check_rule, same_turn};
+pub use shelves::{PROMISED_IN, Place, Shelves, TAKEN_IN, asks_for_stock, free_for, items_of};
 
 use super::catalogue::Kind;
 use super::country;
 use super::ids::{ItemCode, LocationId, SiteRef};
 use super::mapping::MappingKind;
-use super::mapping_set::MappingSet;
+use super::mapping_set::{MappingSet, SiteMap};
+use super::order::{OrderRow, OrderState};
 use super::preflight::{Fault, mapping_discriminator};
 use rule::{Rule, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct RouteFacts<'a> {
     /// The order's number, for texts.
     pub number: &'a str,
+    /// As the source names it: several joined by `+` when the lines lie apart, empty when it names none.
     pub location: &'a LocationId,
     /// Country of delivery as the source writes it.
     pub country: &'a str,
@@ -44,6 +48,8 @@ pub enum Route {
         site: SiteRef,
         /// Name of the rule, or of the location when no rule concerns it.
         rule: String,
+        /// What made it fit, in words.
+        why: String,
         /// Id and version of the row that decided.
         mapping: (i64, i64),
         /// The written default decided: worth a note (`ORD_DEFAULT_USED`).
@@ -72,10 +78,10 @@ pub fn route(facts: &RouteFacts<'_>, mappings: &MappingSet, stock: &SiteStock<'_
     }
     let mut refused: Vec<(&Rule<'_>, Verdict)> = Vec::new();
     for group in by_order.values() {
-        let mut fitting: Vec<(&Rule<'_>, SiteRef)> = Vec::new();
+        let mut fitting: Vec<(&Rule<'_>, SiteRef, String)> = Vec::new();
         for rule in group {
             match rule.judge(facts, &wanted, mappings, stock) {
-                Verdict::Fits(site) => fitting.push((rule, site)),
+                Verdict::Fits(site, why) => fitting.push((rule, site, why)),
                 Verdict::Broken(why) => return broken(rule, &why),
                 Verdict::Unread(figures) => return Route::NeedStock(figures),
                 verdict => refused.push((rule, verdict)),
@@ -83,8 +89,8 @@ pub fn route(facts: &RouteFacts<'_>, mappings: &MappingSet, stock: &SiteStock<'_
         }
         match fitting.as_slice() {
             [] => {}
-            [(rule, site), rest @ ..] if rest.iter().all(|(_, s)| s == site) => {
-                return chosen(rule, site);
+            [(rule, site, why), rest @ ..] if rest.iter().all(|(_, s, _)| s == site) => {
+                return chosen(rule, site, why);
             }
             _ => return tie(facts, &fitting),
         }
@@ -92,17 +98,57 @@ pub fn route(facts: &RouteFacts<'_>, mappings: &MappingSet, stock: &SiteStock<'_
     Route::Unroutable(nothing_fits(facts, &wanted, &refused, mappings, stock))
 }
 
+/// The locations an order names, each by itself.
+fn places(location: &LocationId) -> impl Iterator<Item = &str> {
+    rule::words(location.as_str())
+}
+
+/// Whether orders of a location are this pair's: it has a site, a rule is for it, or only a rule could say (an order
+/// without a location, or with several). Orders of any other location are somebody else's.
+pub fn is_served(location: &LocationId, mappings: &MappingSet) -> bool {
+    let mut rules = mappings.rows(MappingKind::Routing).map(Rule::of);
+    mappings.site(location).is_some()
+        || places(location).count() != 1
+        || rules.any(|r| r.is_for_some_location() && r.concerns(location))
+}
+
 /// Without rules the location's own mapping decides; there is no other default.
 fn by_location(facts: &RouteFacts<'_>, mappings: &MappingSet) -> Route {
     let location = facts.location;
-    let mapped = mappings.site(location);
+    if let Some(map) = mappings.site(location) {
+        return by_mapping(location, map);
+    }
+    let named: Vec<LocationId> = places(location).map(LocationId::from).collect();
+    match named.as_slice() {
+        [] => Route::Unroutable(Fault::new(
+            Kind::OrdUnroutable,
+            "ROUTE=NOWHERE".to_owned(),
+            format!(
+                "order {} names no location, and {NO_RULE} such orders; add one with location=none, or give its lines \
+                 a location in the sales system",
+                facts.number
+            ),
+        )),
+        [only] => unmapped(only),
+        several => by_locations(facts, several, mappings),
+    }
+}
+
+/// Ends the reason when no rule says anything about an order.
+const NO_RULE: &str = "no routing rule is for";
+
+fn unmapped(location: &LocationId) -> Route {
+    Route::Unroutable(Fault::new(
+        Kind::OrdSiteUnmapped,
+        format!("LOCATION={location}"),
+        format!("location {location} has no warehouse site and no routing rule; map it"),
+    ))
+}
+
+fn by_mapping(location: &LocationId, map: SiteMap) -> Route {
     // The first of a location's sites receives orders.
-    let Some((site, map)) = mapped.and_then(|m| Some((m.sites.first()?.clone(), m))) else {
-        return Route::Unroutable(Fault::new(
-            Kind::OrdSiteUnmapped,
-            format!("LOCATION={location}"),
-            format!("location {location} has no warehouse site and no routing rule; map it"),
-        ));
+    let Some(site) = map.sites.first().cloned() else {
+        return unmapped(location);
     };
     if let Some(why) = &map.broken {
         return Route::Unroutable(Fault::new(
@@ -116,10 +162,72 @@ fn by_location(facts: &RouteFacts<'_>, mappings: &MappingSet) -> Route {
     }
     Route::Chosen {
         site,
+        why: format!("the site of location {}", map.name),
         rule: map.name,
         mapping: map.mapping,
         is_default: false,
     }
+}
+
+/// Lines at several locations: one site ships them when all the locations lie there.
+fn by_locations(facts: &RouteFacts<'_>, named: &[LocationId], mappings: &MappingSet) -> Route {
+    let mut found: Option<(SiteRef, Route)> = None;
+    let mut sites: Vec<String> = Vec::new();
+    for location in named {
+        let Some(map) = mappings.site(location) else {
+            return unmapped(location);
+        };
+        let name = map.name.clone();
+        let route = by_mapping(location, map);
+        let Route::Chosen { site, .. } = &route else {
+            return route;
+        };
+        sites.push(format!("{name} at {site}"));
+        match &found {
+            Some((first, _)) if first != site => {
+                return Route::Unroutable(Fault::new(
+                    Kind::OrdUnroutable,
+                    format!("ROUTE=SPLIT:{}", facts.location),
+                    format!(
+                        "the lines of order {} lie apart ({}), and {NO_RULE} such orders; add one, or move or split \
+                         the lines in the sales system",
+                        facts.number,
+                        sites.join(", ")
+                    ),
+                ));
+            }
+            Some(_) => {}
+            None => found = Some((site.clone(), route)),
+        }
+    }
+    found.map_or_else(|| unmapped(facts.location), |(_, route)| route)
+}
+
+/// Begins what an order waits for while the stock of its sites was not read.
+const WAITS: &str = "waits for the stock of";
+/// In what an order is held by when every rule said no.
+const NO_FIT: &str = "fits no routing rule";
+/// How many unread figures are named.
+const UNREAD_NAMED_MAX: usize = 5;
+
+/// Why an order waits for figures nobody has read yet.
+pub fn waits_for(figures: &[(SiteRef, ItemCode)]) -> String {
+    let named: Vec<String> = figures
+        .iter()
+        .take(UNREAD_NAMED_MAX)
+        .map(|(site, item)| format!("{item} at {site}"))
+        .collect();
+    format!("{WAITS} {} to be read", named.join(", "))
+}
+
+/// Whether it waits for figures that nobody has read yet.
+pub fn is_waiting(row: &OrderRow) -> bool {
+    row.state == OrderState::Checking && row.blocked_by.starts_with(WAITS)
+}
+
+/// Whether new stock figures may change where an order goes.
+pub fn depends_on_stock(row: &OrderRow) -> bool {
+    is_waiting(row) || (row.state == OrderState::Blocked && row.blocked_by.contains(NO_FIT))
 }
 
 /// Units by item, each item once.
@@ -132,10 +240,11 @@ fn wanted(facts: &RouteFacts<'_>) -> BTreeMap<ItemCode, i64> {
     out
 }
 
-fn chosen(rule: &Rule<'_>, site: &SiteRef) -> Route {
+fn chosen(rule: &Rule<'_>, site: &SiteRef, why: &str) -> Route {
     Route::Chosen {
         site: site.clone(),
         rule: rule.row.from.clone(),
+        why: format!("rule {:?} ({why})", rule.row.from),
         mapping: (rule.row.id.0, rule.row.version),
         is_default: rule.is_default(),
     }
@@ -150,12 +259,12 @@ fn broken(rule: &Rule<'_>, why: &str) -> Route {
 }
 
 /// Two rules of one turn fit and point at different sites: people must say which comes first.
-fn tie(facts: &RouteFacts<'_>, fitting: &[(&Rule<'_>, SiteRef)]) -> Route {
-    let names: BTreeSet<&str> = fitting.iter().map(|(r, _)| r.row.from.as_str()).collect();
+fn tie(facts: &RouteFacts<'_>, fitting: &[(&Rule<'_>, SiteRef, String)]) -> Route {
+    let names: BTreeSet<&str> = fitting.iter().map(|(r, ..)| r.row.from.as_str()).collect();
     let names: Vec<&str> = names.into_iter().collect();
     let sites: Vec<String> = fitting
         .iter()
-        .map(|(r, site)| format!("{:?} says {site}", r.row.from))
+        .map(|(r, site, _)| format!("{:?} says {site}", r.row.from))
         .collect();
     Route::Unroutable(Fault::new(
         Kind::OrdUnroutable,
@@ -208,7 +317,7 @@ fn nothing_fits(
         Kind::OrdUnroutable,
         cause,
         format!(
-            "order {} fits no routing rule: {}{split}",
+            "order {} {NO_FIT}: {}{split}",
             facts.number,
             by_stock.join("; ")
         ),

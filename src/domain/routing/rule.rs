@@ -12,6 +12,9 @@ const KNOWN: &[&str] = &[
     "channel", "country", "location", "name", "note", "order", "postcode", "stock",
 ];
 
+/// The word for an order that names no location.
+const NOWHERE: &str = "none";
+
 /// Of those, the ones that narrow it: a written default has none.
 const NARROWING: &[&str] = &["channel", "country", "postcode", "stock"];
 
@@ -21,7 +24,8 @@ pub(super) struct Rule<'a> {
 
 /// What a rule says about an order.
 pub(super) enum Verdict {
-    Fits(SiteRef),
+    /// Its site, and what made it fit.
+    Fits(SiteRef, String),
     /// Its address conditions are not met: whom it is for.
     Elsewhere(String),
     /// None of its sites has these items in full.
@@ -52,8 +56,32 @@ impl<'a> Rule<'a> {
     }
 
     pub(super) fn concerns(&self, location: &LocationId) -> bool {
-        self.attribute("location")
-            .is_none_or(|list| words(list).any(|w| w == location.as_str()))
+        self.attribute("location").is_none_or(|list| {
+            let is_listed = |place: &str| words(list).any(|w| w == place);
+            let mut places = words(location.as_str()).peekable();
+            match places.peek() {
+                None => is_listed(NOWHERE),
+                Some(_) => places.all(is_listed),
+            }
+        })
+    }
+
+    /// It names the locations it is for.
+    pub(super) fn is_for_some_location(&self) -> bool {
+        self.attribute("location").is_some()
+    }
+
+    /// Its conditions in words.
+    fn conditions(&self) -> String {
+        let said: Vec<String> = ["location", "country", "postcode", "channel"]
+            .iter()
+            .filter_map(|key| Some(format!("{key} {}", self.attribute(key)?)))
+            .collect();
+        if said.is_empty() {
+            "for every order".to_owned()
+        } else {
+            said.join(", ")
+        }
     }
 
     pub(super) fn judge(
@@ -74,10 +102,15 @@ impl<'a> Rule<'a> {
         }
         let sites: Vec<SiteRef> = words(&self.row.to).map(SiteRef::from).collect();
         if self.attribute("stock").is_some() {
-            return with_stock(&sites, wanted, stock);
+            return match with_stock(&sites, wanted, stock) {
+                Verdict::Fits(site, why) => {
+                    Verdict::Fits(site, format!("{}; {why}", self.conditions()))
+                }
+                other => other,
+            };
         }
         match sites.into_iter().next() {
-            Some(site) => Verdict::Fits(site),
+            Some(site) => Verdict::Fits(site, self.conditions()),
             None => Verdict::Broken("it names no site".to_owned()),
         }
     }
@@ -101,6 +134,7 @@ fn with_stock(
     stock: &SiteStock<'_>,
 ) -> Verdict {
     let mut short: Vec<ItemCode> = Vec::new();
+    let mut passed: Vec<&str> = Vec::new();
     for site in sites {
         let mut is_enough = true;
         let mut unread = Vec::new();
@@ -117,17 +151,39 @@ fn with_stock(
             }
         }
         match (is_enough, unread.is_empty()) {
-            (true, true) => return Verdict::Fits(site.clone()),
+            (true, true) => return Verdict::Fits(site.clone(), in_full(site, &passed)),
             (true, false) => return Verdict::Unread(unread),
-            (false, _) => {}
+            (false, _) => passed.push(site.as_str()),
         }
     }
     short.sort_unstable();
     Verdict::Short(short)
 }
 
+fn in_full(site: &SiteRef, passed: &[&str]) -> String {
+    if passed.is_empty() {
+        format!("{site} has every line in full")
+    } else {
+        format!(
+            "{site} has every line in full, {} not",
+            passed.join(" and ")
+        )
+    }
+}
+
+/// Another rule that is tried in the same turn: when both fit and disagree, the order is held.
+pub fn same_turn(mappings: &MappingSet, from: &str, attributes: &Attributes) -> Option<String> {
+    let order = |a: &Attributes| a.get("order").and_then(|o| o.trim().parse::<i64>().ok());
+    let mine = order(attributes);
+    mappings
+        .rows(crate::domain::mapping::MappingKind::Routing)
+        .filter(|r| r.from != from && r.from != CATCH_ALL && from != CATCH_ALL)
+        .find(|r| order(&r.attributes) == mine)
+        .map(|r| r.from.clone())
+}
+
 /// Words joined by `+` (or commas), trimmed, empty ones left out.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(['+', ','])
         .map(str::trim)
         .filter(|w| !w.is_empty())

@@ -18,7 +18,16 @@ fn rules(rows: &[(&str, &str, &str)]) -> MappingSet {
 
 /// An order of two mugs for an address, delivered from these shelves: (site, units of MUG).
 fn sent(country: &str, postcode: &str, mappings: &MappingSet, shelves: &[(&str, i64)]) -> Route {
-    let location = LocationId::from("shop");
+    sent_from("shop", (country, postcode), mappings, shelves)
+}
+
+fn sent_from(
+    location: &str,
+    (country, postcode): (&str, &str),
+    mappings: &MappingSet,
+    shelves: &[(&str, i64)],
+) -> Route {
+    let location = LocationId::from(location);
     let lines = [(ItemCode::from("MUG"), 1), (ItemCode::from("MUG"), 1)];
     let facts = RouteFacts {
         number: "1001",
@@ -69,6 +78,82 @@ fn without_rules_the_location_s_own_site_ships() {
 fn rules_of_another_location_do_not_concern_the_order() {
     let other = rules(&[("depot only", "SOUTH", "location=depot;country=FR")]);
     assert_eq!(site(&sent("GB", "YO1 0AA", &other, &[])), Some("NORTH"));
+}
+
+const YORK: (&str, &str) = ("GB", "YO1 0AA");
+
+#[test]
+fn an_order_that_names_no_location_needs_a_rule() {
+    let of = |rows: &[(&str, &str, &str)]| sent_from("", YORK, &rules(rows), &[]);
+    let got = fault(of(&[]));
+    assert_eq!(
+        (got.kind, got.discriminator.as_str()),
+        (Kind::OrdUnroutable, "ROUTE=NOWHERE")
+    );
+    assert_eq!(
+        site(&of(&[("nowhere", "SOUTH", "location=none")])),
+        Some("SOUTH")
+    );
+    assert_eq!(site(&of(&[("any", "SOUTH", "country=GB")])), Some("SOUTH"));
+    let got = fault(of(&[("shop only", "NORTH", "location=shop")]));
+    assert_eq!(
+        got.discriminator, "ROUTE=NOWHERE",
+        "a rule for others says nothing"
+    );
+}
+
+#[test]
+fn lines_that_lie_apart_need_a_rule_for_all_their_locations() {
+    let of = |rows: &[(&str, &str, &str)]| sent_from("depot+shop", YORK, &rules(rows), &[]);
+    let got = fault(of(&[("shop only", "NORTH", "location=shop")]));
+    assert_eq!(got.discriminator, "ROUTE=SPLIT:depot+shop");
+    assert!(got.detail.contains("shop at NORTH"), "{}", got.detail);
+    let both = [("either", "SOUTH", "location=shop+depot")];
+    assert_eq!(site(&of(&both)), Some("SOUTH"));
+    let together = set(&[
+        SITES[0],
+        (MappingKind::Site, "depot", "NORTH", "basis=NET_LIVE"),
+    ]);
+    assert_eq!(
+        site(&sent_from("depot+shop", YORK, &together, &[])),
+        Some("NORTH")
+    );
+    let got = fault(sent_from("attic+shop", YORK, &rules(&[]), &[]));
+    assert_eq!(
+        (got.kind, got.discriminator.as_str()),
+        (Kind::OrdSiteUnmapped, "LOCATION=attic")
+    );
+}
+
+#[test]
+fn what_nobody_could_route_is_not_ours_and_what_a_rule_could_is() {
+    let mappings = rules(&[("attic", "NORTH", "location=attic")]);
+    for (location, expected) in [
+        ("shop", true),
+        ("attic", true),
+        ("cellar", false),
+        ("", true),
+        ("cellar+shop", true),
+    ] {
+        assert_eq!(
+            is_served(&location.into(), &mappings),
+            expected,
+            "{location}"
+        );
+    }
+}
+
+#[test]
+fn the_choice_says_by_which_rule_and_why() {
+    let mappings = rules(&[("Nearest", "NORTH+SOUTH", "order=1;country=GB;stock=all")]);
+    let got = sent("GB", "YO1 0AA", &mappings, &[("NORTH", 1), ("SOUTH", 9)]);
+    let Route::Chosen { why, .. } = got else {
+        panic!("{got:?}")
+    };
+    assert_eq!(
+        why,
+        "rule \"Nearest\" (country GB; SOUTH has every line in full, NORTH not)"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Despatches: each is confirmed once and told once.
 
 use super::{Bench, Verdict, capped};
+use crate::domain::time::Span;
 use crate::sandbox::{Effect, Notification, PvxStatus, SimSystem};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -44,6 +45,48 @@ pub(super) fn every_despatch_confirmed(bench: &Bench<'_>) -> Verdict {
         capped(broken),
     )
 }
+
+/// A number booked after its parcel had left is shown by the source, where a shipment can take another one.
+pub(super) fn late_labels_arrived(bench: &Bench<'_>, ledger: &[Effect]) -> Verdict {
+    let by_hand: HashSet<&str> = ledger
+        .iter()
+        .filter(|e| e.caused_by_world && is_shipping(e.op))
+        .map(|e| e.object.as_str())
+        .collect();
+    // The next reading and the write behind it take their time.
+    let lately = bench.rig.now() - LABEL_SETTLED;
+    let mut broken = Vec::new();
+    let late = |e: &&Effect| e.op == "Floor tracking" && e.at < lately;
+    for effect in ledger.iter().filter(late) {
+        let number = effect.detail.get("tracking").and_then(|t| t.as_str());
+        let order = bench.ours().find(|o| o.number == effect.object);
+        let sale = order.and_then(|o| bench.sale_of(o));
+        let (Some(number), Some(sale)) = (number, sale) else {
+            continue;
+        };
+        let Some(labels) = &sale.labels else {
+            continue;
+        };
+        let is_excused = sale.is_cancelled
+            || by_hand.contains(sale.number.as_str())
+            || bench.seen.has_case(sale)
+            || bench.seen.is_told(&effect.object);
+        if !labels.iter().any(|l| l == number) && !is_excused {
+            broken.push(format!(
+                "{} order {}: {number} was booked at {}, the source shows {labels:?}",
+                sale.system, sale.number, effect.at
+            ));
+        }
+    }
+    Verdict::new(
+        "I-DSP-6",
+        "a label booked late is shown by the source, or a case is open",
+        capped(broken),
+    )
+}
+
+/// A label booked within this time need not be shown yet.
+const LABEL_SETTLED: Span = Span::mins(90);
 
 fn is_shipping(op: &str) -> bool {
     let op = op.to_ascii_lowercase();

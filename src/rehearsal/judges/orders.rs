@@ -177,6 +177,41 @@ pub(super) fn no_write_after_picking(ledger: &[Effect]) -> Verdict {
     )
 }
 
+/// Where rules choose the building, an order stands only where they send it, and never moves; one they send nowhere is
+/// held, and a person knows.
+pub(super) fn at_its_site(bench: &Bench<'_>, ledger: &[Effect]) -> Verdict {
+    let mut broken: Vec<String> = ledger
+        .iter()
+        .filter(|e| !e.caused_by_world && e.op == "SaveData Sales orders")
+        .filter(|e| !detail_flag(e, "created") && e.detail.pointer("/changed/Site").is_some())
+        .map(|e| format!("{} was moved to another site", e.object))
+        .collect();
+    for sale in &bench.sales {
+        let Some(sites) = &sale.sites else {
+            continue;
+        };
+        for order in bench.orders_of(sale).filter(|o| !sites.contains(&o.site)) {
+            broken.push(format!(
+                "{} stands at site {}, its rules give {sites:?}",
+                order.number, order.site
+            ));
+        }
+        let is_waiting = sale.is_released && sites.is_empty();
+        if is_waiting && bench.seen.rows.contains_key(&sale.reference) && !bench.seen.has_case(sale)
+        {
+            broken.push(format!(
+                "{} order {} fits no rule, and nobody was told",
+                sale.system, sale.number
+            ));
+        }
+    }
+    Verdict::new(
+        "I-ORD-7",
+        "an order stands only at the site its rules give, or is held with a case",
+        capped(broken),
+    )
+}
+
 /// Whether a write tries to change what stands in the warehouse: a header value, a cancellation, or any line.
 fn changes_an_order(effect: &Effect) -> bool {
     match effect.op {

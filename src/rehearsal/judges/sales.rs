@@ -2,8 +2,8 @@
 
 use super::super::rig::Rig;
 use crate::sandbox::{
-    Book, Cin7Sale, Kind, LwOrder, Payment, Progress, PvxOrder, PvxStatus, SHOP_LOCATION,
-    ShopOrder, SimSystem, World,
+    Book, Cin7Sale, Kind, LwOrder, Payment, Progress, PvxOrder, PvxStatus, SHOP_FLOOR_LOCATION,
+    SHOP_LOCATION, ShopOrder, SimSystem, World,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,10 +23,15 @@ pub(super) struct SaleFact {
     pub is_shipped: bool,
     /// Sold at the location that is mapped and whose stock is published.
     pub is_here: bool,
+    /// Positions of the warehouse sites its order may stand at; empty when no rule gives it one, `None` when nobody
+    /// ever chooses.
+    pub sites: Option<Vec<usize>>,
     /// Split or merged: its lines stand elsewhere too.
     pub is_in_parts: bool,
     /// Item code and units the warehouse should hold: kits exploded, services left out.
     pub wanted: BTreeMap<String, i64>,
+    /// Tracking numbers of its shipments; `None` where a shipment takes none once it is told.
+    pub labels: Option<Vec<String>>,
     /// Units the source shows as shipped; `None` where it tells only that the sale is done with.
     pub shipped: Option<BTreeMap<String, i64>>,
 }
@@ -62,9 +67,11 @@ fn linnworks(world: &World, order: &LwOrder) -> SaleFact {
         is_cancelled: matches!(order.book, Book::Cancelled(_)),
         is_shipped: matches!(order.book, Book::Processed(_)),
         is_here,
+        sites: None,
         is_in_parts: world.lw.relations.iter().any(|(parent, child, _)| {
             id_of(*parent) == Some(order.id) || id_of(*child) == Some(order.id)
         }),
+        labels: None,
         wanted: linnworks_goods(world, order),
         shipped: None,
     }
@@ -98,7 +105,7 @@ fn shop(world: &World, order: &ShopOrder) -> SaleFact {
         if !line.needs_shipping || line.is_gift_card {
             continue;
         }
-        is_here &= Some(line.location) == here;
+        is_here &= order.names_locations && Some(line.location) == here;
         is_due |= order.fulfillable(at) > 0;
         let variant = line.variant.and_then(|ix| world.shop.variants.get(ix));
         let code = variant.map_or_else(|| line.sku.clone(), |v| v.code.clone());
@@ -111,19 +118,54 @@ fn shop(world: &World, order: &ShopOrder) -> SaleFact {
     let is_paid = matches!(order.payment, Payment::Paid | Payment::PartiallyRefunded);
     let is_cancelled = order.cancelled_at.is_some();
     let is_shipped = order.progress() == Progress::All;
+    let sites = shop_sites(world, order);
     SaleFact {
         system: SimSystem::Shopline,
         reference: order.id.to_lowercase(),
         number: order.name.clone(),
-        is_released: is_paid && is_here && is_due && !is_cancelled && !is_shipped,
+        is_released: is_paid && is_due && !is_cancelled && !is_shipped,
         is_open: !is_cancelled && !is_shipped,
         is_cancelled,
         is_shipped,
         is_here,
+        sites: Some(sites),
         is_in_parts: false,
+        labels: Some(shop_labels(order)),
         wanted,
         shipped: Some(shipped),
     }
+}
+
+/// Where the sandbox's own rules send an order of the store: a building of its own for each location, either one for an
+/// order that names both or none and stays in the country, nowhere for one that goes abroad.
+fn shop_sites(world: &World, order: &ShopOrder) -> Vec<usize> {
+    let mut named: Vec<usize> = order
+        .lines
+        .iter()
+        .filter(|l| order.names_locations && l.needs_shipping && !l.is_gift_card)
+        .map(|l| l.location)
+        .collect();
+    named.sort_unstable();
+    named.dedup();
+    let mapped = [SHOP_LOCATION, SHOP_FLOOR_LOCATION];
+    let site = |at: &usize| {
+        let place = world.shop.locations.get(*at)?;
+        mapped.iter().position(|name| *name == place.name)
+    };
+    match named.as_slice() {
+        [only] => site(only).into_iter().collect(),
+        _ if order.address.country_code == "GB" => (0..mapped.len()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn shop_labels(order: &ShopOrder) -> Vec<String> {
+    let live = order
+        .fulfilments
+        .iter()
+        .filter(|f| f.cancelled_at.is_none());
+    let parcels = live.flat_map(|f| &f.tracking);
+    parcels.map(|p| p.number.clone()).collect()
 }
 
 fn cin7(world: &World, sale: &Cin7Sale) -> SaleFact {
@@ -141,6 +183,8 @@ fn cin7(world: &World, sale: &Cin7Sale) -> SaleFact {
             *shipped.entry(product.sku.clone()).or_default() += units(line.quantity);
         }
     }
+    let shipments = sale.live().flat_map(|f| &f.ship.lines);
+    let labels = shipments.map(|l| l.tracking.clone());
     let is_cancelled = sale.is_voided;
     let is_authorised = sale.order.is_authorised();
     let is_shipped = !wanted.is_empty() && shipped == wanted;
@@ -158,7 +202,9 @@ fn cin7(world: &World, sale: &Cin7Sale) -> SaleFact {
         is_cancelled,
         is_shipped,
         is_here,
+        sites: None,
         is_in_parts: false,
+        labels: Some(labels.collect()),
         wanted,
         shipped: Some(shipped),
     }
@@ -198,13 +244,21 @@ pub(super) fn promised(
     (item, code): (usize, &str),
 ) -> i64 {
     let mut promised = 0;
-    let open = |s: &&SaleFact| s.system == system && s.is_open && s.is_here;
+    let open = |s: &&SaleFact| s.system == system && s.is_open;
     for sale in sales.iter().filter(open) {
         let wanted = sale.wanted.get(code).copied().unwrap_or(0);
         let found = held.get(&(system, sale.reference.clone()));
         let order = found
             .and_then(|at| at.last())
             .and_then(|at| world.pvx.orders.get(*at));
+        // An order that rules sent to another building lowers what is offered from there.
+        let is_here = match (order, &sale.sites) {
+            (Some(order), Some(_)) => order.site == 0,
+            _ => sale.is_here,
+        };
+        if !is_here {
+            continue;
+        }
         match order {
             None => promised += wanted,
             Some(order) if matches!(order.status, PvxStatus::New | PvxStatus::BackOrder) => {

@@ -59,8 +59,10 @@ pub struct ShopTraits {
     pub unmapped_rate: f64,
     /// Orders with a gift card among the lines.
     pub gift_cards: f64,
-    /// Orders with one line stocked at the location nobody mapped.
+    /// Orders with their last line stocked in the shop with a till, not in the store's warehouse.
     pub split_locations: f64,
+    /// Orders that do not say where their lines lie.
+    pub no_location: f64,
     /// Orders with a line that has no SKU.
     pub no_sku: f64,
     /// Orders with names and addresses that break careless programs.
@@ -92,6 +94,7 @@ impl ShopTraits {
             unmapped_rate: 0.0,
             gift_cards: 0.0,
             split_locations: 0.0,
+            no_location: 0.0,
             no_sku: 0.0,
             hostile_text: 0.0,
             foreign_sku: 0.0,
@@ -116,7 +119,8 @@ impl ShopTraits {
             archived: 0.05,
             unmapped_rate: 0.02,
             gift_cards: 0.02,
-            split_locations: 0.01,
+            split_locations: 0.02,
+            no_location: 0.02,
             no_sku: 0.004,
             hostile_text: 0.02,
             foreign_sku: 0.04,

@@ -21,6 +21,8 @@ pub(crate) struct Draft {
     pub buyer_note: String,
     pub rate: String,
     pub postage_minor: i64,
+    /// Whether it says where its lines lie; orders entered by another app need not.
+    pub names_locations: bool,
 }
 
 /// A line about to be ordered.
@@ -56,6 +58,7 @@ impl World {
             updated_at: draft.created_at,
             readable_from: Ts::MIN,
             payment: draft.payment,
+            names_locations: draft.names_locations,
             paid_at: draft.payment.is_captured().then_some(draft.created_at),
             lines,
             address: draft.address,

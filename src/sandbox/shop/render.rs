@@ -173,7 +173,8 @@ impl World {
         );
         out.insert("shipping_address".to_owned(), address);
         out.insert("billing_address".to_owned(), Value::Null);
-        let mut used: Vec<usize> = order.lines.iter().map(|l| l.location).collect();
+        let named = order.lines.iter().filter(|_| order.names_locations);
+        let mut used: Vec<usize> = named.map(|l| l.location).collect();
         used.sort_unstable();
         used.dedup();
         let places: Vec<Value> = used
@@ -203,7 +204,7 @@ impl World {
             "quantity": line.quantity, "fulfillable_quantity": order.fulfillable(at),
             "fulfillment_status": progress_name(order.line_progress(at)),
             "fulfillment_service": line.carrier,
-            "location_id": self.shop.locations[line.location].id,
+            "location_id": order.names_locations.then(|| &self.shop.locations[line.location].id),
             "price": money(line.price_minor), "price_set": money_set(line.price_minor),
             "grams": line.weight_grams, "requires_shipping": line.needs_shipping,
             "taxable": true, "gift_card": line.is_gift_card, "is_bundle": null,

@@ -280,6 +280,8 @@ pub struct ShopOrder {
     /// Calls do not find it earlier than this.
     pub readable_from: Ts,
     pub payment: Payment,
+    /// Whether it says where its lines lie.
+    pub names_locations: bool,
     pub paid_at: Option<Ts>,
     pub lines: Vec<ShopLine>,
     pub address: ShopAddress,

@@ -182,6 +182,8 @@ fn a_typical_week_shows_every_mistake() {
     let bench = run(
         SandboxConfig {
             traits,
+            // Shelves for little more than a day, so that goods have to come in.
+            stock_days: 1,
             ..busy(2_500, FaultLevel::None)
         },
         24 * 60,

@@ -248,6 +248,16 @@ impl World {
         self.despatch_goods(ix, goods, tracking)
     }
 
+    /// The carrier books a label, or another one, for the parcel of an order that left last.
+    pub fn label(&mut self, number: &str, tracking: &str) -> Result<(), HandError> {
+        let ix = self.wms_order(number)?;
+        let last = self.pvx.despatches.iter().rposition(|d| d.order == ix);
+        let at = last.ok_or_else(|| unknown("despatch of", number))?;
+        tracking.clone_into(&mut self.pvx.despatches[at].tracking);
+        self.call_back_tracking(at);
+        Ok(())
+    }
+
     /// The floor despatches part of an order: (line reference, quantity).
     pub fn despatch_part(
         &mut self,

@@ -11,8 +11,10 @@ pub const SHOP_LOCATION: &str = "Leeds Warehouse";
 
 /// Positions of the store's locations.
 pub(crate) const SHOP_MAPPED: usize = 0;
-/// A shop with a till: a location nobody mapped.
+/// A shop with a till; its back room is the warehouse's second site.
 pub(crate) const SHOP_FLOOR: usize = 1;
+/// Its name.
+pub const SHOP_FLOOR_LOCATION: &str = "Harrogate shop";
 
 /// SKU of the gift card: nothing to pick.
 pub(crate) const GIFT_CARD: &str = "GIFT-CARD-25";
@@ -41,7 +43,7 @@ impl World {
                 "LS1 1AA",
             ),
             (
-                "Harrogate shop",
+                SHOP_FLOOR_LOCATION,
                 false,
                 false,
                 "5 Parade",

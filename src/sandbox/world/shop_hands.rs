@@ -17,6 +17,11 @@ pub struct ShopOrderSpec {
     pub payment: Payment,
     pub name: String,
     pub line1: String,
+    pub postcode: String,
+    /// Country of delivery and its code.
+    pub country: (String, String),
+    /// Whether it says where its lines lie.
+    pub names_locations: bool,
 }
 
 impl Default for ShopOrderSpec {
@@ -27,6 +32,9 @@ impl Default for ShopOrderSpec {
             payment: Payment::Paid,
             name: "Pat Sample".to_owned(),
             line1: "9 Sample Street".to_owned(),
+            postcode: "YO1 0AA".to_owned(),
+            country: ("United Kingdom".to_owned(), "GB".to_owned()),
+            names_locations: true,
         }
     }
 }
@@ -75,15 +83,16 @@ impl World {
                 last_name: last.to_owned(),
                 line1: spec.line1.clone(),
                 town: "York".to_owned(),
-                postcode: "YO1 0AA".to_owned(),
-                country: "United Kingdom".to_owned(),
-                country_code: "GB".to_owned(),
+                postcode: spec.postcode.clone(),
+                country: spec.country.0.clone(),
+                country_code: spec.country.1.clone(),
                 ..ShopAddress::default()
             },
             email: "pat@example.test".to_owned(),
             buyer_note: String::new(),
             rate: spec.rate.clone(),
             postage_minor: 350,
+            names_locations: spec.names_locations,
         });
         Ok(self.shop.orders[ix].id.clone())
     }

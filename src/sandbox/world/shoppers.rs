@@ -109,6 +109,7 @@ impl World {
             },
             rate: RATES[rate].0.to_owned(),
             postage_minor: RATES[rate].1,
+            names_locations: !roll("shop-nowhere", traits.no_location),
         });
         self.plan_shop_people(ix, key);
     }

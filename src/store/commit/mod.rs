@@ -131,6 +131,7 @@ impl<'b> Groups<'b> {
             Change::Payload(_) => {}
             Change::Despatches { .. }
             | Change::DespatchState { .. }
+            | Change::LabelsTaken { .. }
             | Change::Items { .. }
             | Change::Targets { .. }
             | Change::Snapshot { .. }

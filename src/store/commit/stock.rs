@@ -3,7 +3,7 @@
 use super::{Work, entry};
 use crate::domain::change::Change;
 use crate::domain::exception::ObjectRef;
-use crate::domain::ids::{OrderId, PairId, SystemId};
+use crate::domain::ids::{OrderId, PairId, SystemId, WmsOrderNo};
 use crate::domain::mapping::{MappingKind, Target};
 use crate::domain::stock::{SnapshotRow, StockLevelRow, StockPosition};
 use crate::domain::time::Ts;
@@ -50,7 +50,16 @@ pub(super) async fn write(work: &mut Work<'_>, changes: &[(usize, &Change)]) -> 
         despatch_states(work, std::mem::take(&mut marked)).await?;
         in_marked.clear();
         match change {
-            Change::Despatches { system, lines } => despatches(work, system, lines).await?,
+            Change::Despatches { system, lines } => {
+                relabelled(work, system, lines).await?;
+                despatches(work, system, lines).await?;
+            }
+            Change::LabelsTaken {
+                system,
+                despatch,
+                number,
+                trackings,
+            } => labels_taken(work, (system, despatch, number), trackings).await?,
             Change::Items { system, items, at } => self::items(work, system, items, *at).await?,
             Change::Targets {
                 pair,
@@ -122,9 +131,71 @@ async fn despatches(
             "insert into despatch_line (system, despatch, number, line_ref, item, n, qty_each, carrier, service, tracking, \
              despatched_at, site, channel)",
             "on conflict (system, despatch, number, line_ref, item, n) do update set tracking = excluded.tracking, \
-             carrier = excluded.carrier, service = excluded.service \
+             carrier = excluded.carrier, service = excluded.service, is_news = 1 \
              where despatch_line.tracking = '' and excluded.tracking <> ''",
             rows,
+        )
+        .await?;
+    Ok(())
+}
+
+/// A despatch known under one number that is now shown under another: its label was booked again. Where boxes have
+/// numbers of their own nobody can say which took the place of which, so those stay.
+async fn relabelled(
+    work: &mut Work<'_>,
+    system: &SystemId,
+    lines: &[DespatchLine],
+) -> StoreResult<()> {
+    let mut shown: HashMap<(&str, &str), HashSet<&str>> = HashMap::new();
+    for line in lines {
+        let key = (line.despatch.as_str(), line.number.as_str());
+        shown.entry(key).or_default().insert(line.tracking.as_str());
+    }
+    shown.retain(|_, labels| labels.len() == 1 && !labels.contains(""));
+    if shown.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = shown
+        .keys()
+        .map(|(despatch, _)| (*despatch).to_owned())
+        .collect();
+    let rows = work
+        .conn
+        .rows(
+            "select despatch, number, min(tracking) from despatch_line where system = $1 and despatch @any($2) \
+             group by despatch, number having min(tracking) = max(tracking) and min(tracking) <> ''",
+            vals![system.as_str(), names],
+        )
+        .await?;
+    for row in rows {
+        let mut c = row.cols();
+        let (despatch, number, held): (String, String, String) = (c.text()?, c.text()?, c.text()?);
+        let labels = shown.get(&(despatch.as_str(), number.as_str()));
+        let Some(label) = labels.and_then(|l| l.iter().next()).filter(|l| **l != held) else {
+            continue;
+        };
+        work.conn
+            .exec(
+                "update despatch_line set tracking = $4, is_news = 1 \
+                 where system = $1 and despatch = $2 and number = $3",
+                vals![system.as_str(), despatch.as_str(), number.as_str(), *label],
+            )
+            .await?;
+    }
+    Ok(())
+}
+
+/// What was planned with is no news any more; a label that came since stays news.
+async fn labels_taken(
+    work: &mut Work<'_>,
+    (system, despatch, number): (&SystemId, &str, &WmsOrderNo),
+    trackings: &[String],
+) -> StoreResult<()> {
+    work.conn
+        .exec(
+            "update despatch_line set is_news = 0 where system = $1 and despatch = $2 and number = $3 and is_news = 1 \
+             and tracking @any($4)",
+            vals![system.as_str(), despatch, number.as_str(), trackings.to_vec()],
         )
         .await?;
     Ok(())

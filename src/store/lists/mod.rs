@@ -13,12 +13,13 @@ use crate::domain::filter::{Filter, What};
 use crate::domain::ids::PairId;
 use crate::domain::mapping::Mapping;
 use crate::domain::order::OrderRow;
+use crate::domain::returns::Return;
 use crate::domain::stock::StockPosition;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tables::{DELIVERIES, EXCEPTIONS, JOURNAL, MAPPINGS, ORDERS, POSITIONS};
+use tables::{DELIVERIES, EXCEPTIONS, JOURNAL, MAPPINGS, ORDERS, POSITIONS, RETURNS};
 
 /// Longest window.
 pub const WINDOW_MAX: usize = 1_000;
@@ -453,6 +454,30 @@ impl Store {
             base.and(&format!("s.pair = {p}"));
         }
         self.list(&POSITIONS, &["position s"], base, query).await
+    }
+
+    /// Sorts: `id`, `age`, `order`, `due`. Returns that are over only when `with_closed` or the filter names a `state`.
+    pub async fn returns(
+        &self,
+        pair: Option<&PairId>,
+        with_closed: bool,
+        query: &ListQuery,
+    ) -> StoreResult<Window<Return>> {
+        let mut base = Condition::default();
+        if !with_closed && !names(&query.filter, &["state"]) {
+            base.and("r.state < 9");
+        }
+        if let Some(pair) = pair {
+            let p = base.bind(pair.as_str());
+            base.and(&format!("r.pair = {p}"));
+        }
+        let mut window = self
+            .list(&RETURNS, &["goods_return r"], base, query)
+            .await?;
+        let mut conn = self.inner.db.read().await?;
+        let rows = window.rows.iter_mut().map(|listed| &mut listed.row);
+        super::returns::with_lines(&mut conn, rows.collect()).await?;
+        Ok(window)
     }
 
     /// Newest first; sort `seq`.

@@ -2,12 +2,13 @@
 
 use super::super::filter_sql::{Field, Filterable};
 use super::super::read::JournalRow;
-use super::super::{deliveries, exceptions, journal, mappings, orders, stock};
+use super::super::{deliveries, exceptions, journal, mappings, orders, returns, stock};
 use super::{Column, List, Sort};
 use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Lane};
 use crate::domain::exception::{ExceptionRow, ExceptionState, Severity, Team};
 use crate::domain::mapping::{Mapping, MappingKind, MappingStatus};
 use crate::domain::order::{OrderRow, OrderState};
+use crate::domain::returns::{Cause, MoneyState, Return, ReturnState};
 use crate::domain::stock::StockPosition;
 
 pub(super) const EXCEPTIONS: List<ExceptionRow> = List {
@@ -219,6 +220,76 @@ pub(super) const DELIVERIES: List<DeliveryRow> = List {
     },
     decode: deliveries::delivery_row,
 };
+
+pub(super) const RETURNS: List<Return> = List {
+    name: "returns",
+    columns: returns::COLUMNS,
+    sorts: &[
+        Sort {
+            name: "id",
+            columns: &[Column::Int("r.id")],
+        },
+        Sort {
+            name: "age",
+            columns: &[Column::Int("r.created_at"), Column::Int("r.id")],
+        },
+        Sort {
+            name: "order",
+            columns: &[Column::Text("r.order_number"), Column::Int("r.id")],
+        },
+        Sort {
+            name: "due",
+            columns: &[Column::Int(DUE), Column::Int("r.id")],
+        },
+    ],
+    filterable: &Filterable {
+        fields: &[
+            (
+                "state",
+                Field::Code("r.state", |t| ReturnState::parse(t).map(ReturnState::code)),
+            ),
+            (
+                "money",
+                Field::Code("r.money", |t| MoneyState::parse(t).map(MoneyState::code)),
+            ),
+            (
+                "cause",
+                Field::Code("r.cause", |t| Cause::parse(t).map(Cause::code)),
+            ),
+            ("pair", Field::Text("r.pair")),
+            ("return", Field::Text("r.reference")),
+            (
+                "order",
+                Field::Elsewhere("(r.order_number || ' ' || r.wms_number)", ""),
+            ),
+            (
+                "sku",
+                Field::Elsewhere(
+                    "r.id in (select l.return_id from goods_return_line l where l.sku",
+                    ")",
+                ),
+            ),
+            ("reason", Field::Text("r.reason")),
+            ("who", Field::Text("r.authorised_by")),
+            ("age", Field::Age("r.created_at")),
+            ("due", Field::Until(DUE)),
+        ],
+        words: &[
+            Field::Text("r.reference"),
+            Field::Text("r.order_number"),
+            Field::Text("r.wms_number"),
+            Field::Text("r.reason"),
+            Field::Elsewhere(
+                "r.id in (select l.return_id from goods_return_line l where l.sku",
+                ")",
+            ),
+        ],
+    },
+    decode: returns::return_row,
+};
+
+/// When goods are given up, for sorting: those nobody waits for come last.
+const DUE: &str = "coalesce(r.awaited_until, 9223372036854775807)";
 
 pub(super) const MAPPINGS: List<Mapping> = List {
     name: "mappings",

@@ -5,7 +5,9 @@ use super::Tick;
 use super::told::{self, changed_sales, in_rows, missing, not_there, sold_since, why_unread};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
-use crate::domain::delivery::{AnswerClass, DeliveryRow, DespatchIntent, Intent, Lane};
+use crate::domain::delivery::{
+    AnswerClass, DeliveryRow, DeliveryState, DespatchIntent, Intent, Lane, RelabelIntent,
+};
 use crate::domain::ids::{OrderId, SourceOrderId};
 use crate::domain::order::{OrderFull, SourceOrder, SourceStatus};
 use crate::domain::time::{Span, Ts};
@@ -52,6 +54,8 @@ enum Stand {
 struct One {
     row: DeliveryRow,
     parcel: DespatchIntent,
+    /// Only the tracking of a parcel told before is changed.
+    change: Option<RelabelIntent>,
     sale: Option<SourceOrder>,
     stand: Stand,
     calls: u32,
@@ -73,24 +77,26 @@ impl ParcelJob {
         let parcels = rows
             .into_iter()
             .filter_map(|row| match &row.intent {
-                Intent::ConfirmDespatch(parcel) => Some(One {
-                    parcel: parcel.as_ref().clone(),
-                    row,
-                    sale: None,
-                    stand: Stand::New,
-                    calls: 0,
-                }),
+                Intent::ConfirmDespatch(parcel) => {
+                    Some(One::of(parcel.as_ref().clone(), None, row))
+                }
+                Intent::Relabel(change) => {
+                    let change = change.as_ref().clone();
+                    Some(One::of(change.parcel.clone(), Some(change), row))
+                }
                 _ => None,
             })
             .collect();
-        Self {
+        let mut job = Self {
             source,
             parcels,
             known: HashMap::new(),
             phase: Phase::Look,
             is_asking,
             is_loaded: false,
-        }
+        };
+        job.advance();
+        job
     }
 
     /// The next call it will make.
@@ -216,19 +222,20 @@ impl ParcelJob {
                 changes.extend(if is_check || is_asking {
                     settle::unreadable(jcx.cx, &one.row, &text, now)
                 } else {
-                    one.refused(jcx, Kind::DspConfirmFailed, &text, now)
+                    one.refused(jcx, &text, now)
                 });
                 continue;
             }
             match in_rows(&found, &one.parcel.source_id) {
                 None if !is_whole_read => one.stand = Stand::Unseen,
+                Some(_) if !is_whole_read && one.change.is_some() => one.stand = Stand::Unseen,
                 None => {
                     one.stand = Stand::Over;
                     changes.extend(missing(&one.row, now));
                 }
                 Some(sale) => {
                     let order = one.row.order.and_then(|id| self.known.get(&id));
-                    let look = Look::at(self.source.as_ref(), &one.parcel, &sale, order);
+                    let look = one.look_at(self.source.as_ref(), &sale, order);
                     one.sale = Some(sale);
                     changes.extend(one.judge(jcx, look, is_check, is_asking, now, &mut done));
                 }
@@ -264,10 +271,14 @@ impl ParcelJob {
         let calls = chosen.into_iter().filter_map(|at| {
             let one = self.parcels.get(at)?;
             let (source, parcel) = (self.source.clone(), one.parcel.clone());
+            let change = one.change.clone();
             let sale = one.sale.clone()?;
             let log = jcx.gate.call_log(started);
             Some(async move {
-                let answer = source.write(&sale, &parcel, &log).await;
+                let answer = match &change {
+                    Some(change) => source.write_label(&sale, change, &log).await,
+                    None => source.write(&sale, &parcel, &log).await,
+                };
                 (at, log, answer)
             })
         });
@@ -301,7 +312,8 @@ impl ParcelJob {
         let set = jcx.cx.mapping_set(&pair).await?;
         let now = jcx.cx.now();
         let mut changes = Vec::new();
-        for one in self.parcels.iter_mut().filter(|o| o.stand == Stand::Due) {
+        let is_due = |o: &&mut One| o.stand == Stand::Due && o.change.is_none();
+        for one in self.parcels.iter_mut().filter(is_due) {
             let lanes = super::lane_keys(&set, &one.parcel);
             if lanes.iter().any(|lane| held.contains(lane)) {
                 one.stand = Stand::Over;
@@ -333,9 +345,24 @@ enum Look {
     Due,
     Blocked(String),
     Refused(String),
+    /// Nobody needs it any more.
+    Idle(&'static str),
 }
 
 impl Look {
+    fn at_label(source: &dyn Parcels, change: &RelabelIntent, sale: &SourceOrder) -> Self {
+        if matches!(sale.status, SourceStatus::Cancelled | SourceStatus::Gone) {
+            return Self::Idle("cancelled in the source: nobody follows the parcel there");
+        }
+        match source.next_label(sale, change) {
+            Ok(ParcelStep::Shown) => {
+                Self::Shown(format!("the source shows {}", change.parcel.tracking))
+            }
+            Ok(ParcelStep::Write) => Self::Due,
+            Err(why) => Self::Blocked(why),
+        }
+    }
+
     fn at(
         source: &dyn Parcels,
         parcel: &DespatchIntent,
@@ -362,14 +389,53 @@ impl Look {
 }
 
 impl One {
+    fn of(parcel: DespatchIntent, change: Option<RelabelIntent>, row: DeliveryRow) -> Self {
+        Self {
+            parcel,
+            // A bulk look need not tell which shipment shows which number.
+            stand: if change.is_some() {
+                Stand::Unseen
+            } else {
+                Stand::New
+            },
+            change,
+            row,
+            sale: None,
+            calls: 0,
+        }
+    }
+
+    fn next(&self, source: &dyn Parcels, sale: &SourceOrder) -> Result<ParcelStep, String> {
+        match &self.change {
+            Some(change) => source.next_label(sale, change),
+            None => source.next(sale, &self.parcel),
+        }
+    }
+
+    fn look_at(&self, source: &dyn Parcels, sale: &SourceOrder, order: Option<&OrderFull>) -> Look {
+        match &self.change {
+            Some(change) => Look::at_label(source, change, sale),
+            None => Look::at(source, &self.parcel, sale, order),
+        }
+    }
+
+    /// What a person is told when the source does not take it.
+    const fn kind_of_refusal(&self) -> Kind {
+        match self.change {
+            Some(_) => Kind::DspTrackingRejected,
+            None => Kind::DspConfirmFailed,
+        }
+    }
+
     fn is_among(&self, ids: &[SourceOrderId]) -> bool {
         let is_waiting = matches!(self.stand, Stand::New | Stand::Unseen | Stand::Entered);
         is_waiting && ids.contains(&self.parcel.source_id)
     }
 
     /// Tried again by itself; a person is told.
-    fn refused(&self, jcx: &JobCx<'_>, kind: Kind, text: &str, now: Ts) -> Vec<Change> {
+    fn refused(&self, jcx: &JobCx<'_>, text: &str, now: Ts) -> Vec<Change> {
         let mut changes = settle::back_off(jcx.cx, &self.row, text, now);
+        let kind = self.kind_of_refusal();
         let about = settle::about(&self.row, kind, text, self.row.caused_at);
         changes.push(Change::Raise(about));
         changes
@@ -396,13 +462,22 @@ impl One {
                 now,
                 "entered, yet not shown when read back",
             )],
+            Look::Due if is_asking && self.change.is_some() => {
+                settle::absent(jcx.cx, &self.row, "it shows the tracking it had", now)
+            }
             Look::Due if is_asking => not_there(jcx, &self.row, now),
             Look::Due => {
                 self.stand = Stand::Due;
                 Vec::new()
             }
             Look::Blocked(text) if was_entered => vec![settle::doubtful(&self.row, now, &text)],
-            Look::Blocked(text) => self.refused(jcx, Kind::DspConfirmFailed, &text, now),
+            Look::Blocked(text) => self.refused(jcx, &text, now),
+            Look::Idle(text) => vec![settle::ended(
+                &self.row,
+                DeliveryState::Superseded,
+                now,
+                text,
+            )],
             Look::Refused(text) => {
                 let about =
                     settle::about(&self.row, Kind::CanAfterDespatch, &text, self.row.caused_at);
@@ -427,7 +502,7 @@ impl One {
         self.calls += 1;
         match called.answer {
             Ok(sale) => {
-                let step = source.next(&sale, &self.parcel);
+                let step = self.next(source, &sale);
                 self.sale = Some(sale);
                 let text = match &step {
                     Ok(ParcelStep::Shown) => "entered",
@@ -449,11 +524,11 @@ impl One {
                         let text = format!(
                             "{CALLS_MAX} calls were answered well, and the source still wants more"
                         );
-                        changes.extend(self.refused(jcx, Kind::DspConfirmFailed, &text, now));
+                        changes.extend(self.refused(jcx, &text, now));
                     }
                     Err(why) => {
                         self.stand = Stand::Over;
-                        changes.extend(self.refused(jcx, Kind::DspConfirmFailed, &why, now));
+                        changes.extend(self.refused(jcx, &why, now));
                     }
                 }
             }
@@ -465,7 +540,7 @@ impl One {
                     &error.text,
                     &evidence,
                 ));
-                changes.extend(self.refused(jcx, Kind::DspConfirmFailed, &error.text, now));
+                changes.extend(self.refused(jcx, &error.text, now));
             }
             Err(error) => {
                 self.stand = Stand::Over;

@@ -41,7 +41,12 @@ pub async fn finish(
                 open.get(&row.id.0).unwrap_or(&none),
                 text,
             ));
-            if let Some(order) = row.order.and_then(|id| orders.get(&id)) {
+            let Some(order) = row.order.and_then(|id| orders.get(&id)) else {
+                continue;
+            };
+            if matches!(row.intent, Intent::Relabel(_)) {
+                changes.extend(source.as_ref().map(|s| relabelled_order(order, s)));
+            } else {
                 changes.extend(confirmed_order(row, order, source.as_ref(), now));
             }
         }
@@ -160,6 +165,31 @@ pub fn missing(row: &DeliveryRow, now: Ts) -> Vec<Change> {
 /// In doubt, and the source shows the sale as open.
 pub fn not_there(jcx: &JobCx<'_>, row: &DeliveryRow, now: Ts) -> Vec<Change> {
     settle::absent(jcx.cx, row, "it is still open", now)
+}
+
+/// The order after the tracking of a parcel was changed; how far it is was decided when the parcel was told of.
+fn relabelled_order(order: &OrderFull, shown: &SourceOrder) -> Change {
+    let mut row = order.row.clone();
+    let numbers = shown.shipments.iter().flat_map(|s| &s.tracking);
+    let numbers: Vec<&str> = numbers
+        .map(String::as_str)
+        .filter(|n| !n.is_empty())
+        .collect();
+    if !numbers.is_empty() {
+        row.tracking = numbers.join(",");
+    }
+    let mut body = order.body.clone();
+    body.source.shipments.clone_from(&shown.shipments);
+    body.source.tracking.clone_from(&shown.tracking);
+    body.source.vendor_extra.clone_from(&shown.vendor_extra);
+    if shown.changed_at.is_some() {
+        body.source.changed_at = shown.changed_at;
+    }
+    Change::Order {
+        row: Box::new(row),
+        body: Some(Box::new(body)),
+        lines: None,
+    }
 }
 
 /// The order after one of its despatches was confirmed, and the units that were.

@@ -15,14 +15,20 @@ use std::sync::Arc;
 const OVERLAP: Span = Span::secs(120);
 /// How far the first poll of all looks back.
 const FIRST_LOOK_BACK: Span = Span::days(2);
-/// How far back a poll looks for tracking that is booked late.
+/// How far back every poll looks for tracking that is booked late, and now and then for one that was booked again.
 const LATE_TRACKING_MAX: Span = Span::hours(2);
+/// How far back a poll looks for it now and then, and how often that is.
+const LATE_TRACKING_FAR: Span = Span::days(2);
+const FAR_LOOK_EVERY: Span = Span::mins(30);
 
 /// What is kept between polls.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Mark {
     /// Newest despatch stamp seen, microseconds.
     newest: Option<i64>,
+    /// When labels of days ago were last looked for, microseconds.
+    #[serde(default)]
+    far_at: i64,
 }
 
 /// The despatch poll.
@@ -31,6 +37,7 @@ pub struct DespatchPoll {
     run: Run,
     page: u32,
     since: Option<Ts>,
+    is_far: bool,
     lines: Vec<DespatchLine>,
 }
 
@@ -42,6 +49,7 @@ impl DespatchPoll {
             run,
             page: 1,
             since: None,
+            is_far: false,
             lines: Vec::new(),
         }
     }
@@ -51,7 +59,7 @@ impl DespatchPoll {
         Op::DespatchesPage
     }
 
-    async fn start(&self, jcx: &JobCx<'_>) -> StoreResult<Ts> {
+    async fn start(&mut self, jcx: &JobCx<'_>) -> StoreResult<Ts> {
         let mark: Mark = serde_json::from_str(&self.run.cursor).unwrap_or_default();
         let now = jcx.cx.now();
         let mut since = mark
@@ -70,13 +78,19 @@ impl DespatchPoll {
                 since = since.min(at - Span::secs(1));
             }
         }
-        // One that was given up waiting for may still get its label before the source takes it.
-        for pair in jcx.cx.pairs_of(&self.run.pair.warehouse) {
-            if let Some(at) = jcx.cx.store.oldest_without_label(&pair.id).await?
-                && now.since(at) < LATE_TRACKING_MAX
-            {
-                since = since.min(at - Span::secs(1));
-            }
+        // One that was given up waiting for may still get its label, and its parcel gets the number then. Now and then
+        // everything of late is read again: a label may be booked anew without anybody being told.
+        self.is_far = now.since(Ts(mark.far_at)) >= FAR_LOOK_EVERY;
+        let back = if self.is_far {
+            since = since.min(now - LATE_TRACKING_MAX);
+            LATE_TRACKING_FAR
+        } else {
+            LATE_TRACKING_MAX
+        };
+        let warehouse = &self.run.pair.warehouse;
+        let oldest = jcx.cx.store.oldest_unlabelled(warehouse, now - back);
+        if let Some(at) = oldest.await? {
+            since = since.min(at - Span::secs(1));
         }
         Ok(since)
     }
@@ -117,6 +131,11 @@ impl DespatchPoll {
         let before: Mark = serde_json::from_str(&self.run.cursor).unwrap_or_default();
         let mark = Mark {
             newest: newest.map(|t| t.0).max(before.newest),
+            far_at: if self.is_far {
+                jcx.cx.now().0
+            } else {
+                before.far_at
+            },
         };
         // Several shops may share one warehouse: only numbers of our own pairs are ours to confirm.
         let ours: Vec<DespatchLine> = std::mem::take(&mut self.lines)

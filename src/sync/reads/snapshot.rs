@@ -3,11 +3,14 @@
 use super::super::calls::{JobCx, Keep, call};
 use super::super::context::mapped_places;
 use super::super::deliver::Tick;
+use super::super::requests;
 use super::super::stock;
 use super::Run;
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
-use crate::domain::ids::{ItemCode, SiteRef};
+use crate::domain::ids::{ItemCode, RequestId, SiteRef};
+use crate::domain::mapping::MappingKind;
+use crate::domain::routing;
 use crate::domain::stock::{SnapshotRow, StockLevelRow};
 use crate::domain::time::{Span, Ts};
 use crate::domain::wms::{WmsStock, WmsStockChange};
@@ -82,6 +85,9 @@ impl Snapshot {
         if self.sites.is_none() {
             let set = jcx.cx.mapping_set(&self.run.pair.id).await?;
             self.sites = Some(mapped_places(&set).1);
+            // A site that was mapped since the last whole report is in none yet.
+            let mapped_at = set.rows(MappingKind::Site).map(|r| r.changed_at).max();
+            self.is_full |= mapped_at.is_some_and(|at| at > Ts(self.mark.full_at));
         }
         let sites = self.sites.clone().unwrap_or_default();
         if sites.is_empty() {
@@ -312,10 +318,28 @@ impl Snapshot {
         let done = self
             .run
             .done(now, note, serde_json::to_string(&self.mark).ok());
-        jcx.cx
-            .commit("snapshot", Some(jcx.fence), vec![done])
-            .await?;
+        let mut changes = vec![done];
+        changes.extend(self.route_again(jcx).await?);
+        jcx.cx.commit("snapshot", Some(jcx.fence), changes).await?;
         Ok(Tick::Done)
+    }
+
+    /// Orders that wait for stock, or that every routing rule refused, are judged again by the new figures.
+    async fn route_again(&self, jcx: &JobCx<'_>) -> StoreResult<Option<Change>> {
+        let pair = &self.run.pair.id;
+        let set = jcx.cx.mapping_set(pair).await?;
+        if !routing::asks_for_stock(&set) {
+            return Ok(None);
+        }
+        let waiting = requests::orders_to_route(jcx.cx, pair).await?;
+        if waiting.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Change::Request {
+            id: RequestId(jcx.cx.id().await?),
+            kind: requests::RECHECK_ORDERS.to_owned(),
+            body: serde_json::json!({ "pair": pair, "by_stock": true }),
+        }))
     }
 
     fn negative(&self, level: &StockLevelRow, now: Ts) -> Change {

@@ -29,10 +29,30 @@ const COMMIT_CHUNK: usize = 500;
 
 /// Units by item and location.
 type Units = HashMap<(ItemCode, LocationId), i64>;
-fn by_place(rows: Vec<UnitsAt>) -> Units {
-    rows.into_iter()
-        .map(|u| ((u.item, u.location), u.qty_each))
-        .collect()
+fn by_place(rows: Vec<UnitsAt>, places: &[(LocationId, SiteMap)]) -> Units {
+    let mut units = Units::new();
+    for row in rows {
+        let location = weighs_on(&row, places).clone();
+        *units.entry((row.item, location)).or_default() += row.qty_each;
+    }
+    units
+}
+
+/// The location whose figure an order lowers: its own, or, when rules sent it to another building, one that offers what
+/// lies there.
+fn weighs_on<'a>(row: &'a UnitsAt, places: &'a [(LocationId, SiteMap)]) -> &'a LocationId {
+    let Some(site) = &row.site else {
+        return &row.location;
+    };
+    let mut offering = places
+        .iter()
+        .filter(|(_, map)| map.sites.contains(site))
+        .map(|(location, _)| location);
+    let is_own = offering.clone().any(|l| *l == row.location);
+    match offering.next() {
+        Some(other) if !is_own => other,
+        _ => &row.location,
+    }
 }
 
 /// What a publishing run did.
@@ -53,15 +73,16 @@ pub async fn publish_all(
     is_approved: bool,
 ) -> StoreResult<Published> {
     let set = cx.mapping_set(&pair.id).await?;
+    let places = set.locations();
     let unsent = by_place(
         cx.store
             .unsent_units(&pair.id, pair.policy.reserve_unpaid)
             .await?,
+        &places,
     );
-    let unconfirmed = by_place(cx.store.unconfirmed_units(&pair.id).await?);
+    let unconfirmed = by_place(cx.store.unconfirmed_units(&pair.id).await?, &places);
     let mut wanted: Vec<(StockPosition, bool)> = Vec::new();
     let mut after = None;
-    let places = set.locations();
     let day = cx.now() - Span::days(1);
     let sold: HashMap<ItemCode, i64> = cx
         .store
@@ -219,14 +240,18 @@ const PUSH_BACK_EACH_MAX: i64 = 10;
 /// Drift worth up to this much is written over without asking, minor units.
 const PUSH_BACK_MINOR_MAX: i64 = 10_000;
 
-/// Somebody else changed the figure and it is small enough to be put right without approval: within tolerance at once,
-/// beyond it when two readings agree.
+/// Somebody else changed the figure and it is small enough to be put right without approval: within tolerance at once
+/// whatever it is worth, because nobody is told of that; beyond it when two readings agree.
 fn is_pushed_back(position: &StockPosition) -> bool {
     let units = position.external_each.abs();
-    units != 0
-        && position.runs != 1
-        && units <= PUSH_BACK_EACH_MAX
-        && units.saturating_mul(position.price_minor) <= PUSH_BACK_MINOR_MAX
+    let is_small = units <= PUSH_BACK_EACH_MAX
+        && units.saturating_mul(position.price_minor) <= PUSH_BACK_MINOR_MAX;
+    match position.runs {
+        _ if units == 0 => false,
+        0 => true,
+        1 => false,
+        _ => is_small,
+    }
 }
 
 fn take(

@@ -6,7 +6,7 @@ use super::stages::{PackLine, PickLine, Place, ShipmentLine, Written};
 use super::tasks::{StageDue, Task, Tasks};
 use super::trade::numbers;
 use super::words::{ShipStatus, StageStatus, WriteStatus};
-use crate::domain::delivery::{AnswerClass, DespatchIntent};
+use crate::domain::delivery::{AnswerClass, DespatchIntent, RelabelIntent};
 use crate::domain::order::{SourceOrder, SourceShipment};
 use crate::vendors::{Answer, CallError, CallLog, Orders, ParcelStep, Parcels};
 use futures::future::BoxFuture;
@@ -45,6 +45,43 @@ impl Parcels for Cin7Core {
             is_ours(task, parcel)?;
         }
         Ok(ParcelStep::Write)
+    }
+
+    fn next_label(&self, sale: &SourceOrder, change: &RelabelIntent) -> Result<ParcelStep, String> {
+        let wanted: Vec<&str> = numbers(&change.parcel.tracking).collect();
+        if sale.shipment_of(&wanted, &change.parcel.lines).is_some() {
+            return Ok(ParcelStep::Shown);
+        }
+        if wanted.len() > 1 {
+            return Err(format!(
+                "one despatch with several tracking numbers ({}); a shipment of Cin7 Core has one",
+                change.parcel.tracking
+            ));
+        }
+        told_task(sale, change).map(|_| ParcelStep::Write)
+    }
+
+    fn write_label<'a>(
+        &'a self,
+        sale: &'a SourceOrder,
+        change: &'a RelabelIntent,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<SourceOrder>> {
+        Box::pin(async move {
+            let parcel = &change.parcel;
+            let task = told_task(sale, change).map_err(|text| CallError {
+                class: AnswerClass::Rejected,
+                text,
+                wait: None,
+            })?;
+            let line = self.shipment_line(&task, parcel);
+            proven(self.change_tracking(&task.task_id, &[line], log).await?)?;
+            let mut after = sale.clone();
+            for shipment in after.shipments.iter_mut().filter(|s| s.id == task.task_id) {
+                shipment.tracking = numbers(&parcel.tracking).map(str::to_owned).collect();
+            }
+            Ok(after)
+        })
     }
 
     fn write<'a>(
@@ -95,6 +132,23 @@ fn open_task(tasks: &mut Tasks, sale: &SourceOrder) -> Option<usize> {
             .iter()
             .position(|t| t.due() == StageDue::Pick)
     })
+}
+
+/// The task whose shipment is to have another tracking.
+fn told_task(sale: &SourceOrder, change: &RelabelIntent) -> Result<Task, String> {
+    let told: Vec<&str> = numbers(&change.told).collect();
+    let shipment = sale.shipment_of(&told, &change.parcel.lines);
+    let tasks = Tasks::kept(sale)?;
+    let mut tasks = tasks.fulfilments.into_iter();
+    shipment
+        .and_then(|s| tasks.find(|t| t.task_id == s.id))
+        .ok_or_else(|| {
+            format!(
+                "Cin7 Core shows no shipment of these goods with tracking {:?}: somebody changed it by hand; enter \
+                 {:?} there",
+                change.told, change.parcel.tracking
+            )
+        })
 }
 
 /// Units of the parcel by SKU.
@@ -166,6 +220,17 @@ impl Cin7Core {
         Ok(Task::of(&found))
     }
 
+    /// All boxes of a task as one shipment under the parcel's tracking.
+    fn shipment_line(&self, task: &Task, parcel: &DespatchIntent) -> ShipmentLine {
+        let day = parcel.despatched_at.to_utc().with_timezone(&self.time_zone);
+        ShipmentLine {
+            boxes: task.boxes.clone(),
+            shipped_on: day.date_naive(),
+            carrier: parcel.carrier.clone(),
+            tracking: parcel.tracking.clone(),
+        }
+    }
+
     /// Writes the stage that is due, and notes it on the task.
     async fn stage(
         &self,
@@ -207,13 +272,7 @@ impl Cin7Core {
                 task.boxes = vec![BOX.to_owned()];
             }
             StageDue::Ship => {
-                let day = parcel.despatched_at.to_utc().with_timezone(&self.time_zone);
-                let line = ShipmentLine {
-                    boxes: task.boxes.clone(),
-                    shipped_on: day.date_naive(),
-                    carrier: parcel.carrier.clone(),
-                    tracking: parcel.tracking.clone(),
-                };
+                let line = self.shipment_line(task, parcel);
                 proven(
                     self.write_shipment(&task.task_id, authorised, &[line], log)
                         .await?,

@@ -3,7 +3,7 @@
 use super::despatch::{NewFulfilment, Notify, Ship, ShipLine, TRACKING_MAX};
 use super::fulfilment::{Fulfilment, Tracking};
 use super::{Archive, Cursor, LEVEL_ITEMS_MAX, OrdersQuery, Return, Shopline, ShoplineOrders};
-use crate::domain::delivery::{AnswerClass, DespatchIntent};
+use crate::domain::delivery::{AnswerClass, DespatchIntent, RelabelIntent};
 use crate::domain::ids::{Sku, SourceOrderId};
 use crate::domain::mapping::Target;
 use crate::domain::order::{SourceOrder, SourceShipment};
@@ -200,6 +200,46 @@ impl Parcels for Shopline {
         Ok(ParcelStep::Write)
     }
 
+    fn next_label(&self, sale: &SourceOrder, change: &RelabelIntent) -> Result<ParcelStep, String> {
+        let parcel = &change.parcel;
+        let wanted: Vec<&str> = numbers(&parcel.tracking).collect();
+        if sale.shipment_of(&wanted, &parcel.lines).is_some() {
+            return Ok(ParcelStep::Shown);
+        }
+        if wanted.len() > TRACKING_MAX {
+            return Err(format!(
+                "{} tracking numbers for one despatch; SHOPLINE takes {TRACKING_MAX}",
+                wanted.len()
+            ));
+        }
+        told_shipment(sale, change).map(|_| ParcelStep::Write)
+    }
+
+    fn write_label<'a>(
+        &'a self,
+        sale: &'a SourceOrder,
+        change: &'a RelabelIntent,
+        log: &'a CallLog,
+    ) -> BoxFuture<'a, Answer<SourceOrder>> {
+        Box::pin(async move {
+            let parcel = &change.parcel;
+            let held = told_shipment(sale, change).map_err(|text| CallError {
+                class: AnswerClass::Rejected,
+                text,
+                wait: None,
+            })?;
+            let tracking: Vec<Tracking> = trackings(parcel).collect();
+            let made = self
+                .update_tracking(&parcel.source_id, &held.id, &tracking, Notify::Nobody, log)
+                .await?;
+            let mut after = sale.clone();
+            for shipment in after.shipments.iter_mut().filter(|s| s.id == made.id) {
+                shipment.tracking = made.tracking.iter().map(|t| t.number.clone()).collect();
+            }
+            Ok(after)
+        })
+    }
+
     fn write<'a>(
         &'a self,
         sale: &'a SourceOrder,
@@ -212,15 +252,10 @@ impl Parcels for Shopline {
                 qty_each: l.qty_each,
             });
             let lines = goods.chain(unpicked(sale, parcel));
-            let tracking = numbers(&parcel.tracking).map(|number| Tracking {
-                carrier: parcel.carrier.clone(),
-                number: number.to_owned(),
-                url: String::new(),
-            });
             let new = NewFulfilment {
                 order: parcel.source_id.clone(),
                 ship: Ship::OfOrder(lines.collect()),
-                tracking: tracking.collect(),
+                tracking: trackings(parcel).collect(),
                 notify: if parcel.is_customer_told {
                     Notify::Customer
                 } else {
@@ -242,6 +277,31 @@ impl Parcels for Shopline {
             Ok(after)
         })
     }
+}
+
+/// Tracking as SHOPLINE takes it.
+fn trackings(parcel: &DespatchIntent) -> impl Iterator<Item = Tracking> {
+    numbers(&parcel.tracking).map(|number| Tracking {
+        carrier: parcel.carrier.clone(),
+        number: number.to_owned(),
+        url: String::new(),
+    })
+}
+
+/// The fulfilment whose tracking is to be changed.
+fn told_shipment<'a>(
+    sale: &'a SourceOrder,
+    change: &RelabelIntent,
+) -> Result<&'a SourceShipment, String> {
+    let told: Vec<&str> = numbers(&change.told).collect();
+    sale.shipment_of(&told, &change.parcel.lines)
+        .ok_or_else(|| {
+            format!(
+                "SHOPLINE shows no shipment of these goods with tracking {:?}: somebody changed it by hand; enter {:?} \
+                 there",
+                change.told, change.parcel.tracking
+            )
+        })
 }
 
 /// Takes an order out of those that were read.

@@ -195,12 +195,6 @@ fn attempts(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
 /// The kind's runbook with this exception's values: `#` begins a heading, `-` or a number a step.
 fn runbook(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     let row = &sheet.row;
-    let Some(text) = handbook::runbook(row.kind) else {
-        return vec![DocLine::of(
-            "No runbook is written for this kind.",
-            Role::Muted,
-        )];
-    };
     let members = text::count(row.members, "member", "members");
     let age = words::age(row.began_at, now);
     let worth = text::money(row.value_minor);
@@ -216,7 +210,7 @@ fn runbook(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     ];
     values.extend(ship_by.as_deref().map(|v| ("ship_by", v)));
     values.extend(first.as_deref().map(|v| ("order", v)));
-    handbook::fill(text, &values)
+    handbook::fill(handbook::runbook(row.kind), &values)
         .lines()
         .map(runbook_line)
         .collect()

@@ -110,6 +110,9 @@ fn evidence(sheet: &OrderSheet, now: Ts, places: &Places) -> Vec<DocLine> {
     for (label, source, warehouse) in both {
         lines.push(two_columns(label, source, warehouse, Role::Text));
     }
+    if let Some(routed) = sheet.full.routed() {
+        lines.push(DocLine::pair("Site by", places.say(routed.why.clone())));
+    }
     lines.push(DocLine::pair("Reference", row.reference.clone()));
     lines.push(DocLine::pair("Channel", row.channel.clone()));
     lines.push(DocLine::pair(

@@ -184,6 +184,7 @@ fn order(number: &str, lines: &[(&str, i64)]) -> WmsOrderIntent {
             })
             .collect(),
         mapping_versions: Vec::new(),
+        routed: None,
     }
 }
 

@@ -1,0 +1,190 @@
+//! Labels that are booked after the source was told of the parcel.
+
+use crate::house::{House, Setting};
+use tallyman::domain::catalogue::Kind;
+use tallyman::domain::order::OrderState;
+use tallyman::domain::time::Span;
+use tallyman::sandbox::{Cin7SaleSpec, FaultKind, FaultRule, SimSystem};
+
+/// Longer than anybody waits for a label before the parcel is told of without it.
+const GIVEN_UP: Span = Span::mins(20);
+const SOON: Span = Span::mins(15);
+
+/// The number of an order in the warehouse.
+async fn number(house: &House, pair: &str, id: &str) -> String {
+    let order = house.order(pair, id).await.unwrap();
+    order.row.wms_number.unwrap().0
+}
+
+/// A sale that left without a label and was confirmed without one.
+async fn told_without(house: &mut House, pair: &str, id: &str) -> String {
+    house
+        .until("it is in the warehouse", SOON, async |h: &House| {
+            h.in_warehouse(id) == 1
+        })
+        .await;
+    let wms = number(house, pair, id).await;
+    house.run(Span::mins(2)).await;
+    house.sandbox.act(|w| w.despatch(&wms, "")).unwrap();
+    let what = "it is confirmed";
+    house
+        .until(what, GIVEN_UP, async |h: &House| {
+            is_confirmed(h, pair, id).await
+        })
+        .await;
+    wms
+}
+
+async fn is_confirmed(house: &House, pair: &str, id: &str) -> bool {
+    let order = house.order(pair, id).await.unwrap().row;
+    order.state == OrderState::Confirmed
+}
+
+fn shop_labels(house: &House, id: &str) -> Vec<String> {
+    house.sandbox.inspect(|w| {
+        let order = &w.shop.orders[w.shop.order_by_id[id]];
+        let parcels = order.fulfilments.iter().flat_map(|f| &f.tracking);
+        parcels.map(|p| p.number.clone()).collect()
+    })
+}
+
+fn cin7_labels(house: &House, id: &str) -> Vec<String> {
+    house.sandbox.inspect(|w| {
+        let sales = w.cin7.sales.iter();
+        let mut mine = sales.filter(|s| s.id.to_string().eq_ignore_ascii_case(id));
+        let sale = mine.next().unwrap();
+        let lines = sale.live().flat_map(|f| &f.ship.lines);
+        lines.map(|l| l.tracking.clone()).collect()
+    })
+}
+
+async fn shows(
+    house: &mut House,
+    what: &str,
+    labels: impl Fn(&House) -> Vec<String>,
+    expected: &str,
+) {
+    house
+        .until(what, SOON, async |h: &House| labels(h) == [expected])
+        .await;
+}
+
+fn changes_of(house: &House, op: &str) -> usize {
+    let ledger = house.sandbox.ledger();
+    ledger.iter().filter(|e| e.op == op).count()
+}
+
+/// How often the shopper heard of an order.
+fn told(house: &House, id: &str) -> usize {
+    let notes = house.sandbox.notifications();
+    notes.iter().filter(|n| n.order_id == id).count()
+}
+
+#[tokio::test]
+async fn a_label_booked_late_reaches_the_shop_and_the_shopper_hears_once() {
+    let mut house = House::subscribed(Setting::default()).await;
+    let id = house.sold();
+    let wms = told_without(&mut house, "sl-pvx", &id).await;
+    let heard = told(&house, &id);
+    assert_eq!(shop_labels(&house, &id), Vec::<String>::new());
+    house.sandbox.act(|w| w.label(&wms, "RM1GB")).unwrap();
+    let of = |h: &House| shop_labels(h, &id);
+    shows(&mut house, "the shop shows the label", of, "RM1GB").await;
+    house.run(SOON).await;
+    let order = house.order("sl-pvx", &id).await.unwrap();
+    assert_eq!(
+        (order.row.state, order.row.tracking.as_str()),
+        (OrderState::Confirmed, "RM1GB")
+    );
+    assert_eq!(told(&house, &id), heard, "no second message");
+    assert_eq!(changes_of(&house, "Update tracking"), 1);
+    assert_eq!(house.cases(Kind::DspTrackingRejected).await, []);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_label_booked_again_takes_the_place_of_the_first() {
+    let mut house = House::subscribed(Setting::default()).await;
+    let id = house.sold();
+    let wms = told_without(&mut house, "sl-pvx", &id).await;
+    house.sandbox.act(|w| w.label(&wms, "RM1GB")).unwrap();
+    let of = |h: &House| shop_labels(h, &id);
+    shows(&mut house, "the first label", of, "RM1GB").await;
+    house.sandbox.act(|w| w.label(&wms, "RM2GB")).unwrap();
+    house
+        .until("the second label", Span::mins(40), async |h: &House| {
+            shop_labels(h, &id) == ["RM2GB"]
+        })
+        .await;
+    house.run(SOON).await;
+    assert_eq!(changes_of(&house, "Update tracking"), 2);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_about_a_label_is_asked_about_and_not_repeated() {
+    let mut house = House::subscribed(Setting::default()).await;
+    let id = house.sold();
+    let wms = told_without(&mut house, "sl-pvx", &id).await;
+    let rule = FaultRule::next(
+        SimSystem::Shopline,
+        "POST fulfillments/{}/{}/update_tracking",
+        FaultKind::LostAfter,
+        1,
+    );
+    house.sandbox.add_fault(rule);
+    house.sandbox.act(|w| w.label(&wms, "RM1GB")).unwrap();
+    house.run(SOON).await;
+    assert_eq!(shop_labels(&house, &id), ["RM1GB"]);
+    assert_eq!(changes_of(&house, "Update tracking"), 1);
+    assert_eq!(house.cases(Kind::DspInDoubt).await, []);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_shipment_somebody_changed_by_hand_is_a_case_and_not_written_over() {
+    let mut house = House::subscribed(Setting::default()).await;
+    let id = house.sold();
+    let wms = told_without(&mut house, "sl-pvx", &id).await;
+    house.sandbox.act(|w| {
+        let at = w.shop.order_by_id[&id];
+        let parcel = tallyman::sandbox::Parcel {
+            company: "By hand".to_owned(),
+            number: "HAND1".to_owned(),
+            url: String::new(),
+        };
+        w.shop.orders[at].fulfilments[0].tracking = vec![parcel];
+    });
+    house.sandbox.act(|w| w.label(&wms, "RM1GB")).unwrap();
+    house.run(SOON).await;
+    let cases = house.cases(Kind::DspTrackingRejected).await;
+    assert_eq!(cases.len(), 1, "{cases:?}");
+    assert!(cases[0].1.contains("RM1GB"), "{cases:?}");
+    assert_eq!(shop_labels(&house, &id), ["HAND1"]);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_label_booked_late_reaches_the_shipment_in_cin7_core() {
+    let mut house = House::subscribed(Setting::default()).await;
+    let spec = Cin7SaleSpec::default();
+    let id = house.sandbox.act(|w| w.cin7_enter(&spec)).unwrap();
+    let id = id.to_lowercase();
+    let wms = told_without(&mut house, "c7-pvx", &id).await;
+    assert_eq!(cin7_labels(&house, &id), [""]);
+    let rule = FaultRule::next(
+        SimSystem::Cin7,
+        "PUT sale/fulfilment/ship",
+        FaultKind::LostAfter,
+        1,
+    );
+    house.sandbox.act(|w| w.label(&wms, "RM9GB")).unwrap();
+    house.sandbox.add_fault(rule);
+    let of = |h: &House| cin7_labels(h, &id);
+    shows(&mut house, "the shipment shows the label", of, "RM9GB").await;
+    house.run(SOON).await;
+    let order = house.order("c7-pvx", &id).await.unwrap();
+    assert_eq!(order.row.tracking, "RM9GB");
+    assert_eq!(changes_of(&house, "Tracking changed"), 1);
+    house.close().await;
+}
