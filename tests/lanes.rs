@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "lanes/counted.rs"]
+mod counted;
 #[path = "lanes/doubt.rs"]
 mod doubt;
 #[path = "lanes/stopped.rs"]

@@ -43,6 +43,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0005_returns.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0005_returns.sql"),
     },
+    Step {
+        version: 6,
+        name: "comparisons",
+        sqlite: include_str!("../../assets/migrations/sqlite/0006_comparisons.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0006_comparisons.sql"),
+    },
 ];
 
 /// The schema this program writes.

@@ -27,6 +27,9 @@ pub const READ_ITEMS: &str = "read_items";
 /// Let a mass change of stock figures through once.
 pub const APPROVE_MASS_CHANGE: &str = "approve_mass_change";
 
+/// Read a warehouse's levels for a comparison.
+pub const READ_LEVELS: &str = "read_levels";
+
 /// Look at a system's subscriptions to webhooks and put them right.
 pub const CHECK_HOOKS: &str = "check_hooks";
 
@@ -37,7 +40,7 @@ const MEMBERS_MAX: usize = 5_000;
 pub fn needs_system(kind: &str) -> bool {
     matches!(
         kind,
-        RESYNC_ORDER | RESYNC_WMS | READ_ITEMS | APPROVE_MASS_CHANGE | CHECK_HOOKS
+        RESYNC_ORDER | RESYNC_WMS | READ_ITEMS | READ_LEVELS | APPROVE_MASS_CHANGE | CHECK_HOOKS
     )
 }
 

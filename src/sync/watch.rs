@@ -364,8 +364,10 @@ impl Watch<'_> {
             let discriminator = format!("FLOW={}", row.flow);
             let late = self.now.since(row.last_ok_at.unwrap_or(row.due_at));
             let allowed = Span((interval(self.pair, row.flow).0 * 3 / 2).max(Span::mins(5).0));
-            if row.paused.is_none() && late > allowed && self.now.since(row.due_at) > Span::mins(1)
-            {
+            // A comparison that waits for its other half is due again and again, and never made.
+            let is_waiting = row.flow == Flow::ReconcileStock && !row.is_last_ok;
+            let is_overdue = is_waiting || self.now.since(row.due_at) > Span::mins(1);
+            if row.paused.is_none() && late > allowed && is_overdue {
                 if !self.is_open(Kind::SysScheduleMissed, &discriminator) {
                     let text = format!(
                         "{} has not run well for {}: {}",

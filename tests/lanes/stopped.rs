@@ -123,7 +123,7 @@ async fn an_order_with_a_blocked_item_waits_and_the_others_go() {
     yard.rig.close().await;
 }
 
-async fn stop(yard: &mut Yard) {
+pub async fn stop(yard: &mut Yard) {
     yard.rig
         .sandbox
         .act(|w| w.cin7_keeps_stock_of(MUG, false).unwrap());

@@ -2,11 +2,15 @@
 
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::change::Change;
+use tallyman::domain::delivery::Flow;
 use tallyman::domain::ids::{ItemCode, PairId, RequestId};
 use tallyman::domain::mapping::{MappingEdit, MappingKind};
+use tallyman::domain::stock::StockPosition;
 use tallyman::domain::time::{Span, Ts};
 use tallyman::rehearsal::{Plan, Rig, RigOptions};
-use tallyman::sandbox::{Cin7SaleSpec, Effect, FaultKind, FaultLevel, FaultRule, SimSystem};
+use tallyman::sandbox::{
+    Cin7SaleSpec, Effect, FaultKind, FaultLevel, FaultRule, PvxStatus, SimSystem,
+};
 use tallyman::store::MovementRow;
 
 pub const MUG: &str = "MUG-BLU-01";
@@ -78,6 +82,79 @@ impl Yard {
             let item = w.pvx.item_by_code[code];
             w.pvx.shelf(item, 0).on_hand
         })
+    }
+
+    /// Somebody writes a figure into Cin7 Core by hand.
+    pub fn set_in_cin7(&self, code: &str, each: i64) {
+        self.rig
+            .sandbox
+            .act(|w| w.cin7_set_on_hand(code, PLACE, each))
+            .unwrap();
+    }
+
+    /// The floor picks, packs and ships everything it has.
+    pub async fn ship_everything(&mut self) {
+        let open: Vec<String> = self.rig.sandbox.inspect(|w| {
+            let is_over = |s| matches!(s, PvxStatus::Despatched | PvxStatus::Cancelled);
+            let open = w.pvx.orders.iter().filter(|o| !is_over(o.status));
+            open.map(|o| o.number.clone()).collect()
+        });
+        for number in open {
+            self.rig.sandbox.act(|w| w.pick(&number)).unwrap();
+            self.run(Span::secs(5)).await;
+            self.rig
+                .sandbox
+                .act(|w| w.despatch(&number, "RM1GB"))
+                .unwrap();
+        }
+    }
+
+    /// A write of ours erases what somebody moved, who moves it again.
+    pub async fn break_sequence(&mut self, code: &str) {
+        let held = self.in_cin7(code);
+        self.rig
+            .sandbox
+            .act(|w| w.cin7_meddle_at_next_write(code, PLACE, held - 2))
+            .unwrap();
+        self.goods_in(code, 5);
+        while self.adjustments(code).is_empty() {
+            self.run(Span::secs(5)).await;
+        }
+        self.set_in_cin7(code, held + 3);
+    }
+
+    /// What the last comparison said of itself.
+    pub async fn note(&self) -> String {
+        let all = self.rig.store.schedules().await.unwrap();
+        let mine = all.iter().find(|s| s.flow == Flow::ReconcileStock);
+        mine.map(|s| s.last_note.clone()).unwrap_or_default()
+    }
+
+    /// What was compared last of an item.
+    pub async fn position(&self, code: &str) -> StockPosition {
+        let item = ItemCode(code.to_owned());
+        let found = self
+            .rig
+            .store
+            .positions_of(&self.pair(), &[item])
+            .await
+            .unwrap();
+        let place = self.location();
+        let mut here = found.into_iter().filter(|p| p.location.0 == place);
+        here.next().unwrap()
+    }
+
+    /// The ledger's location, by its id.
+    pub fn location(&self) -> String {
+        self.rig
+            .sandbox
+            .inspect(|w| w.cin7.locations[0].id.to_string())
+    }
+
+    /// What the open cases of a kind say.
+    pub async fn said(&self, kind: Kind) -> Vec<String> {
+        let all = self.cases().await.into_iter();
+        all.filter(|(k, _)| *k == kind).map(|(_, d)| d).collect()
     }
 
     pub fn goods_in(&self, code: &str, each: i64) {
@@ -179,10 +256,7 @@ impl Yard {
         counted: Option<i64>,
         reason: &str,
     ) -> (bool, String) {
-        let location = self
-            .rig
-            .sandbox
-            .inspect(|w| w.cin7.locations[0].id.to_string());
+        let location = self.location();
         let id = RequestId(self.rig.store.reserve_ids(1).await.unwrap());
         let body = serde_json::json!({
             "pair": self.pair(), "item": MUG, "location": location,
