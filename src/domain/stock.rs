@@ -106,6 +106,16 @@ pub struct StockPosition {
     pub ledger: Option<LedgerBook>,
 }
 
+impl StockPosition {
+    /// How the source treats its figure, in a word.
+    pub const fn basis_word(&self) -> &'static str {
+        match self.ledger {
+            Some(_) => "LEDGER",
+            None => self.basis.as_str(),
+        }
+    }
+}
+
 /// The last comparison of an item in a ledger the source keeps itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerBook {

@@ -60,7 +60,8 @@ pub struct Answered {
     pub text: String,
 }
 
-fn refused(text: &str) -> Answered {
+/// Nothing is done, and why.
+pub fn refused(text: &str) -> Answered {
     Answered {
         changes: Vec::new(),
         is_ok: false,
@@ -114,6 +115,9 @@ pub async fn carry_out(cx: &Cx, request: &RequestRow) -> StoreResult<Option<Answ
         },
         kind if super::returns::is_ours(kind) => super::returns::carry_out(cx, request).await?,
         super::remedies::LANE_HEAD => super::remedies::lane_head(cx, request, now).await?,
+        super::corrections::CORRECT_STOCK => {
+            super::corrections::correct_stock(cx, request, now).await?
+        }
         "push_stock" => push_stock(cx, request, now).await?,
         "resume_stock" => resume_stock(cx, request, now).await?,
         _ => return Ok(None),
@@ -424,6 +428,11 @@ async fn push_stock(cx: &Cx, request: &RequestRow, now: Ts) -> StoreResult<Answe
             "nothing is known about this item at this location yet",
         ));
     };
+    if position.ledger.is_some() {
+        return Ok(refused(
+            "this source keeps its own ledger: nothing is published there, a drift is corrected through the item's lane",
+        ));
+    }
     if let Some(reason) = &position.paused_reason {
         return Ok(refused(&format!(
             "stock writes for it are stopped ({reason}): resume it with the cause first"

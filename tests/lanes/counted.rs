@@ -105,3 +105,60 @@ async fn figures_that_agree_settle_a_broken_sequence() {
     assert_eq!(yard.cases().await, []);
     yard.rig.close().await;
 }
+
+#[tokio::test]
+async fn a_drift_is_corrected_through_the_lane_and_proved_by_the_next_look() {
+    let mut yard = Yard::open().await;
+    let right = yard.in_cin7(MUG);
+    yard.set_in_cin7(MUG, right + 40);
+    let early = yard.corrects("sam", Some(right), "typed by hand").await;
+    assert!(!early.0, "{early:?}");
+    yard.run(LOOKS).await;
+    assert!(yard.has(Kind::StkDrift).await);
+    let silent = yard.corrects("sam", None, "typed by hand").await;
+    assert!(!silent.0 && silent.1.contains("counted"), "{silent:?}");
+    let other = yard.corrects("sam", Some(right - 1), "typed by hand").await;
+    assert!(
+        !other.0 && other.1.contains("in the warehouse first"),
+        "{other:?}"
+    );
+    let mut said = yard.corrects("sam", Some(right), "typed by hand").await;
+    assert!(said.0, "{said:?}");
+    if said.1.contains("second person") {
+        let same = yard.corrects("Sam", Some(right), "typed by hand").await;
+        assert!(same.1.contains("second person"), "{same:?}");
+        said = yard.corrects("alex", Some(right), "typed by hand").await;
+    }
+    assert!(said.1.contains("-40"), "{said:?}");
+    let twice = yard.corrects("alex", Some(right), "typed by hand").await;
+    assert!(!twice.0, "{twice:?}");
+    yard.run(LOOKS).await;
+    assert_eq!(yard.in_cin7(MUG), right);
+    assert_eq!(yard.adjustments(MUG).len(), 1, "posted once");
+    assert_eq!(yard.cases().await, []);
+    yard.rig.close().await;
+}
+
+#[tokio::test]
+async fn a_correction_waits_for_the_head_of_its_lane() {
+    let mut yard = Yard::open().await;
+    crate::stopped::stop(&mut yard).await;
+    let held = yard.in_cin7(MUG);
+    yard.set_in_cin7(MUG, held - 4);
+    yard.run(LOOKS).await;
+    let shelf = yard.on_shelf(MUG);
+    let said = yard
+        .corrects("sam", Some(shelf), "written off by mistake")
+        .await;
+    assert!(said.0 && said.1.contains("+4"), "{said:?}");
+    yard.run(SOON).await;
+    assert_eq!(yard.in_cin7(MUG), held - 4, "the head is first");
+    assert_eq!(yard.lane(MUG).await.len(), 2);
+    yard.rig
+        .sandbox
+        .act(|w| w.cin7_keeps_stock_of(MUG, true).unwrap());
+    yard.run(Span::mins(40)).await;
+    assert_eq!(yard.in_cin7(MUG), shelf);
+    assert_eq!(yard.cases().await, []);
+    yard.rig.close().await;
+}

@@ -256,13 +256,30 @@ impl Yard {
         counted: Option<i64>,
         reason: &str,
     ) -> (bool, String) {
-        let location = self.location();
-        let id = RequestId(self.rig.store.reserve_ids(1).await.unwrap());
         let body = serde_json::json!({
-            "pair": self.pair(), "item": MUG, "location": location,
+            "pair": self.pair(), "item": MUG, "location": self.location(),
             "remedy": remedy, "counted": counted, "reason": reason,
         });
-        let kind = "lane_head".to_owned();
+        self.requests(who, "lane_head", body).await
+    }
+
+    /// Somebody asks for the mug's drift to be corrected.
+    pub async fn corrects(
+        &mut self,
+        who: &str,
+        counted: Option<i64>,
+        reason: &str,
+    ) -> (bool, String) {
+        let body = serde_json::json!({
+            "pair": self.pair(), "item": MUG, "location": self.location(),
+            "counted": counted, "reason": reason,
+        });
+        self.requests(who, "correct_stock", body).await
+    }
+
+    async fn requests(&mut self, who: &str, kind: &str, body: serde_json::Value) -> (bool, String) {
+        let id = RequestId(self.rig.store.reserve_ids(1).await.unwrap());
+        let kind = kind.to_owned();
         let change = Change::Request { id, kind, body };
         self.rig.commit(who, vec![change]).await.unwrap();
         self.run(Span::secs(5)).await;

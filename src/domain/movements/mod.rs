@@ -73,6 +73,9 @@ impl MovementKind {
     }
 }
 
+/// The word of a movement that the warehouse never made: a comparison found the units missing in the source.
+pub const CORRECTION: &str = "Correction after a comparison";
+
 /// One movement of one item at one site, as the warehouse tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Movement {
