@@ -2,7 +2,9 @@
 //! the goods moved, and what it shows agrees with the shelf.
 
 use super::{Bench, Verdict, capped};
-use crate::domain::time::Span;
+use crate::domain::catalogue::Kind;
+use crate::domain::drift::tolerance;
+use crate::domain::time::{Span, Ts};
 use crate::sandbox::{Effect, PvxStatus, SimSystem, World};
 use std::collections::{BTreeMap, HashSet};
 
@@ -114,17 +116,46 @@ fn unsettled<'w>(
     ledger: &'w [Effect],
     place: &str,
 ) -> HashSet<&'w str> {
-    let mut out: HashSet<&str> = HashSet::new();
-    for effect in ledger
-        .iter()
-        .filter(|e| e.system == SimSystem::Cin7 && e.caused_by_world)
-    {
-        if effect.op == "Adjustment"
-            && let Some(item) = item_of(effect, place)
+    let mut out = posted_by_people(ledger, place, Ts::MIN);
+    out.extend(on_open_sales(bench, world, ledger));
+    out.extend(overdrawn(world));
+    // Goods that left for somebody else are in no ledger of ours.
+    for despatch in &world.pvx.despatches {
+        let Some(order) = world.pvx.orders.get(despatch.order) else {
+            continue;
+        };
+        if bench
+            .sale_of(order)
+            .is_none_or(|s| s.system != SimSystem::Cin7)
         {
-            out.insert(item);
+            let lines = order.lines.iter();
+            out.extend(
+                lines
+                    .filter_map(|l| world.pvx.items.get(l.item))
+                    .map(|i| i.code.as_str()),
+            );
         }
     }
+    out
+}
+
+/// Items whose figure people wrote themselves since a time.
+fn posted_by_people<'w>(ledger: &'w [Effect], place: &str, since: Ts) -> HashSet<&'w str> {
+    ledger
+        .iter()
+        .filter(|e| e.system == SimSystem::Cin7 && e.caused_by_world && e.at >= since)
+        .filter(|e| e.op == "Adjustment")
+        .filter_map(|e| item_of(e, place))
+        .collect()
+}
+
+/// Items on orders that are not settled.
+fn on_open_sales<'w>(
+    bench: &Bench<'_>,
+    world: &'w World,
+    ledger: &'w [Effect],
+) -> HashSet<&'w str> {
+    let mut out: HashSet<&str> = HashSet::new();
     let by_hand: HashSet<&str> = ledger
         .iter()
         .filter(|e| e.system == SimSystem::Cin7 && e.caused_by_world)
@@ -151,24 +182,6 @@ fn unsettled<'w>(
             for line in order.lines.iter().filter(|_| is_open) {
                 out.extend(world.pvx.items.get(line.item).map(|i| i.code.as_str()));
             }
-        }
-    }
-    out.extend(overdrawn(world));
-    // Goods that left for somebody else are in no ledger of ours.
-    for despatch in &world.pvx.despatches {
-        let Some(order) = world.pvx.orders.get(despatch.order) else {
-            continue;
-        };
-        if bench
-            .sale_of(order)
-            .is_none_or(|s| s.system != SimSystem::Cin7)
-        {
-            let lines = order.lines.iter();
-            out.extend(
-                lines
-                    .filter_map(|l| world.pvx.items.get(l.item))
-                    .map(|i| i.code.as_str()),
-            );
         }
     }
     out
@@ -221,6 +234,47 @@ pub(super) fn ledger_agrees(bench: &Bench<'_>, ledger: &[Effect]) -> Verdict {
     Verdict::new(
         "I-STK-4",
         "the ledger agrees with the shelf where nobody else wrote and everything is settled",
+        capped(broken),
+    )
+}
+
+/// Whatever the reason, a ledger that disagrees with the shelf is told, and one that agrees is not.
+pub(super) fn disagreement_is_told(bench: &Bench<'_>, ledger: &[Effect]) -> Verdict {
+    let mut broken = Vec::new();
+    if is_judged(bench) {
+        let world = bench.world;
+        let place = place(world);
+        let mut left_out = on_open_sales(bench, world, ledger);
+        left_out.extend(fresh(bench, world));
+        left_out.extend(posted_by_people(ledger, place, bench.rig.now() - SETTLED));
+        for (at, item) in world.pvx.items.iter().enumerate() {
+            let code = item.code.as_str();
+            let is_held = world.cin7.product_by_sku.contains_key(code) && !item.is_deleted;
+            if !is_held || left_out.contains(code) {
+                continue;
+            }
+            let shelf = world.pvx.shelf(at, SITE);
+            let shown = world.cin7_on_hand(code, place);
+            let apart = (shelf.on_hand - shown).abs();
+            let is_drift_told = bench
+                .seen
+                .cased
+                .contains(&(Kind::StkDrift, code.to_owned()));
+            if apart > tolerance(shelf.available()) && !bench.seen.is_told(code) {
+                broken.push(format!(
+                    "{code}: {shown} in the ledger, {} on the shelf, and nobody was told",
+                    shelf.on_hand
+                ));
+            } else if apart == 0 && is_drift_told {
+                broken.push(format!(
+                    "{code}: {shown} in the ledger and on the shelf, and a drift is open"
+                ));
+            }
+        }
+    }
+    Verdict::new(
+        "I-STK-8",
+        "a ledger that disagrees with the shelf is told, and only that",
         capped(broken),
     )
 }
