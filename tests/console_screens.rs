@@ -105,6 +105,7 @@ fn pages_of_the_rest() {
     page("page_item", Pane::Stock, "enter");
     page("page_item_history", Pane::Stock, "enter tab");
     page("page_flow", Pane::Live, "down enter");
+    page("page_flow_policy", Pane::Live, "down enter shift-tab");
     page("page_versions", Pane::Mappings, "v down down down");
     page("page_journal_line", Pane::Audit, "enter");
 }

@@ -3,9 +3,8 @@
 use super::context::{Globals, Opening, open_store, system_clock};
 use super::listing::print;
 use super::output::{CliError, Outcome};
-use crate::config::{CardRow, Config, Loaded, card};
+use crate::config::{CardRow, Config, Loaded};
 use crate::domain::mapping::MappingKind;
-use crate::domain::policy::Policy;
 use crate::domain::time::Ts;
 use crate::report::{Column, Table};
 use crate::vendors::registry::{self, RegistryError, Systems};
@@ -114,15 +113,16 @@ struct Switch {
 /// The policy card of every pair.
 fn policies(globals: &Globals, loaded: &Loaded) -> Result<Outcome, CliError> {
     let config = &loaded.config;
-    let mut switches = Vec::new();
-    for pair in &config.pairs {
-        let kind = config.system(&pair.source).map_or("", |s| s.account.kind());
-        let usual = Policy::of_source(kind);
-        switches.extend(card(&pair.policy, &usual).into_iter().map(|row| Switch {
-            pair: pair.id.0.clone(),
-            row,
-        }));
-    }
+    let switches: Vec<Switch> = config
+        .cards()
+        .into_iter()
+        .flat_map(|(pair, card)| {
+            card.into_iter().map(move |row| Switch {
+                pair: pair.0.clone(),
+                row,
+            })
+        })
+        .collect();
     let mut table = Table::new(&[
         Column::text("pair"),
         Column::text("switch"),

@@ -140,7 +140,8 @@ impl Context {
             loaded.config.pairs.clone(),
             system_clock(),
         )
-        .with_code_rule(code_rule(&loaded.config));
+        .with_code_rule(code_rule(&loaded.config))
+        .with_cards(loaded.config.cards());
         Ok(Self {
             globals: globals.clone(),
             loaded,

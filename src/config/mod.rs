@@ -242,4 +242,16 @@ impl Config {
     pub fn pair(&self, id: &PairId) -> Option<&PairConfig> {
         self.pairs.iter().find(|p| p.id == *id)
     }
+
+    /// The policy card of every pair.
+    pub fn cards(&self) -> BTreeMap<PairId, Vec<CardRow>> {
+        let card_of = |pair: &PairConfig| {
+            let kind = self.system(&pair.source).map_or("", |s| s.account.kind());
+            card(&pair.policy, &Policy::of_source(kind))
+        };
+        self.pairs
+            .iter()
+            .map(|pair| (pair.id.clone(), card_of(pair)))
+            .collect()
+    }
 }

@@ -20,11 +20,12 @@ pub use mappings::{
 pub use request::{LaneRemedy, RequestKind};
 pub use returns::{AlignedRow, Decision, ReturnRequest, ReturnSheet};
 
-use crate::config::PairConfig;
+use crate::config::{CardRow, PairConfig};
 use crate::domain::change::{Batch, Change};
 use crate::domain::ids::{Operator, PairId, RequestId};
 use crate::domain::time::Ts;
 use crate::store::{Committed, Store, StoreError};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Longest reason or note kept, characters.
@@ -108,6 +109,7 @@ pub struct Desk {
     pairs: Arc<[PairConfig]>,
     clock: Clock,
     code_rule: CodeRule,
+    cards: Arc<BTreeMap<PairId, Vec<CardRow>>>,
 }
 
 impl Desk {
@@ -126,7 +128,19 @@ impl Desk {
             pairs: pairs.into(),
             clock,
             code_rule: Arc::new(|_, _| None),
+            cards: Arc::default(),
         }
+    }
+
+    /// With the policy cards of the pairs, for people to read.
+    pub fn with_cards(mut self, cards: BTreeMap<PairId, Vec<CardRow>>) -> Self {
+        self.cards = cards.into();
+        self
+    }
+
+    /// How a pair's switches stand; empty when nobody gave the cards.
+    pub fn card(&self, pair: &PairId) -> &[CardRow] {
+        self.cards.get(pair).map_or(&[], Vec::as_slice)
     }
 
     /// With the warehouses' rules for item codes, for exact previews.

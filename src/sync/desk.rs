@@ -25,7 +25,7 @@ use crate::domain::time::{Span, Ts};
 use crate::store::read::{DespatchGroup, RequestRow};
 use crate::store::{Lease, StoreError, StoreResult, Topic};
 use crate::vendors::{Confirming, SalesSystem};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Name of the desk's lease.
 pub const DESK_LEASE: &str = "desk";
@@ -390,6 +390,7 @@ async fn plan_all(
         Some(Confirming::Parcels(_)) => Telling::ByParcel,
         _ => Telling::Once,
     };
+    let clashing = clashing(cx, pair, orders).await?;
     let mut changes = Vec::new();
     let now = cx.now();
     for number in numbers {
@@ -398,9 +399,15 @@ async fn plan_all(
             .iter()
             .find(|o| o.row.wms_number.as_ref() == Some(number))
         else {
-            changes.extend(mine.iter().flat_map(|g| orphan(pair, g, now)));
+            let why = "an order nobody here knows";
+            changes.extend(mine.iter().flat_map(|g| orphan(pair, g, why, now)));
             continue;
         };
+        if clashing.contains(&order.row.id) {
+            let why = "another order that has taken this number in the warehouse; ours was never there";
+            changes.extend(mine.iter().flat_map(|g| orphan(pair, g, why, now)));
+            continue;
+        }
         let parts: Vec<confirm::Group> = mine
             .iter()
             .map(|g| {
@@ -421,12 +428,16 @@ async fn plan_all(
                 })
                 .collect()
         };
+        let none = Vec::new();
+        let under_way = under_way.get(&order.row.id).unwrap_or(&none);
+        if is_being_created(order, under_way) {
+            changes.extend(state("waiting", Some(order.row.id)));
+            continue;
+        }
         match confirm::plan(order, &parts, &set, &pair.policy, telling, now) {
             ConfirmPlan::Confirm { intents, lines } => {
                 let first = cx.ids(intents.len() as i64).await?;
                 changes.extend(state("matched", Some(order.row.id)));
-                let none = Vec::new();
-                let under_way = under_way.get(&order.row.id).unwrap_or(&none);
                 changes.extend(confirmation(
                     pair,
                     order,
@@ -454,6 +465,31 @@ async fn plan_all(
         }
     }
     Ok(changes)
+}
+
+/// Orders whose number belongs to another order in the warehouse: what leaves under it is not theirs.
+async fn clashing(cx: &Cx, pair: &PairCx, orders: &[OrderFull]) -> StoreResult<HashSet<OrderId>> {
+    if orders.iter().all(|o| o.row.accepted_at.is_some()) {
+        return Ok(HashSet::new());
+    }
+    let kinds = [Kind::OrdReferenceClash];
+    let members = cx.store.open_members(&kinds, &pair.id).await?;
+    Ok(members
+        .into_iter()
+        .filter_map(|(_, _, object)| match object {
+            ObjectRef::Order(id) => Some(id),
+            _ => None,
+        })
+        .collect())
+}
+
+/// Whether it is still open whose order the warehouse holds under this number: the answer of the creation tells.
+fn is_being_created(order: &OrderFull, under_way: &[DeliveryRow]) -> bool {
+    let is_open = |d: &DeliveryRow| {
+        d.flow == Flow::OrderCreate
+            && !matches!(d.state, DeliveryState::Rejected | DeliveryState::Dead)
+    };
+    order.row.accepted_at.is_none() && under_way.iter().any(is_open)
 }
 
 fn confirmation(
@@ -530,7 +566,7 @@ fn confirmation(
     changes
 }
 
-fn orphan(pair: &PairCx, group: &DespatchGroup, now: Ts) -> Vec<Change> {
+fn orphan(pair: &PairCx, group: &DespatchGroup, why: &str, now: Ts) -> Vec<Change> {
     let occurrence = Occurrence {
         kind: Kind::DspOrphan,
         pair: pair.id.clone(),
@@ -538,7 +574,7 @@ fn orphan(pair: &PairCx, group: &DespatchGroup, now: Ts) -> Vec<Change> {
         object: ObjectRef::Despatch(group.despatch.clone()),
         label: group.number.0.clone(),
         detail: format!(
-            "despatch {} is for {}, an order nobody here knows",
+            "despatch {} is for {}, {why}",
             group.despatch, group.number
         ),
         began_at: group.lines.first().map_or(now, |l| l.despatched_at),

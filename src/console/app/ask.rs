@@ -1,5 +1,6 @@
 //! What the console asks, what it is told, and what it does outside itself. Plain values: the run loop carries them out.
 
+use crate::config::CardRow;
 use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
 use crate::domain::ids::{
@@ -169,6 +170,8 @@ pub struct FlowSheet {
     pub live: FlowLive,
     pub deliveries: Vec<DeliveryRow>,
     pub timeline: Vec<JournalRow>,
+    /// How the pair's switches stand.
+    pub policy: Vec<CardRow>,
 }
 
 /// A stored request or answer, opened.

@@ -311,6 +311,7 @@ impl StoreBackend {
                 .deliveries_in(pair, flow, &states, UNDER_WAY_MAX)
                 .await?,
             timeline: store.timeline(&object, TIMELINE_MAX).await?,
+            policy: self.desk.card(pair).to_vec(),
         })
     }
 

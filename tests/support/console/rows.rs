@@ -3,6 +3,7 @@
 use tallyman::console::app::ask::{
     DeliverySheet, ExceptionSheet, FlowSheet, ItemSheet, Live, OrderSheet, PayloadSheet,
 };
+use tallyman::config::CardRow;
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::delivery::{
     AnswerClass, Attempt, DeliveryRow, DeliveryState, Flow, Intent, Lane,
@@ -22,6 +23,7 @@ use tallyman::domain::mapping::{
 use tallyman::domain::order::{
     Address, OrderBody, OrderFull, OrderLine, OrderRow, OrderState, SourceOrder, SourceStatus,
 };
+use tallyman::domain::policy::Policy;
 use tallyman::domain::stock::{Basis, StockLevelRow, StockPosition};
 use tallyman::domain::time::{Span, Ts};
 use tallyman::domain::wms::DespatchLine;
@@ -850,5 +852,12 @@ pub fn flow_sheet(pair: PairId, which: Flow, hostile: bool) -> FlowSheet {
         live,
         deliveries: vec![delivery_sheet(7, hostile).row],
         timeline: (0..4).map(|i| journal(i, hostile)).rev().collect(),
+        policy: policy_card(),
     }
+}
+
+fn policy_card() -> Vec<CardRow> {
+    let mut policy = Policy::linnworks();
+    policy.partial_shipment = !policy.partial_shipment;
+    tallyman::config::card(&policy, &Policy::linnworks())
 }
