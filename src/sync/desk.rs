@@ -404,7 +404,8 @@ async fn plan_all(
             continue;
         };
         if clashing.contains(&order.row.id) {
-            let why = "another order that has taken this number in the warehouse; ours was never there";
+            let why =
+                "another order that has taken this number in the warehouse; ours was never there";
             changes.extend(mine.iter().flat_map(|g| orphan(pair, g, why, now)));
             continue;
         }
@@ -573,10 +574,7 @@ fn orphan(pair: &PairCx, group: &DespatchGroup, why: &str, now: Ts) -> Vec<Chang
         discriminator: format!("ORDER={}", group.number),
         object: ObjectRef::Despatch(group.despatch.clone()),
         label: group.number.0.clone(),
-        detail: format!(
-            "despatch {} is for {}, {why}",
-            group.despatch, group.number
-        ),
+        detail: format!("despatch {} is for {}, {why}", group.despatch, group.number),
         began_at: group.lines.first().map_or(now, |l| l.despatched_at),
         ship_by: None,
         value_minor: 0,

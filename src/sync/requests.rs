@@ -201,7 +201,8 @@ async fn retry_exception(
             .iter()
             .filter(|p| p.id == case.pair || case.pair.as_str() == ALL_PAIRS)
         {
-            for flow in flows_that_prove(case.kind) {
+            let provers = flows_that_prove(case.kind).iter();
+            for flow in provers.filter(|flow| cx.has_flow(pair, **flow)) {
                 changes.push(Change::ScheduleHasten {
                     pair: pair.id.clone(),
                     flow: *flow,
@@ -256,6 +257,8 @@ fn flows_that_prove(kind: Kind) -> &'static [Flow] {
     }
 }
 
+/// Writes of stock that wait for somebody. A head of a lane that was given up is dealt with at its lane, where a person
+/// says what the figure means; one that is tried again by itself is tried now.
 async fn stuck_stock(cx: &Cx, pair: &PairId) -> StoreResult<Vec<DeliveryRow>> {
     let states = [DeliveryState::Rejected, DeliveryState::Dead];
     let mut rows = cx
@@ -265,6 +268,12 @@ async fn stuck_stock(cx: &Cx, pair: &PairId) -> StoreResult<Vec<DeliveryRow>> {
     rows.extend(
         cx.store
             .deliveries_in(pair, Flow::Product, &states, MEMBERS_MAX)
+            .await?,
+    );
+    let again = [DeliveryState::Ready, DeliveryState::InDoubt];
+    rows.extend(
+        cx.store
+            .deliveries_in(pair, Flow::StockDelta, &again, MEMBERS_MAX)
             .await?,
     );
     Ok(rows)

@@ -532,11 +532,11 @@ impl Watch<'_> {
             let name = lane.key.to_string();
             let orders = waiting.iter().filter(|text| text.contains(&name)).count();
             let orders = i64::try_from(orders).unwrap_or(i64::MAX);
-            if let Some((fault, severity)) = movements::block_fault(&lane, since, orders, self.now)
+            if let Some(fault) = movements::block_fault(&lane, since, orders, self.now)
                 && let Some(head) = head
             {
                 stopped.insert(fault.discriminator.clone());
-                self.lane_case(&known, &head.entry, &fault, Some(severity), since);
+                self.lane_case(&known, &head.entry, &fault, since);
             }
             for entry in lane.outstanding() {
                 if entry.kind == Some(MovementKind::GoodsIn)
@@ -548,7 +548,7 @@ impl Watch<'_> {
                     )
                 {
                     stopped.insert(fault.discriminator.clone());
-                    self.lane_case(&known, entry, &fault, None, entry.movement.at);
+                    self.lane_case(&known, entry, &fault, entry.movement.at);
                 }
             }
         }
@@ -571,7 +571,6 @@ impl Watch<'_> {
         known: &HashMap<ObjectRef, Vec<(Kind, String)>>,
         entry: &LaneEntry,
         fault: &Fault,
-        severity: Option<Severity>,
         since: Ts,
     ) {
         let item = &entry.movement.item;
@@ -581,7 +580,7 @@ impl Watch<'_> {
         if known.get(&object).is_some_and(|open| open.contains(&about)) {
             return;
         }
-        let found = super::lanes::occurrence(&self.pair.id, item, fault, severity, since);
+        let found = super::lanes::occurrence(&self.pair.id, item, fault, None, since);
         self.changes.push(Change::Raise(found));
     }
 

@@ -2,6 +2,7 @@
 
 use crate::yard::{MUG, SOON, Yard};
 use tallyman::domain::catalogue::Kind;
+use tallyman::domain::exception::Severity;
 use tallyman::domain::movements::MovementState;
 use tallyman::domain::time::Span;
 use tallyman::sandbox::FaultKind;
@@ -119,6 +120,40 @@ async fn an_order_with_a_blocked_item_waits_and_the_others_go() {
         .act(|w| w.cin7_keeps_stock_of(MUG, true).unwrap());
     yard.run(Span::mins(25)).await;
     assert!(yard.is_sent(&held), "the lane moved on");
+    assert_eq!(yard.cases().await, []);
+    yard.rig.close().await;
+}
+
+#[tokio::test]
+async fn a_stopped_lane_is_worse_while_an_order_waits_behind_it() {
+    let mut yard = Yard::open().await;
+    stop(&mut yard).await;
+    yard.run(Span::mins(16)).await;
+    let at_first = yard.severity(Kind::StkLaneBlocked).await;
+    assert_eq!(at_first, Some(Severity::S2), "{:?}", yard.cases().await);
+    let sale = yard.sell(&[(MUG, 1)]);
+    yard.run(Span::mins(16)).await;
+    let joined = yard.severity(Kind::StkLaneBlocked).await;
+    assert_eq!(joined, Some(Severity::S1), "{:?}", yard.cases().await);
+    yard.rig.sandbox.act(|w| w.cin7_void_sale(&sale)).unwrap();
+    yard.run(Span::mins(16)).await;
+    let left = yard.severity(Kind::StkLaneBlocked).await;
+    assert_eq!(left, Some(Severity::S2), "{:?}", yard.cases().await);
+    yard.rig.close().await;
+}
+
+#[tokio::test]
+async fn a_case_of_a_lane_that_is_tried_again_sends_its_head_now() {
+    let mut yard = Yard::open().await;
+    stop(&mut yard).await;
+    yard.run(Span::mins(16)).await;
+    yard.rig
+        .sandbox
+        .act(|w| w.cin7_keeps_stock_of(MUG, true).unwrap());
+    let said = yard.retries(Kind::StkLaneBlocked).await;
+    assert!(said.0, "{said:?}");
+    yard.run(Span::secs(40)).await;
+    assert_eq!(yard.in_cin7(MUG), yard.on_shelf(MUG));
     assert_eq!(yard.cases().await, []);
     yard.rig.close().await;
 }

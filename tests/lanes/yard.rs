@@ -3,6 +3,7 @@
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::change::Change;
 use tallyman::domain::delivery::Flow;
+use tallyman::domain::exception::Severity;
 use tallyman::domain::ids::{ItemCode, PairId, RequestId};
 use tallyman::domain::mapping::{MappingEdit, MappingKind};
 use tallyman::domain::stock::StockPosition;
@@ -149,6 +150,21 @@ impl Yard {
         self.rig
             .sandbox
             .inspect(|w| w.cin7.locations[0].id.to_string())
+    }
+
+    /// How bad the open case of a kind is.
+    pub async fn severity(&self, kind: Kind) -> Option<Severity> {
+        let open = self.rig.store.open_exceptions(&[kind], None).await.unwrap();
+        let id = open.first()?.id;
+        let row = self.rig.store.exception(id).await.unwrap()?;
+        Some(row.severity)
+    }
+
+    /// Somebody says of the open case of a kind that it should be tried again.
+    pub async fn retries(&mut self, kind: Kind) -> (bool, String) {
+        let open = self.rig.store.open_exceptions(&[kind], None).await.unwrap();
+        let body = serde_json::json!({ "exception": open.first().unwrap().id });
+        self.requests("sam", "retry_exception", body).await
     }
 
     /// What the open cases of a kind say.

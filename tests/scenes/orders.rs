@@ -465,7 +465,11 @@ async fn a_number_that_is_another_order_in_the_warehouse_is_never_overwritten() 
         s.act(|w| w.despatch(&taken, "RM9GB"));
         let case = s.case_opens(Kind::DspOrphan, SOON).await;
         assert_eq!(case.discriminator, format!("ORDER={taken}"));
-        assert!(case.detail.contains("ours was never there"), "{}", case.detail);
+        assert!(
+            case.detail.contains("ours was never there"),
+            "{}",
+            case.detail
+        );
         s.run(Span::mins(30)).await;
         assert_eq!((s.processed(&order), s.told(&order).len()), (0, 0));
         assert_eq!(s.order(&order).await.state, OrderState::Blocked);

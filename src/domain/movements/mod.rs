@@ -21,7 +21,7 @@ pub use document::{LINES_MAX, documents, reference};
 pub use history::movement_of;
 pub use lane::{
     Arrival, HEAD_AGE_MAX, INCREMENT_GRACE, LaneEntry, LaneKey, LaneView, MovementState, Standing,
-    arrival, block_fault, continuity, increment_missing, lanes,
+    arrival, block_fault, continuity, increment_missing, lanes, severity_of_held,
 };
 pub use post::{MovementPost, Sent};
 pub use resolve::{Count, Debt, HeadRemedy, Resolution, resolve};

@@ -1,9 +1,9 @@
 //! Generated rows that read like the trade; the hostile ones read like an attack.
 
+use tallyman::config::CardRow;
 use tallyman::console::app::ask::{
     DeliverySheet, ExceptionSheet, FlowSheet, ItemSheet, Live, OrderSheet, PayloadSheet,
 };
-use tallyman::config::CardRow;
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::delivery::{
     AnswerClass, Attempt, DeliveryRow, DeliveryState, Flow, Intent, Lane,
