@@ -74,6 +74,8 @@ pub struct LedgerPage {
     pub rows: Vec<SourceStock>,
     /// SKUs that are there and cannot be counted in whole units: nothing follows from their absence in `rows`.
     pub not_whole: Vec<Sku>,
+    /// Rows of the vendor's answer, before they were added up.
+    pub count: i64,
     /// The vendor's own count of rows over all pages, where it tells.
     pub total: Option<i64>,
     pub is_last: bool,

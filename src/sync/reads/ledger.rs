@@ -64,6 +64,7 @@ pub struct LedgerCompare {
     /// Where the walk over the products goes on.
     products_mark: Option<String>,
     page: u32,
+    count: i64,
     total: Option<i64>,
     ledger: HashMap<(Sku, LocationId), SourceStock>,
     not_whole: HashSet<Sku>,
@@ -85,6 +86,7 @@ impl LedgerCompare {
             phase,
             products_mark: None,
             page: 1,
+            count: 0,
             total: None,
             ledger: HashMap::new(),
             not_whole: HashSet::new(),
@@ -239,12 +241,15 @@ impl LedgerCompare {
             }
         };
         let has_moved = self.total.is_some() && page.total.is_some() && self.total != page.total;
-        if has_moved || self.ledger.len() > LEDGER_MAX {
-            let note = "reads again: rows came or went while the source's pages were read";
+        self.total = page.total.or(self.total);
+        self.count += page.count;
+        let is_short = page.is_last && self.total.is_some_and(|total| total != self.count);
+        if has_moved || is_short || self.ledger.len() > LEDGER_MAX {
+            let note =
+                "reads again: rows came, went or were missing while the source's pages were read";
             let asked_at = self.mark().asked_at.unwrap_or(self.run.started_at);
             return self.wait(jcx, asked_at, note, None).await;
         }
-        self.total = page.total.or(self.total);
         self.not_whole.extend(page.not_whole);
         for row in page.rows {
             self.add(row);

@@ -269,6 +269,7 @@ impl Adjustments for Cin7Core {
             Ok(LedgerPage {
                 rows: sums.stock,
                 not_whole: sums.not_whole,
+                count: i64::try_from(found.rows.len()).unwrap_or(i64::MAX),
                 total: found.total,
                 is_last: found.is_last,
             })
