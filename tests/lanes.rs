@@ -6,6 +6,10 @@
 mod counted;
 #[path = "lanes/doubt.rs"]
 mod doubt;
+#[path = "support/pg.rs"]
+mod pg;
+#[path = "lanes/postgres.rs"]
+mod postgres;
 #[path = "lanes/stopped.rs"]
 mod stopped;
 #[path = "lanes/told.rs"]

@@ -11,7 +11,10 @@ const LOOKS: Span = Span::mins(16);
 
 #[tokio::test]
 async fn a_posting_by_hand_is_told_after_two_looks_and_closed_after_two_that_agree() {
-    let mut yard = Yard::open().await;
+    Yard::play(a_posting_by_hand).await;
+}
+
+pub async fn a_posting_by_hand(yard: &mut Yard) {
     let right = yard.in_cin7(MUG);
     yard.set_in_cin7(MUG, right + 40);
     yard.run(Span::mins(4)).await;
@@ -32,12 +35,14 @@ async fn a_posting_by_hand_is_told_after_two_looks_and_closed_after_two_that_agr
     assert_eq!(yard.cases().await, []);
     assert_eq!(yard.position(MUG).await.drift_since, None);
     assert_eq!(yard.adjustments(MUG).len(), 0, "nothing was written");
-    yard.rig.close().await;
 }
 
 #[tokio::test]
 async fn what_waits_in_a_lane_explains_the_difference() {
-    let mut yard = Yard::open().await;
+    Yard::play(what_waits).await;
+}
+
+pub async fn what_waits(yard: &mut Yard) {
     yard.fault(WRITE, FaultKind::ErrorBefore(503), 100);
     yard.goods_in(MUG, 50);
     yard.run(Span::mins(9)).await;
@@ -46,12 +51,14 @@ async fn what_waits_in_a_lane_explains_the_difference() {
     assert!(!yard.has(Kind::StkDrift).await, "{:?}", yard.cases().await);
     let position = yard.position(MUG).await;
     assert_eq!((position.gap_each, position.remainder_each), (-50, 0));
-    yard.rig.close().await;
 }
 
 #[tokio::test]
 async fn goods_that_left_and_were_not_told_explain_the_difference() {
-    let mut yard = Yard::open().await;
+    Yard::play(goods_that_left).await;
+}
+
+pub async fn goods_that_left(yard: &mut Yard) {
     yard.fault(
         "POST sale/fulfilment/ship",
         FaultKind::ErrorBefore(503),
@@ -63,13 +70,15 @@ async fn goods_that_left_and_were_not_told_explain_the_difference() {
     yard.run(LOOKS).await;
     assert_eq!(yard.in_cin7(MUG), yard.on_shelf(MUG) + 3);
     assert!(!yard.has(Kind::StkDrift).await, "{:?}", yard.cases().await);
-    yard.rig.close().await;
 }
 
 #[tokio::test]
 async fn a_debt_is_told_and_settled_when_the_figures_agree() {
-    let mut yard = Yard::open().await;
-    crate::stopped::stop(&mut yard).await;
+    Yard::play(a_debt).await;
+}
+
+pub async fn a_debt(yard: &mut Yard) {
+    crate::stopped::stop(yard).await;
     yard.rig
         .sandbox
         .act(|w| w.cin7_keeps_stock_of(MUG, true).unwrap());
@@ -86,12 +95,14 @@ async fn a_debt_is_told_and_settled_when_the_figures_agree() {
     let owed = yard.rig.store.movements_owed(&yard.pair()).await.unwrap();
     assert_eq!(owed, []);
     assert_eq!(yard.cases().await, []);
-    yard.rig.close().await;
 }
 
 #[tokio::test]
 async fn figures_that_agree_settle_a_broken_sequence() {
-    let mut yard = Yard::open().await;
+    Yard::play(a_broken_sequence).await;
+}
+
+pub async fn a_broken_sequence(yard: &mut Yard) {
     yard.break_sequence(MUG).await;
     yard.run(SOON).await;
     assert!(
@@ -103,12 +114,14 @@ async fn figures_that_agree_settle_a_broken_sequence() {
     yard.set_in_cin7(MUG, yard.on_shelf(MUG));
     yard.run(LOOKS).await;
     assert_eq!(yard.cases().await, []);
-    yard.rig.close().await;
 }
 
 #[tokio::test]
 async fn a_drift_is_corrected_through_the_lane_and_proved_by_the_next_look() {
-    let mut yard = Yard::open().await;
+    Yard::play(a_correction).await;
+}
+
+pub async fn a_correction(yard: &mut Yard) {
     let right = yard.in_cin7(MUG);
     yard.set_in_cin7(MUG, right + 40);
     let early = yard.corrects("sam", Some(right), "typed by hand").await;
@@ -136,13 +149,15 @@ async fn a_drift_is_corrected_through_the_lane_and_proved_by_the_next_look() {
     assert_eq!(yard.in_cin7(MUG), right);
     assert_eq!(yard.adjustments(MUG).len(), 1, "posted once");
     assert_eq!(yard.cases().await, []);
-    yard.rig.close().await;
 }
 
 #[tokio::test]
 async fn a_correction_waits_for_the_head_of_its_lane() {
-    let mut yard = Yard::open().await;
-    crate::stopped::stop(&mut yard).await;
+    Yard::play(a_correction_behind_a_head).await;
+}
+
+pub async fn a_correction_behind_a_head(yard: &mut Yard) {
+    crate::stopped::stop(yard).await;
     let held = yard.in_cin7(MUG);
     yard.set_in_cin7(MUG, held - 4);
     yard.run(LOOKS).await;
@@ -160,5 +175,4 @@ async fn a_correction_waits_for_the_head_of_its_lane() {
     yard.run(Span::mins(40)).await;
     assert_eq!(yard.in_cin7(MUG), shelf);
     assert_eq!(yard.cases().await, []);
-    yard.rig.close().await;
 }

@@ -11,7 +11,10 @@ const WRITE: &str = "POST stockadjustment";
 
 #[tokio::test]
 async fn a_refused_head_stops_its_lane_and_no_other() {
-    let mut yard = Yard::open().await;
+    Yard::play(a_refused_head).await;
+}
+
+pub async fn a_refused_head(yard: &mut Yard) {
     let other = yard.other.clone();
     yard.rig
         .sandbox
@@ -43,7 +46,6 @@ async fn a_refused_head_stops_its_lane_and_no_other() {
         "the head went, then the rest"
     );
     assert_eq!(yard.cases().await, []);
-    yard.rig.close().await;
 }
 
 #[tokio::test]
@@ -126,8 +128,11 @@ async fn an_order_with_a_blocked_item_waits_and_the_others_go() {
 
 #[tokio::test]
 async fn a_stopped_lane_is_worse_while_an_order_waits_behind_it() {
-    let mut yard = Yard::open().await;
-    stop(&mut yard).await;
+    Yard::play(an_order_behind_a_lane).await;
+}
+
+pub async fn an_order_behind_a_lane(yard: &mut Yard) {
+    stop(yard).await;
     yard.run(Span::mins(16)).await;
     let at_first = yard.severity(Kind::StkLaneBlocked).await;
     assert_eq!(at_first, Some(Severity::S2), "{:?}", yard.cases().await);
@@ -139,7 +144,6 @@ async fn a_stopped_lane_is_worse_while_an_order_waits_behind_it() {
     yard.run(Span::mins(16)).await;
     let left = yard.severity(Kind::StkLaneBlocked).await;
     assert_eq!(left, Some(Severity::S2), "{:?}", yard.cases().await);
-    yard.rig.close().await;
 }
 
 #[tokio::test]
@@ -171,9 +175,12 @@ pub async fn stop(yard: &mut Yard) {
 
 #[tokio::test]
 async fn skipping_a_head_leaves_a_debt_and_the_lane_goes_on() {
-    let mut yard = Yard::open().await;
+    Yard::play(a_skipped_head).await;
+}
+
+pub async fn a_skipped_head(yard: &mut Yard) {
     let before = yard.in_cin7(MUG);
-    stop(&mut yard).await;
+    stop(yard).await;
     yard.count(MUG, yard.on_shelf(MUG) - 2);
     yard.run(SOON).await;
     yard.rig
@@ -191,13 +198,15 @@ async fn skipping_a_head_leaves_a_debt_and_the_lane_goes_on() {
     let owed = yard.rig.store.movements_owed(&yard.pair()).await.unwrap();
     assert_eq!(owed.len(), 1);
     assert_eq!(owed[0].units_each, 5);
-    yard.rig.close().await;
 }
 
 #[tokio::test]
 async fn a_count_of_two_persons_takes_the_place_of_what_waits() {
-    let mut yard = Yard::open().await;
-    stop(&mut yard).await;
+    Yard::play(a_count_of_two).await;
+}
+
+pub async fn a_count_of_two(yard: &mut Yard) {
+    stop(yard).await;
     yard.count(MUG, yard.on_shelf(MUG) - 2);
     yard.run(SOON).await;
     yard.rig
@@ -223,12 +232,14 @@ async fn a_count_of_two_persons_takes_the_place_of_what_waits() {
         .iter()
         .filter(|m| m.entry.state == MovementState::Replaced);
     assert_eq!(replaced.count(), 2);
-    yard.rig.close().await;
 }
 
 #[tokio::test]
 async fn a_word_nobody_mapped_stops_its_lane_until_it_is_mapped() {
-    let mut yard = Yard::open().await;
+    Yard::play(an_unmapped_word).await;
+}
+
+pub async fn an_unmapped_word(yard: &mut Yard) {
     let other = yard.other.clone();
     yard.odd_movement(MUG, "Found behind the rack", 3);
     yard.goods_in(MUG, 5);
@@ -245,5 +256,4 @@ async fn a_word_nobody_mapped_stops_its_lane_until_it_is_mapped() {
     yard.run(Span::mins(5)).await;
     assert_eq!(yard.in_cin7(MUG), yard.on_shelf(MUG));
     assert_eq!(yard.cases().await, []);
-    yard.rig.close().await;
 }

@@ -32,6 +32,21 @@ impl Yard {
         Self::with(|_| {}).await
     }
 
+    /// Plays a scene in a yard of its own.
+    pub async fn play(scene: impl AsyncFnOnce(&mut Self)) {
+        Self::play_with(|_| {}, scene).await;
+    }
+
+    /// As [`Self::play`], with the rig set up differently.
+    pub async fn play_with(
+        change: impl FnOnce(&mut RigOptions),
+        scene: impl AsyncFnOnce(&mut Self),
+    ) {
+        let mut yard = Self::with(change).await;
+        scene(&mut yard).await;
+        yard.rig.close().await;
+    }
+
     pub async fn with(change: impl FnOnce(&mut RigOptions)) -> Self {
         tallyman::vendors::transport::install_crypto();
         let plan = Plan {

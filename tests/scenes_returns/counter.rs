@@ -116,6 +116,7 @@ impl Counter {
             warehouse_per_minute: None,
             is_listening: false,
             is_durable: false,
+            authorised_returns: 0.0,
         };
         let systems = systems_over(&sandbox, &options, |system| sandbox.wire(system)).unwrap();
         let (pair, id, prefix, channel, csv) = match source {

@@ -5,7 +5,7 @@ use super::{Bench, Verdict, capped};
 use crate::domain::catalogue::Kind;
 use crate::domain::drift::tolerance;
 use crate::domain::time::{Span, Ts};
-use crate::sandbox::{Effect, PvxStatus, SimSystem, World};
+use crate::sandbox::{Effect, PvxStatus, SimSystem, StockMovement, World};
 use std::collections::{BTreeMap, HashSet};
 
 /// Movements of the last stretch need not be posted yet.
@@ -20,6 +20,11 @@ fn is_judged(bench: &Bench<'_>) -> bool {
     bench.rig.pairs.iter().any(|(s, _)| *s == SimSystem::Cin7)
 }
 
+/// Goods that left for an order. What comes back carries the order's number too, and is booked like any other movement.
+fn is_despatch(movement: &StockMovement) -> bool {
+    !movement.order.is_empty() && movement.change() < 0
+}
+
 /// What moved on the shelf and is no despatch, oldest first.
 fn moved(world: &World) -> Changes<'_> {
     let mut out = Changes::new();
@@ -27,7 +32,7 @@ fn moved(world: &World) -> Changes<'_> {
         let change = movement.change();
         if let Some(item) = world.pvx.items.get(movement.item)
             && change != 0
-            && movement.order.is_empty()
+            && !is_despatch(movement)
         {
             out.entry(item.code.as_str()).or_default().push(change);
         }
@@ -200,7 +205,7 @@ fn overdrawn(world: &World) -> HashSet<&str> {
             }
         }
     }
-    for movement in world.pvx.movements.iter().filter(|m| !m.order.is_empty()) {
+    for movement in world.pvx.movements.iter().filter(|m| is_despatch(m)) {
         *units.entry(movement.item).or_default() += movement.change();
     }
     let odd = units.into_iter().filter(|(_, left)| *left != 0);
