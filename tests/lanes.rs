@@ -6,6 +6,8 @@
 mod counted;
 #[path = "lanes/doubt.rs"]
 mod doubt;
+#[path = "lanes/excluded.rs"]
+mod excluded;
 #[path = "support/pg.rs"]
 mod pg;
 #[path = "lanes/postgres.rs"]

@@ -1,7 +1,7 @@
 //! A handful of the scenes on PostgreSQL.
 
 use crate::yard::Yard;
-use crate::{counted, doubt, pg, stopped};
+use crate::{counted, doubt, excluded, pg, stopped};
 
 async fn on_postgres(scene: impl AsyncFnOnce(&mut Yard)) {
     if let Some(url) = pg::database().await {
@@ -47,4 +47,14 @@ async fn a_debt_is_settled_when_the_figures_agree() {
 #[tokio::test]
 async fn a_drift_is_corrected_through_the_lane() {
     on_postgres(counted::a_correction).await;
+}
+
+#[tokio::test]
+async fn an_adjustment_waits_for_a_shipment_in_doubt() {
+    on_postgres(excluded::a_shipment_in_doubt).await;
+}
+
+#[tokio::test]
+async fn a_shipment_waits_for_an_adjustment_in_doubt() {
+    on_postgres(excluded::an_adjustment_in_doubt).await;
 }
