@@ -67,7 +67,7 @@ async fn a_day_with_faults_and_deaths_ends_like_the_same_day_without() {
     tallyman::vendors::transport::install_crypto();
     let mut told = Vec::new();
     for seed in 1..7 {
-        let differences = twin(seed, 40).await.unwrap();
+        let differences = twin(seed, 80).await.unwrap();
         told.extend(differences.into_iter().map(|d| format!("seed {seed}: {d}")));
     }
     assert!(told.is_empty(), "{}", told.join("\n"));

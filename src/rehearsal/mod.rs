@@ -51,7 +51,7 @@ impl Plan {
         Self {
             seed,
             days: 1,
-            orders_per_day: 40,
+            orders_per_day: 80,
             sources: match usize::try_from(seed % 8).unwrap_or(0) {
                 0 => SOURCES.to_vec(),
                 n => SOURCES

@@ -44,7 +44,7 @@ pub struct RigOptions {
 }
 
 /// Customers order for this long on the last day; what they ordered is then worked off.
-pub(super) const LAST_DAY: Span = Span::hours(6);
+pub(super) const LAST_DAY: Span = Span::hours(3);
 
 /// Orders that wait in a source when the day begins.
 const OPENING_ORDERS: u32 = 12;
@@ -94,7 +94,7 @@ impl RigOptions {
                 ..Cin7Config::default()
             },
             // A small shop has few items; each is sold all the more often.
-            skus: plan.orders_per_day.clamp(SKUS.0, SKUS.1),
+            skus: (plan.orders_per_day / 2).clamp(SKUS.0, SKUS.1),
             start: START,
             customers_until: Some(START + Span::days(i64::from(plan.days) - 1) + LAST_DAY),
             faults: plan.faults,
@@ -289,7 +289,7 @@ impl Rig {
     /// Everything the vendors and customers do wrong stops; what was begun goes on.
     pub fn calm(&mut self) {
         self.sandbox.clear_faults();
-        self.sandbox.act(crate::sandbox::World::stop_customers);
+        self.sandbox.act(crate::sandbox::World::calm);
         self.options.death_chance = 0.0;
         self.options.authorised_returns = 0.0;
     }

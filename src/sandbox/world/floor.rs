@@ -128,7 +128,9 @@ impl World {
     /// Takes goods from the shelf. False when something is missing and the order must wait whole.
     fn pick_goods(&mut self, ix: usize) -> bool {
         let site = self.pvx.orders[ix].site;
-        let mut dice = self.floor_dice(ix, "short-pick");
+        // Each walk to the shelf has its own luck; otherwise an order picked short once would be so for ever.
+        let walk = format!("short-pick/{}", self.pvx.orders[ix].floor_plan);
+        let mut dice = self.floor_dice(ix, &walk);
         let is_unlucky = dice.chance(self.config.traits.short_pick);
         let mut is_short = false;
         for p in 0..self.pvx.orders[ix].lines.len() {

@@ -80,6 +80,28 @@ pub(crate) enum Event {
     Delayed(SimSystem, Box<Request<Bytes>>),
 }
 
+impl Event {
+    /// Whether somebody begins something new of their own accord. Goods that come in only let begun things go on.
+    fn begins_something(&self) -> bool {
+        use routine::Routine;
+        matches!(
+            self,
+            Self::Customer
+                | Self::Routine(
+                    Routine::Count
+                        | Routine::OtherWriter
+                        | Routine::OrphanOrder
+                        | Routine::ForeignOrder,
+                    _
+                )
+                | Self::Shop(
+                    ShopEvent::Shopper | ShopEvent::OtherSale(_) | ShopEvent::OtherWriter(_)
+                )
+                | Self::Cin7(Happening::Sale(_) | Happening::Adjust(_))
+        )
+    }
+}
+
 /// A request read as far as its method.
 enum Call {
     Peoplevox(pvx::service::Call),
@@ -129,6 +151,8 @@ pub struct World {
     /// Times of today's customers still to come.
     arrivals: VecDeque<Ts>,
     customers_made: u64,
+    /// Nothing new is begun any more; what was begun goes on.
+    is_calm: bool,
     shoppers: shoppers::Shoppers,
     /// Units the site should hold per item code, for goods-in.
     targets: BTreeMap<String, i64>,
@@ -152,6 +176,7 @@ impl World {
             scheduled: 0,
             arrivals: VecDeque::new(),
             customers_made: 0,
+            is_calm: false,
             shoppers: shoppers::Shoppers::default(),
             targets: BTreeMap::new(),
             plan: catalogue::Plan::default(),
@@ -181,7 +206,9 @@ impl World {
             }
             let ((at, _), event) = entry.remove_entry();
             self.now = self.now.max(at);
-            self.happen(event);
+            if !(self.is_calm && event.begins_something()) {
+                self.happen(event);
+            }
         }
         self.now = self.now.max(now);
     }
