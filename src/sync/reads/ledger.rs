@@ -35,6 +35,8 @@ const LOOK_AGAIN: Span = Span::mins(5);
 const CHUNK: usize = 500;
 /// Rows of the source's ledger held at once.
 const LEDGER_MAX: usize = 2_000_000;
+/// Newest readings of the warehouse's levels looked at.
+const READINGS_MAX: usize = 50;
 /// Requests looked at for one that asks for the same already.
 const REQUESTS_MAX: usize = 1_000;
 
@@ -190,6 +192,18 @@ impl LedgerCompare {
         };
         let needed = [Flow::StockDelta, Flow::Despatch].into_iter();
         Ok(needed.into_iter().find(|flow| !is_read(*flow)))
+    }
+
+    /// Until when everything that moved in the building is known.
+    async fn known_until(&self, jcx: &JobCx<'_>) -> StoreResult<Option<Ts>> {
+        let schedules = jcx.cx.store.schedules().await?;
+        let polls = schedules.iter().filter(|s| {
+            s.pair == self.run.pair.id && matches!(s.flow, Flow::StockDelta | Flow::Despatch)
+        });
+        Ok(polls
+            .map(|s| s.last_started_at.filter(|_| s.is_last_ok))
+            .min()
+            .flatten())
     }
 
     async fn wait(
@@ -361,6 +375,10 @@ struct Shelf {
 struct Judge<'j> {
     compare: &'j LedgerCompare,
     levels: LevelsRead,
+    /// Whole readings for other pairs since, which may have taken the place of ours.
+    readings: HashSet<i64>,
+    /// Everything that moved until then is known.
+    known_until: Ts,
     set: Arc<MappingSet>,
     places: Vec<(LocationId, SiteMap)>,
     queues: Queues,
@@ -382,6 +400,12 @@ impl<'j> Judge<'j> {
         let since = levels.started_at - stock::SKEW;
         let day = jcx.cx.now() - Span::days(1);
         let sold = jcx.cx.store.units_sold_since(&pair.id, day).await?;
+        let newest = jcx
+            .cx
+            .store
+            .snapshots(&pair.warehouse, READINGS_MAX)
+            .await?;
+        let whole = newest.iter().filter(|s| s.is_complete && s.is_full);
         // Only where site and location are one to one is the location the ledger of the building.
         let is_ledger = |(_, map): &(LocationId, SiteMap)| {
             map.sites.iter().all(|site| place(site, &set).is_ok())
@@ -391,6 +415,8 @@ impl<'j> Judge<'j> {
             queues: Queues::read(jcx.cx, pair, &set, since).await?,
             open: jcx.cx.store.open_exceptions(&[], Some(&pair.id)).await?,
             sold: sold.into_iter().collect(),
+            readings: whole.map(|s| s.id).collect(),
+            known_until: compare.known_until(jcx).await?.unwrap_or(levels.ended_at),
             seen: HashSet::new(),
             waiting: Vec::new(),
             found: Found::default(),
@@ -433,13 +459,18 @@ impl<'j> Judge<'j> {
         };
         for (location, map) in &self.places {
             let here = || levels.iter().filter(|l| map.sites.contains(&l.site));
-            // Overwritten by another reading since: left for the next look.
-            if here().any(|l| l.snapshot_id > self.levels.snapshot) {
+            let is_ours = |l: &StockLevelRow| {
+                let is_whole = self.readings.contains(&l.snapshot_id);
+                l.snapshot_id == self.levels.snapshot || (is_whole && l.read_at <= self.known_until)
+            };
+            // Overwritten since by a reading that cannot be compared: left for another look, soon.
+            if here().any(|l| l.snapshot_id > self.levels.snapshot && !is_ours(l)) {
                 self.seen.insert(item.clone());
                 self.found.moving += 1;
+                self.found.is_pending = true;
                 continue;
             }
-            let now = || here().filter(|l| l.snapshot_id == self.levels.snapshot);
+            let now = || here().filter(|l| l.snapshot_id >= self.levels.snapshot);
             if now().next().is_none() {
                 continue;
             }
