@@ -2,8 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "lanes/counted.rs"]
+mod counted;
 #[path = "lanes/doubt.rs"]
 mod doubt;
+#[path = "lanes/excluded.rs"]
+mod excluded;
+#[path = "support/pg.rs"]
+mod pg;
+#[path = "lanes/postgres.rs"]
+mod postgres;
 #[path = "lanes/stopped.rs"]
 mod stopped;
 #[path = "lanes/told.rs"]

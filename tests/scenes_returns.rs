@@ -8,5 +8,9 @@ mod counter;
 mod gate;
 #[path = "scenes_returns/modes.rs"]
 mod modes;
+#[path = "support/pg.rs"]
+mod pg;
+#[path = "scenes_returns/postgres.rs"]
+mod postgres;
 #[path = "scenes_returns/progress.rs"]
 mod progress;

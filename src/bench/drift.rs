@@ -403,5 +403,6 @@ fn position(n: usize, is_moved: bool) -> StockPosition {
         paused_reason: None,
         drift_since: None,
         updated_at: NOW,
+        ledger: None,
     }
 }

@@ -164,6 +164,7 @@ impl BenchRig {
             warehouse_per_minute: None,
             is_listening: false,
             is_durable: options.is_durable,
+            authorised_returns: 0.0,
         };
         let systems = systems_over(&sandbox, &rig_options, |system| {
             wire_time.over(sandbox.wire(system))

@@ -47,6 +47,19 @@ pub enum StockVerb {
         #[command(flatten)]
         wait: WaitArgs,
     },
+    /// Put a drift right in a ledger the source keeps itself: the missing units take their turn in the item's lane
+    Correct {
+        #[command(flatten)]
+        at: PlaceArgs,
+        /// Units counted on the shelf just now; the warehouse must show the same
+        #[arg(long)]
+        counted: Option<i64>,
+        /// What the cause was
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        wait: WaitArgs,
+    },
     /// Publish again where writing was stopped
     Resume {
         #[command(flatten)]
@@ -114,6 +127,16 @@ pub(super) async fn run(globals: &Globals, verb: StockVerb) -> Result<Outcome, C
             let (pair, position) = place(&context, &at).await?;
             let act = desk.push_stock(&pair, &position.item, &position.location);
             one(&context, "publishing", wait.wait, act).await
+        }
+        StockVerb::Correct {
+            at,
+            counted,
+            reason,
+            wait,
+        } => {
+            let (pair, p) = place(&context, &at).await?;
+            let act = desk.correct_stock(&pair, (&p.item, &p.location), counted, &reason);
+            one(&context, "correcting", wait.wait, act).await
         }
         StockVerb::Resume { at, cause, wait } => {
             let (pair, p) = place(&context, &at).await?;
@@ -204,7 +227,7 @@ async fn positions(
         .collect();
     if found.is_empty() {
         return Err(CliError::failed(format!(
-            "no stock of {item} is published for {pair}{}",
+            "no stock of {item} was published or compared for {pair}{}",
             location.map(|l| format!(" at {l}")).unwrap_or_default()
         )));
     }
@@ -229,7 +252,7 @@ async fn place(context: &Context, args: &PlaceArgs) -> Result<(PairId, StockPosi
             .map(|p| places.say(p.location.to_string()))
             .collect();
         return Err(CliError::Usage(format!(
-            "{item} is published at several locations; name one with --location: {}",
+            "{item} is known at several locations; name one with --location: {}",
             names.join(", ")
         )));
     }
@@ -318,7 +341,7 @@ fn explain_text(e: &Explained, places: &Places) -> String {
         "{} at {} ({}), read {} UTC in the source\n\n",
         clean(p.item.as_str()),
         clean(&places.say(p.location.to_string())),
-        p.basis,
+        p.basis_word(),
         at(p.source_read_at)
     );
     let mut table = Table::new(&[

@@ -84,6 +84,14 @@ pub enum RequestKind {
         remedy: LaneRemedy,
         reason: String,
     },
+    /// Put a drift right in a ledger the source keeps itself; `counted_each` is what was counted on the shelf just now.
+    CorrectStock {
+        pair: PairId,
+        item: ItemCode,
+        location: LocationId,
+        counted_each: Option<i64>,
+        reason: String,
+    },
     /// Let a stock run go on that would change very many items.
     ApproveMassChange { pair: PairId },
     /// Check the blocked orders of a pair again; kind and discriminator name the one cause, or are empty for all.
@@ -111,6 +119,7 @@ impl RequestKind {
             Self::ResumeStock { .. } => "resume_stock",
             Self::CheckFixed { .. } => "check_fixed",
             Self::LaneHead { .. } => "lane_head",
+            Self::CorrectStock { .. } => "correct_stock",
             Self::ApproveMassChange { .. } => "approve_mass_change",
             Self::RecheckOrders { .. } => "recheck_orders",
             Self::Returns(request) => request.name(),
@@ -152,6 +161,15 @@ impl RequestKind {
             } => json!({
                 "pair": pair, "item": item, "location": location, "reason": reason,
                 "remedy": remedy.as_str(), "counted": remedy.counted(),
+            }),
+            Self::CorrectStock {
+                pair,
+                item,
+                location,
+                counted_each,
+                reason,
+            } => json!({
+                "pair": pair, "item": item, "location": location, "counted": counted_each, "reason": reason,
             }),
             Self::ApproveMassChange { pair } => json!({ "pair": pair }),
             Self::RecheckOrders {

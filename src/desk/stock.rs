@@ -39,6 +39,11 @@ impl Desk {
         location: &LocationId,
     ) -> DeskResult<Done> {
         let position = self.position(pair, item, location).await?;
+        if position.ledger.is_some() {
+            return Err(DeskError::Refused(format!(
+                "stock of {item} is not published: its source keeps its own ledger; a drift there is corrected through the item's lane"
+            )));
+        }
         if let Some(why) = &position.paused_reason {
             return Err(DeskError::Refused(format!(
                 "stock of {item} is not published: writing is stopped ({why}); find the cause, then resume it"
@@ -123,6 +128,45 @@ impl Desk {
             lane.0,
             remedy.as_str()
         );
+        self.ask(&what, kind, asked).await
+    }
+
+    /// Puts a drift right in a ledger the source keeps itself: the missing units take their turn in the item's lane.
+    ///
+    /// # Errors
+    /// [`DeskError`]: read-only, no reason, nothing was compared there, no drift, or the store failed.
+    pub async fn correct_stock(
+        &self,
+        pair: &PairId,
+        place: (&ItemCode, &LocationId),
+        counted_each: Option<i64>,
+        why: &str,
+    ) -> DeskResult<Done> {
+        let (item, location) = place;
+        let what = format!("correcting {item}");
+        let reason = reason(&what, why)?;
+        let position = self.position(pair, item, location).await?;
+        if position.ledger.is_none() {
+            return Err(DeskError::Refused(format!(
+                "stock of {item} is published, not corrected: push it"
+            )));
+        }
+        if position.remainder_each == 0 {
+            return Err(DeskError::Refused(format!(
+                "both systems agree on {item}: there is nothing to correct"
+            )));
+        }
+        let asked = format!(
+            "A correction of {:+} for {item} will take its turn in the lane.",
+            position.remainder_each.saturating_neg()
+        );
+        let kind = RequestKind::CorrectStock {
+            pair: pair.clone(),
+            item: item.clone(),
+            location: location.clone(),
+            counted_each,
+            reason,
+        };
         self.ask(&what, kind, asked).await
     }
 

@@ -9,7 +9,7 @@ use super::ids::{
     SourceOrderId, SystemId, WmsOrderNo,
 };
 use super::mapping::{MappingEdit, MappingKind, Target};
-use super::movements::{LaneEntry, MovementState};
+use super::movements::{LaneEntry, LaneKey, MovementState};
 use super::order::{OrderBody, OrderLine, OrderRow, SourceOrder};
 use super::returns::{Claim, Return};
 use super::stock::{SnapshotRow, StockLevelRow, StockPosition};
@@ -298,10 +298,10 @@ pub enum Change {
     Movements(Vec<NewMovement>),
     /// A movement went on.
     Movement(Box<MovementMove>),
-    /// What movements of a lane still owed is settled: a comparison agrees.
+    /// What movements of these lanes still owed is settled: a comparison agrees.
     MovementDebtsSettled {
         pair: PairId,
-        items: Vec<ItemCode>,
+        lanes: Vec<LaneKey>,
         evidence: String,
     },
     /// A mapping set: all edits become one version.
@@ -321,6 +321,14 @@ pub enum Change {
     },
     /// A scheduled flow ran.
     ScheduleDone(ScheduleDone),
+    /// A run waits for something else: it is neither done nor failed, and goes on later.
+    ScheduleWait {
+        pair: PairId,
+        flow: super::delivery::Flow,
+        at: Ts,
+        note: String,
+        cursor: String,
+    },
     /// A scheduled flow should run at this time if that is earlier than planned.
     ScheduleHasten {
         pair: PairId,

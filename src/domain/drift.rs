@@ -193,6 +193,9 @@ fn step(label: &str, value: i64, note: &str) -> WaterfallStep {
 /// the last the unexplained remainder; all together they sum to the on-hand figure. Steps of zero are left out, the
 /// first and the last excepted.
 pub fn waterfall(position: &StockPosition) -> Vec<WaterfallStep> {
+    if let Some(book) = &position.ledger {
+        return ledger::goods_waterfall(&book.figures);
+    }
     let external = match position.basis {
         // Sales since the write are not in the position: the comparison that knew them left its finding there.
         Basis::NetLive if position.source_each.is_some() => position.external_each,
@@ -296,6 +299,9 @@ fn since_write(position: &StockPosition, expected: i64, steps: &mut Vec<Waterfal
 
 /// What the remainder looks like, when its size gives a hint.
 pub fn suggest(position: &StockPosition) -> Option<String> {
+    if let Some(book) = &position.ledger {
+        return ledger::suggest(&book.figures);
+    }
     let remainder = position.remainder_each;
     if remainder == 0 {
         return None;

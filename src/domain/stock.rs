@@ -1,5 +1,6 @@
 //! Stock figures: what is published, what was expected, what is left unexplained. Rules are in `drift`.
 
+use super::drift::ledger::LedgerFigures;
 use super::ids::{ItemCode, LocationId, PairId, SiteRef, Sku, SystemId};
 use super::order::coded_enum;
 use super::time::Ts;
@@ -99,6 +100,34 @@ pub struct StockPosition {
     pub paused_reason: Option<String>,
     pub drift_since: Option<Ts>,
     pub updated_at: Ts,
+    /// Where the source keeps its own ledger and is told of changes only: what was compared last. Such a figure is never
+    /// published.
+    #[serde(default)]
+    pub ledger: Option<LedgerBook>,
+}
+
+impl StockPosition {
+    /// How the source treats its figure, in a word.
+    pub const fn basis_word(&self) -> &'static str {
+        match self.ledger {
+            Some(_) => "LEDGER",
+            None => self.basis.as_str(),
+        }
+    }
+}
+
+/// The last comparison of an item in a ledger the source keeps itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerBook {
+    pub figures: LedgerFigures,
+    /// Signed units that were left out of the lane with a debt.
+    pub owed_each: i64,
+    /// Since when comparisons agree, while a drift that was told is not over.
+    pub agreed_since: Option<Ts>,
+    /// When the warehouse's figure was read: what moved until then is in it.
+    pub warehouse_read_at: Ts,
+    /// What a unit costs by the source's books, minor units.
+    pub unit_cost_minor: i64,
 }
 
 /// How many recent written values are kept per position.

@@ -5,6 +5,7 @@ mod doors;
 mod fuse;
 pub mod judges;
 mod pairs;
+mod people;
 pub mod report;
 pub mod rig;
 mod twin;

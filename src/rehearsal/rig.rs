@@ -5,10 +5,9 @@ use super::fuse::Fuse;
 use super::pairs::{WAREHOUSE, mappings_of, paced, pair_of, share_of, systems_over};
 use super::{Plan, RehearsalError, source_name};
 use crate::desk::mappings::csv;
-use crate::domain::catalogue::Kind;
 use crate::domain::change::{Batch, Change};
 use crate::domain::delivery::Flow;
-use crate::domain::ids::{RequestId, SystemId};
+use crate::domain::ids::{OrderId, SystemId};
 use crate::domain::policy::Policy;
 use crate::domain::time::{Span, Ts};
 use crate::sandbox::{
@@ -19,6 +18,7 @@ use crate::store::{Store, StoreOptions};
 use crate::sync::{Cx, Engine, Pace, PairCx, Systems};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -39,6 +39,8 @@ pub struct RigOptions {
     pub is_listening: bool,
     /// Survive power cuts too (slower); a rehearsal's deaths are of the process only.
     pub is_durable: bool,
+    /// Share of the shipped sales of a ledger's source whose customers send goods back, 0 to 1.
+    pub authorised_returns: f64,
 }
 
 /// Customers order for this long on the last day; what they ordered is then worked off.
@@ -98,7 +100,13 @@ impl RigOptions {
             faults: plan.faults,
             trading_hours: TradingHours::ALWAYS,
             traits: if plan.with_mistakes {
-                WorldTraits::typical()
+                WorldTraits {
+                    works_returns: true,
+                    return_damaged: 0.2,
+                    return_short: 0.1,
+                    return_never_comes: 0.1,
+                    ..WorldTraits::typical()
+                }
             } else {
                 WorldTraits::quiet()
             },
@@ -117,6 +125,7 @@ impl RigOptions {
             warehouse_per_minute: Some(1_200),
             is_listening: plan.listens,
             is_durable: false,
+            authorised_returns: if plan.with_mistakes { 0.25 } else { 0.0 },
         }
     }
 }
@@ -139,14 +148,14 @@ pub struct Rig {
     lives: u64,
     pub(super) dice: StdRng,
     folder: Option<PathBuf>,
+    /// Orders whose customers were asked whether they send goods back.
+    pub(super) asked: HashSet<OrderId>,
     /// The mappings of every pair as text, for the judges' own arithmetic.
     mappings: Vec<(SimSystem, String)>,
 }
 
 /// When shoppers send goods back, minutes after they left.
 const RETURN_AFTER: (i64, i64) = (30, 300);
-/// Steps between two looks of the rehearsal's operator.
-const OPERATOR_LOOKS_EVERY: u64 = 50;
 
 /// A rehearsal's clock leaps from event to event; what a live engine looks at every minute is looked at less often.
 const PACE: Pace = Pace {
@@ -220,6 +229,7 @@ impl Rig {
             lives: 0,
             dice,
             folder,
+            asked: HashSet::new(),
             mappings,
         };
         rig.load_mappings().await?;
@@ -281,6 +291,7 @@ impl Rig {
         self.sandbox.clear_faults();
         self.sandbox.act(crate::sandbox::World::calm);
         self.options.death_chance = 0.0;
+        self.options.authorised_returns = 0.0;
     }
 
     fn engine(&mut self) -> Engine {
@@ -314,7 +325,7 @@ impl Rig {
     pub async fn step(&mut self) -> Result<Ts, RehearsalError> {
         self.steps += 1;
         self.open_doors().await?;
-        self.approve_mass_changes().await?;
+        self.people_look().await?;
         let now = self.now();
         let mut engine = match self.engine.take() {
             Some(engine) => engine,
@@ -344,28 +355,6 @@ impl Rig {
         self.calls += engine.calls_total() - before;
         self.engine = Some(engine);
         Ok(done.next_at.max(now + Span::ms(1)))
-    }
-
-    /// The rehearsal's operator looks at a stopped stock run now and then and approves it.
-    async fn approve_mass_changes(&self) -> Result<(), RehearsalError> {
-        if !self.steps.is_multiple_of(OPERATOR_LOOKS_EVERY) {
-            return Ok(());
-        }
-        for (_, pair) in &self.pairs {
-            let open = self
-                .store
-                .open_exceptions(&[Kind::StkSnapshotIncomplete], Some(&pair.id))
-                .await?;
-            if !open.iter().any(|case| case.discriminator == "MASS") {
-                continue;
-            }
-            let id = RequestId(self.store.reserve_ids(1).await?);
-            let body = serde_json::json!({ "pair": pair.id });
-            let kind = crate::sync::requests::APPROVE_MASS_CHANGE.to_owned();
-            self.commit("operator", vec![Change::Request { id, kind, body }])
-                .await?;
-        }
-        Ok(())
     }
 
     /// The store as a new process finds it.

@@ -37,7 +37,9 @@ pub use lw::service::ROUTES as LINNWORKS_ROUTES;
 pub use lw::state::{Book, Level, Linnworks, LwAddress, LwItem, LwLine, LwLocation, LwOrder};
 pub use pvx::callbacks::Callback;
 pub use pvx::returns::{PvxReceipt, PvxReturn, PvxReturnLine, ReturnPlace};
-pub use pvx::state::{Despatch, Pvx, PvxItem, PvxLine, PvxOrder, PvxStatus, Shelf, StockChange};
+pub use pvx::state::{
+    Despatch, Pvx, PvxItem, PvxLine, PvxOrder, PvxStatus, Shelf, StockChange, StockMovement,
+};
 pub use rng::Guid;
 pub use serve::{Served, serve};
 pub use setup::DemoCredentials;

@@ -1,5 +1,6 @@
 //! Troubles on cue: what goes wrong in an ordinary week, brought about within minutes, for people who try the product.
 
+use super::Cin7SaleSpec;
 use super::pvx::state::PvxStatus;
 use super::world::{MAPPED_LOCATION, World};
 use crate::domain::time::{Span, Ts};
@@ -15,6 +16,21 @@ const DRIFT_AFTER: Span = Span::secs(50);
 /// Units the app is wrong by, beside half the figure: more than is put right by itself.
 const DRIFT_EACH: i64 = 40;
 
+/// The office turns a product into a service, and goods of it arrive.
+const REFUSED_AFTER: Span = Span::secs(30);
+/// Units that arrive.
+const REFUSED_EACH: i64 = 12;
+/// A customer orders the product whose goods wait.
+const ORDERED_AFTER: Span = Span::secs(20);
+/// The office sees its mistake.
+const REFUSED_FOR: Span = Span::mins(8);
+/// The floor finds goods and books them under a word of its own.
+const FOUND_AFTER: Span = Span::secs(75);
+/// That word.
+const FOUND_WORD: &str = "Found behind the rack";
+/// Units found.
+const FOUND_EACH: i64 = 3;
+
 /// Which troubles were brought about.
 #[derive(Debug, Clone, Default)]
 pub struct Troubles {
@@ -23,6 +39,65 @@ pub struct Troubles {
     is_drifted: bool,
     locked: Option<(String, Ts)>,
     is_unlocked: bool,
+    lanes: Lanes,
+}
+
+/// Movements that cannot be posted in a ledger: one the office refuses by mistake, one whose word nobody knows.
+#[derive(Debug, Clone, Default)]
+struct Lanes {
+    refused: Option<(String, Ts)>,
+    is_ordered: bool,
+    is_mended: bool,
+    is_found: bool,
+}
+
+impl Lanes {
+    fn act(&mut self, world: &mut World, age: Span, now: Ts) {
+        if self.refused.is_none() && age >= REFUSED_AFTER {
+            self.refused = refuse(world).map(|code| (code, now));
+        }
+        if !self.is_found && age >= FOUND_AFTER {
+            let not_that = self.refused.as_ref().map(|(code, _)| code.clone());
+            if let Some(code) = kept_in_ledger(world, not_that.as_deref()) {
+                self.is_found = true;
+                world.odd_movement(&code, FOUND_WORD, FOUND_EACH);
+            }
+        }
+        let Some((code, since)) = self.refused.clone() else {
+            return;
+        };
+        if !self.is_ordered && now.since(since) >= ORDERED_AFTER {
+            let sale = Cin7SaleSpec {
+                lines: vec![(code.clone(), 1)],
+                ..Cin7SaleSpec::default()
+            };
+            // The product is known: nothing else can keep the sale from being entered.
+            self.is_ordered = world.cin7_enter(&sale).is_ok();
+        }
+        if !self.is_mended && now.since(since) >= REFUSED_FOR {
+            self.is_mended = world.cin7_keeps_stock_of(&code, true).is_ok();
+        }
+    }
+}
+
+/// An item that lies in the first building and is in the ledger too.
+fn kept_in_ledger(world: &World, but: Option<&str>) -> Option<String> {
+    let place = world.cin7.locations.first()?.name.clone();
+    let codes = world.pvx.items.iter().filter(|i| !i.is_deleted);
+    codes
+        .map(|i| i.code.as_str())
+        .filter(|code| Some(*code) != but)
+        .find(|code| world.cin7_on_hand(code, &place) >= 5)
+        .map(str::to_owned)
+}
+
+/// Goods arrive of a product that the office has turned into a service.
+fn refuse(world: &mut World) -> Option<String> {
+    let site = world.pvx.sites.first()?.reference.clone();
+    let code = kept_in_ledger(world, None)?;
+    world.cin7_keeps_stock_of(&code, false).ok()?;
+    world.goods_in(&code, &site, REFUSED_EACH).ok()?;
+    Some(code)
 }
 
 impl Troubles {
@@ -35,6 +110,7 @@ impl Troubles {
         if !self.is_drifted && age >= DRIFT_AFTER {
             self.is_drifted = drift(world);
         }
+        self.lanes.act(world, age, now);
         if self.locked.is_none() && self.is_cancelled && age >= LOCK_AFTER {
             self.locked = on_the_floor(world)
                 .filter(|id| world.lock(id, true).is_ok())
@@ -92,6 +168,48 @@ mod tests {
     use super::*;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicI64, Ordering};
+
+    #[test]
+    fn goods_that_cannot_be_posted_come_within_two_minutes_and_the_office_mends_its_mistake() {
+        let config = SandboxConfig {
+            orders_per_day: 0,
+            opening_orders: 0,
+            traits: WorldTraits::quiet(),
+            trading_hours: TradingHours::ALWAYS,
+            ..SandboxConfig::default()
+        };
+        let clock = Arc::new(AtomicI64::new(config.start.0));
+        let hand = clock.clone();
+        let sandbox = Sandbox::new(config, Arc::new(move || Ts(hand.load(Ordering::SeqCst))));
+        let mut troubles = Troubles::default();
+        let run = |troubles: &mut Troubles, span: Span| {
+            for _ in 0..span.as_secs() / 10 {
+                sandbox.act(|world| troubles.act(world, Ts(clock.load(Ordering::SeqCst))));
+                clock.fetch_add(Span::secs(10).0, Ordering::SeqCst);
+            }
+        };
+        run(&mut troubles, Span::mins(2));
+        let lanes = troubles.lanes.clone();
+        let (code, _) = lanes.refused.clone().unwrap();
+        assert!(lanes.is_ordered && lanes.is_found && !lanes.is_mended);
+        let (moved, is_service) = sandbox.inspect(|world| {
+            let words: Vec<&str> = world
+                .pvx
+                .movements
+                .iter()
+                .flat_map(|m| [m.comment, m.reason])
+                .collect();
+            let product = world.cin7.product_by_sku[&code];
+            (words, world.cin7.products[product].is_service)
+        });
+        assert!(is_service);
+        assert!(moved.contains(&FOUND_WORD), "{moved:?}");
+        run(&mut troubles, REFUSED_FOR);
+        assert!(troubles.lanes.is_mended);
+        sandbox.inspect(|world| {
+            assert!(!world.cin7.products[world.cin7.product_by_sku[&code]].is_service);
+        });
+    }
 
     #[test]
     fn a_late_cancel_a_drift_and_a_locked_order_come_within_minutes() {

@@ -49,6 +49,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0006_labels.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0006_labels.sql"),
     },
+    Step {
+        version: 7,
+        name: "comparisons",
+        sqlite: include_str!("../../assets/migrations/sqlite/0007_comparisons.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0007_comparisons.sql"),
+    },
 ];
 
 /// The schema this program writes.

@@ -251,6 +251,19 @@ impl Store {
             .collect()
     }
 
+    /// Keys of lanes in which anything was kept or went on since a time.
+    pub async fn lanes_touched(&self, pair: &PairId, since: Ts) -> StoreResult<Vec<String>> {
+        let mut conn = self.inner.db.read().await?;
+        conn.rows(
+            "select distinct lane from movement where pair = $1 and updated_at >= $2",
+            vals![pair.as_str(), since],
+        )
+        .await?
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+    }
+
     /// Keys of lanes whose movement may take effect at any moment: nothing that ships from there may be written.
     pub async fn lanes_held(&self, pair: &PairId) -> StoreResult<Vec<String>> {
         let mut conn = self.inner.db.read().await?;

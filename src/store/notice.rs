@@ -44,9 +44,10 @@ impl Topic {
                 Some(Self::Requests)
             }
             Change::Movements(_) | Change::Movement(_) => Some(Self::Movements),
-            Change::ScheduleDone(_) | Change::ScheduleHasten { .. } | Change::FlowPaused { .. } => {
-                Some(Self::Schedules)
-            }
+            Change::ScheduleDone(_)
+            | Change::ScheduleWait { .. }
+            | Change::ScheduleHasten { .. }
+            | Change::FlowPaused { .. } => Some(Self::Schedules),
             _ => None,
         }
     }

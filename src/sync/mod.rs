@@ -6,6 +6,7 @@
 pub mod calls;
 pub mod cases;
 pub mod context;
+mod corrections;
 pub mod decide;
 pub mod deliver;
 pub mod desk;

@@ -1,12 +1,12 @@
 //! What a person decides about the head of a lane, carried out: tried again, left out with a debt, replaced by a count.
 
 use super::context::{Cx, PairCx};
-use super::deliver::lane_units;
 use super::lanes;
 use super::requests::{Answered, field};
 use super::settle;
+use super::stock;
 use crate::domain::change::{Change, Journal, NewMovement};
-use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Intent};
+use crate::domain::delivery::{DeliveryRow, DeliveryState, Intent};
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{ItemCode, LocationId, PairId};
 use crate::domain::keys;
@@ -201,6 +201,7 @@ impl Asked<'_> {
                 self.now,
                 &text,
             ));
+            changes.extend(self.settled_by(cx, entry, &delivery, &text).await?);
         }
         if let Some(row) = self.row(entry) {
             let mut moved = lanes::moved(row, to, &text);
@@ -208,6 +209,27 @@ impl Asked<'_> {
             changes.push(Change::Movement(Box::new(moved)));
         }
         Ok(changes)
+    }
+
+    /// What was open about a head that is dealt with.
+    async fn settled_by(
+        &self,
+        cx: &Cx,
+        entry: &LaneEntry,
+        delivery: &DeliveryRow,
+        text: &str,
+    ) -> StoreResult<Vec<Change>> {
+        let object = ObjectRef::Item(entry.movement.item.0.clone());
+        let open = cx.store.open_for(std::slice::from_ref(&object)).await?;
+        let lane = entry.lane.discriminator();
+        let mine: Vec<_> = open
+            .get(&object)
+            .into_iter()
+            .flatten()
+            .filter(|(_, about)| *about == lane)
+            .cloned()
+            .collect();
+        Ok(settle::cleared(delivery, &mine, text))
     }
 
     async fn skip(&self, cx: &Cx) -> StoreResult<Answered> {
@@ -378,46 +400,13 @@ impl Asked<'_> {
             .filter(|m| m.entry.movement.at > counted_at)
             .map(|m| m.entry.movement.delta_each.saturating_neg())
             .sum();
+        let set = cx.mapping_set(&self.pair.id).await?;
+        let unconfirmed = stock::unconfirmed(cx, self.pair, &set, self.now).await?;
         Ok(Count {
             counted_each,
             counted_at,
             despatched_since_each,
-            unconfirmed_each: unconfirmed(cx, self.pair, &self.key).await?,
+            unconfirmed_each: unconfirmed.each(&self.key),
         })
     }
-}
-
-/// Units of a lane that left and that the source was not told of: still in its on-hand figure.
-pub async fn unconfirmed(cx: &Cx, pair: &PairCx, key: &LaneKey) -> StoreResult<i64> {
-    let set = cx.mapping_set(&pair.id).await?;
-    let lane = key.order_key();
-    let states = [
-        DeliveryState::Waiting,
-        DeliveryState::Ready,
-        DeliveryState::Sending,
-        DeliveryState::InDoubt,
-        DeliveryState::Rejected,
-        DeliveryState::Dead,
-    ];
-    let under_way = cx
-        .store
-        .deliveries_in(&pair.id, Flow::Despatch, &states, LANE_MAX)
-        .await?;
-    let mut units: i64 = 0;
-    for delivery in &under_way {
-        if let Intent::ConfirmDespatch(parcel) = &delivery.intent {
-            let mine = lane_units(&set, parcel)
-                .into_iter()
-                .filter(|(l, _)| *l == lane);
-            units = units.saturating_add(mine.map(|(_, n)| n).sum());
-        }
-    }
-    let open = cx.store.despatches_open(&pair.warehouse, LANE_MAX).await?;
-    let start = pair.number_start();
-    let lines = open
-        .iter()
-        .filter(|g| g.number.as_str().starts_with(&start))
-        .flat_map(|g| &g.lines)
-        .filter(|l| Some(&l.item) == key.item.as_ref());
-    Ok(units.saturating_add(lines.map(|l| l.qty_each).sum()))
 }

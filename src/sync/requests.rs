@@ -28,6 +28,9 @@ pub const READ_ITEMS: &str = "read_items";
 /// Let a mass change of stock figures through once.
 pub const APPROVE_MASS_CHANGE: &str = "approve_mass_change";
 
+/// Read a warehouse's levels for a comparison.
+pub const READ_LEVELS: &str = "read_levels";
+
 /// Look at a system's subscriptions to webhooks and put them right.
 pub const CHECK_HOOKS: &str = "check_hooks";
 
@@ -40,7 +43,7 @@ const MEMBERS_MAX: usize = 5_000;
 pub fn needs_system(kind: &str) -> bool {
     matches!(
         kind,
-        RESYNC_ORDER | RESYNC_WMS | READ_ITEMS | APPROVE_MASS_CHANGE | CHECK_HOOKS
+        RESYNC_ORDER | RESYNC_WMS | READ_ITEMS | READ_LEVELS | APPROVE_MASS_CHANGE | CHECK_HOOKS
     )
 }
 
@@ -60,7 +63,8 @@ pub struct Answered {
     pub text: String,
 }
 
-fn refused(text: &str) -> Answered {
+/// Nothing is done, and why.
+pub fn refused(text: &str) -> Answered {
     Answered {
         changes: Vec::new(),
         is_ok: false,
@@ -114,6 +118,9 @@ pub async fn carry_out(cx: &Cx, request: &RequestRow) -> StoreResult<Option<Answ
         },
         kind if super::returns::is_ours(kind) => super::returns::carry_out(cx, request).await?,
         super::remedies::LANE_HEAD => super::remedies::lane_head(cx, request, now).await?,
+        super::corrections::CORRECT_STOCK => {
+            super::corrections::correct_stock(cx, request, now).await?
+        }
         "push_stock" => push_stock(cx, request, now).await?,
         "resume_stock" => resume_stock(cx, request, now).await?,
         _ => return Ok(None),
@@ -197,7 +204,8 @@ async fn retry_exception(
             .iter()
             .filter(|p| p.id == case.pair || case.pair.as_str() == ALL_PAIRS)
         {
-            for flow in flows_that_prove(case.kind) {
+            let provers = flows_that_prove(case.kind).iter();
+            for flow in provers.filter(|flow| cx.has_flow(pair, **flow)) {
                 changes.push(Change::ScheduleHasten {
                     pair: pair.id.clone(),
                     flow: *flow,
@@ -252,6 +260,8 @@ fn flows_that_prove(kind: Kind) -> &'static [Flow] {
     }
 }
 
+/// Writes of stock that wait for somebody. A head of a lane that was given up is dealt with at its lane, where a person
+/// says what the figure means; one that is tried again by itself is tried now.
 async fn stuck_stock(cx: &Cx, pair: &PairId) -> StoreResult<Vec<DeliveryRow>> {
     let states = [DeliveryState::Rejected, DeliveryState::Dead];
     let mut rows = cx
@@ -261,6 +271,12 @@ async fn stuck_stock(cx: &Cx, pair: &PairId) -> StoreResult<Vec<DeliveryRow>> {
     rows.extend(
         cx.store
             .deliveries_in(pair, Flow::Product, &states, MEMBERS_MAX)
+            .await?,
+    );
+    let again = [DeliveryState::Ready, DeliveryState::InDoubt];
+    rows.extend(
+        cx.store
+            .deliveries_in(pair, Flow::StockDelta, &again, MEMBERS_MAX)
             .await?,
     );
     Ok(rows)
@@ -424,6 +440,11 @@ async fn push_stock(cx: &Cx, request: &RequestRow, now: Ts) -> StoreResult<Answe
             "nothing is known about this item at this location yet",
         ));
     };
+    if position.ledger.is_some() {
+        return Ok(refused(
+            "this source keeps its own ledger: nothing is published there, a drift is corrected through the item's lane",
+        ));
+    }
     if let Some(reason) = &position.paused_reason {
         return Ok(refused(&format!(
             "stock writes for it are stopped ({reason}): resume it with the cause first"

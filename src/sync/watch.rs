@@ -364,8 +364,10 @@ impl Watch<'_> {
             let discriminator = format!("FLOW={}", row.flow);
             let late = self.now.since(row.last_ok_at.unwrap_or(row.due_at));
             let allowed = Span((interval(self.pair, row.flow).0 * 3 / 2).max(Span::mins(5).0));
-            if row.paused.is_none() && late > allowed && self.now.since(row.due_at) > Span::mins(1)
-            {
+            // A comparison that waits for its other half is due again and again, and never made.
+            let is_waiting = row.flow == Flow::ReconcileStock && !row.is_last_ok;
+            let is_overdue = is_waiting || self.now.since(row.due_at) > Span::mins(1);
+            if row.paused.is_none() && late > allowed && is_overdue {
                 if !self.is_open(Kind::SysScheduleMissed, &discriminator) {
                     let text = format!(
                         "{} has not run well for {}: {}",
@@ -530,11 +532,11 @@ impl Watch<'_> {
             let name = lane.key.to_string();
             let orders = waiting.iter().filter(|text| text.contains(&name)).count();
             let orders = i64::try_from(orders).unwrap_or(i64::MAX);
-            if let Some((fault, severity)) = movements::block_fault(&lane, since, orders, self.now)
+            if let Some(fault) = movements::block_fault(&lane, since, orders, self.now)
                 && let Some(head) = head
             {
                 stopped.insert(fault.discriminator.clone());
-                self.lane_case(&known, &head.entry, &fault, Some(severity), since);
+                self.lane_case(&known, &head.entry, &fault, since);
             }
             for entry in lane.outstanding() {
                 if entry.kind == Some(MovementKind::GoodsIn)
@@ -546,7 +548,7 @@ impl Watch<'_> {
                     )
                 {
                     stopped.insert(fault.discriminator.clone());
-                    self.lane_case(&known, entry, &fault, None, entry.movement.at);
+                    self.lane_case(&known, entry, &fault, entry.movement.at);
                 }
             }
         }
@@ -569,7 +571,6 @@ impl Watch<'_> {
         known: &HashMap<ObjectRef, Vec<(Kind, String)>>,
         entry: &LaneEntry,
         fault: &Fault,
-        severity: Option<Severity>,
         since: Ts,
     ) {
         let item = &entry.movement.item;
@@ -579,7 +580,7 @@ impl Watch<'_> {
         if known.get(&object).is_some_and(|open| open.contains(&about)) {
             return;
         }
-        let found = super::lanes::occurrence(&self.pair.id, item, fault, severity, since);
+        let found = super::lanes::occurrence(&self.pair.id, item, fault, None, since);
         self.changes.push(Change::Raise(found));
     }
 

@@ -72,6 +72,12 @@ pub struct Sought {
 pub struct LedgerPage {
     /// One per SKU and location on this page; parts of one may stand on two pages.
     pub rows: Vec<SourceStock>,
+    /// SKUs that are there and cannot be counted in whole units: nothing follows from their absence in `rows`.
+    pub not_whole: Vec<Sku>,
+    /// Rows of the vendor's answer, before they were added up.
+    pub count: i64,
+    /// The vendor's own count of rows over all pages, where it tells.
+    pub total: Option<i64>,
     pub is_last: bool,
 }
 
@@ -87,6 +93,8 @@ pub trait Adjustments: SalesSystem {
     ) -> BoxFuture<'a, Answer<Shelf>>;
     /// Whether enough is known of the product to bring goods in (its cost).
     fn knows(&self, sku: &Sku) -> bool;
+    /// What a unit costs by the source's books, minor units; `None` while nothing is known of the product.
+    fn unit_cost_minor(&self, sku: &Sku) -> Option<i64>;
     /// Learns that.
     fn learn<'a>(&'a self, sku: &'a Sku, log: &'a CallLog) -> BoxFuture<'a, Answer<()>>;
     /// Writes a document, never twice.

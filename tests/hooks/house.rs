@@ -102,6 +102,7 @@ fn systems(sandbox: &Sandbox, config: &SandboxConfig) -> Systems {
         warehouse_per_minute: None,
         is_listening: true,
         is_durable: false,
+        authorised_returns: 0.0,
     };
     systems_over(sandbox, &options, |system| sandbox.wire(system)).unwrap()
 }

@@ -26,7 +26,10 @@ async fn a_lost_answer_to_an_adjustment_is_asked_about_and_not_written_twice() {
 
 #[tokio::test]
 async fn a_lost_request_is_written_once_after_two_readings_agree() {
-    let mut yard = Yard::open().await;
+    Yard::play(a_lost_request).await;
+}
+
+pub async fn a_lost_request(yard: &mut Yard) {
     yard.fault(WRITE, FaultKind::LostBefore, 1);
     let moved_at = yard.now();
     yard.goods_in(MUG, 9);
@@ -36,12 +39,14 @@ async fn a_lost_request_is_written_once_after_two_readings_agree() {
     assert!(posted[0].at.since(moved_at) >= Span::secs(15));
     assert_eq!(yard.in_cin7(MUG), yard.on_shelf(MUG));
     assert_eq!(yard.cases().await, []);
-    yard.rig.close().await;
 }
 
 #[tokio::test]
 async fn a_count_moved_in_between_opens_a_case_with_the_units() {
-    let mut yard = Yard::open().await;
+    Yard::play(a_count_in_between).await;
+}
+
+pub async fn a_count_in_between(yard: &mut Yard) {
     let held = yard.in_cin7(MUG);
     yard.rig
         .sandbox
@@ -62,5 +67,4 @@ async fn a_count_moved_in_between_opens_a_case_with_the_units() {
         "{}",
         broken[0]
     );
-    yard.rig.close().await;
 }

@@ -2,6 +2,7 @@
 
 use crate::yard::{MUG, SOON, Yard};
 use tallyman::domain::catalogue::Kind;
+use tallyman::domain::exception::Severity;
 use tallyman::domain::movements::MovementState;
 use tallyman::domain::time::Span;
 use tallyman::sandbox::FaultKind;
@@ -10,7 +11,10 @@ const WRITE: &str = "POST stockadjustment";
 
 #[tokio::test]
 async fn a_refused_head_stops_its_lane_and_no_other() {
-    let mut yard = Yard::open().await;
+    Yard::play(a_refused_head).await;
+}
+
+pub async fn a_refused_head(yard: &mut Yard) {
     let other = yard.other.clone();
     yard.rig
         .sandbox
@@ -42,7 +46,6 @@ async fn a_refused_head_stops_its_lane_and_no_other() {
         "the head went, then the rest"
     );
     assert_eq!(yard.cases().await, []);
-    yard.rig.close().await;
 }
 
 #[tokio::test]
@@ -123,7 +126,43 @@ async fn an_order_with_a_blocked_item_waits_and_the_others_go() {
     yard.rig.close().await;
 }
 
-async fn stop(yard: &mut Yard) {
+#[tokio::test]
+async fn a_stopped_lane_is_worse_while_an_order_waits_behind_it() {
+    Yard::play(an_order_behind_a_lane).await;
+}
+
+pub async fn an_order_behind_a_lane(yard: &mut Yard) {
+    stop(yard).await;
+    yard.run(Span::mins(16)).await;
+    let at_first = yard.severity(Kind::StkLaneBlocked).await;
+    assert_eq!(at_first, Some(Severity::S2), "{:?}", yard.cases().await);
+    let sale = yard.sell(&[(MUG, 1)]);
+    yard.run(Span::mins(16)).await;
+    let joined = yard.severity(Kind::StkLaneBlocked).await;
+    assert_eq!(joined, Some(Severity::S1), "{:?}", yard.cases().await);
+    yard.rig.sandbox.act(|w| w.cin7_void_sale(&sale)).unwrap();
+    yard.run(Span::mins(16)).await;
+    let left = yard.severity(Kind::StkLaneBlocked).await;
+    assert_eq!(left, Some(Severity::S2), "{:?}", yard.cases().await);
+}
+
+#[tokio::test]
+async fn a_case_of_a_lane_that_is_tried_again_sends_its_head_now() {
+    let mut yard = Yard::open().await;
+    stop(&mut yard).await;
+    yard.run(Span::mins(16)).await;
+    yard.rig
+        .sandbox
+        .act(|w| w.cin7_keeps_stock_of(MUG, true).unwrap());
+    let said = yard.retries(Kind::StkLaneBlocked).await;
+    assert!(said.0, "{said:?}");
+    yard.run(Span::secs(40)).await;
+    assert_eq!(yard.in_cin7(MUG), yard.on_shelf(MUG));
+    assert_eq!(yard.cases().await, []);
+    yard.rig.close().await;
+}
+
+pub async fn stop(yard: &mut Yard) {
     yard.rig
         .sandbox
         .act(|w| w.cin7_keeps_stock_of(MUG, false).unwrap());
@@ -136,9 +175,12 @@ async fn stop(yard: &mut Yard) {
 
 #[tokio::test]
 async fn skipping_a_head_leaves_a_debt_and_the_lane_goes_on() {
-    let mut yard = Yard::open().await;
+    Yard::play(a_skipped_head).await;
+}
+
+pub async fn a_skipped_head(yard: &mut Yard) {
     let before = yard.in_cin7(MUG);
-    stop(&mut yard).await;
+    stop(yard).await;
     yard.count(MUG, yard.on_shelf(MUG) - 2);
     yard.run(SOON).await;
     yard.rig
@@ -156,13 +198,15 @@ async fn skipping_a_head_leaves_a_debt_and_the_lane_goes_on() {
     let owed = yard.rig.store.movements_owed(&yard.pair()).await.unwrap();
     assert_eq!(owed.len(), 1);
     assert_eq!(owed[0].units_each, 5);
-    yard.rig.close().await;
 }
 
 #[tokio::test]
 async fn a_count_of_two_persons_takes_the_place_of_what_waits() {
-    let mut yard = Yard::open().await;
-    stop(&mut yard).await;
+    Yard::play(a_count_of_two).await;
+}
+
+pub async fn a_count_of_two(yard: &mut Yard) {
+    stop(yard).await;
     yard.count(MUG, yard.on_shelf(MUG) - 2);
     yard.run(SOON).await;
     yard.rig
@@ -188,12 +232,14 @@ async fn a_count_of_two_persons_takes_the_place_of_what_waits() {
         .iter()
         .filter(|m| m.entry.state == MovementState::Replaced);
     assert_eq!(replaced.count(), 2);
-    yard.rig.close().await;
 }
 
 #[tokio::test]
 async fn a_word_nobody_mapped_stops_its_lane_until_it_is_mapped() {
-    let mut yard = Yard::open().await;
+    Yard::play(an_unmapped_word).await;
+}
+
+pub async fn an_unmapped_word(yard: &mut Yard) {
     let other = yard.other.clone();
     yard.odd_movement(MUG, "Found behind the rack", 3);
     yard.goods_in(MUG, 5);
@@ -210,5 +256,4 @@ async fn a_word_nobody_mapped_stops_its_lane_until_it_is_mapped() {
     yard.run(Span::mins(5)).await;
     assert_eq!(yard.in_cin7(MUG), yard.on_shelf(MUG));
     assert_eq!(yard.cases().await, []);
-    yard.rig.close().await;
 }

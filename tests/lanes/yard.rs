@@ -2,11 +2,16 @@
 
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::change::Change;
+use tallyman::domain::delivery::Flow;
+use tallyman::domain::exception::Severity;
 use tallyman::domain::ids::{ItemCode, PairId, RequestId};
 use tallyman::domain::mapping::{MappingEdit, MappingKind};
+use tallyman::domain::stock::StockPosition;
 use tallyman::domain::time::{Span, Ts};
 use tallyman::rehearsal::{Plan, Rig, RigOptions};
-use tallyman::sandbox::{Cin7SaleSpec, Effect, FaultKind, FaultLevel, FaultRule, SimSystem};
+use tallyman::sandbox::{
+    Cin7SaleSpec, Effect, FaultKind, FaultLevel, FaultRule, PvxStatus, SimSystem,
+};
 use tallyman::store::MovementRow;
 
 pub const MUG: &str = "MUG-BLU-01";
@@ -25,6 +30,21 @@ impl Yard {
     /// Everything agrees, and the lanes are open.
     pub async fn open() -> Self {
         Self::with(|_| {}).await
+    }
+
+    /// Plays a scene in a yard of its own.
+    pub async fn play(scene: impl AsyncFnOnce(&mut Self)) {
+        Self::play_with(|_| {}, scene).await;
+    }
+
+    /// As [`Self::play`], with the rig set up differently.
+    pub async fn play_with(
+        change: impl FnOnce(&mut RigOptions),
+        scene: impl AsyncFnOnce(&mut Self),
+    ) {
+        let mut yard = Self::with(change).await;
+        scene(&mut yard).await;
+        yard.rig.close().await;
     }
 
     pub async fn with(change: impl FnOnce(&mut RigOptions)) -> Self {
@@ -78,6 +98,94 @@ impl Yard {
             let item = w.pvx.item_by_code[code];
             w.pvx.shelf(item, 0).on_hand
         })
+    }
+
+    /// Somebody writes a figure into Cin7 Core by hand.
+    pub fn set_in_cin7(&self, code: &str, each: i64) {
+        self.rig
+            .sandbox
+            .act(|w| w.cin7_set_on_hand(code, PLACE, each))
+            .unwrap();
+    }
+
+    /// The floor picks, packs and ships everything it has.
+    pub async fn ship_everything(&mut self) {
+        let open: Vec<String> = self.rig.sandbox.inspect(|w| {
+            let is_over = |s| matches!(s, PvxStatus::Despatched | PvxStatus::Cancelled);
+            let open = w.pvx.orders.iter().filter(|o| !is_over(o.status));
+            open.map(|o| o.number.clone()).collect()
+        });
+        for number in open {
+            self.rig.sandbox.act(|w| w.pick(&number)).unwrap();
+            self.run(Span::secs(5)).await;
+            self.rig
+                .sandbox
+                .act(|w| w.despatch(&number, "RM1GB"))
+                .unwrap();
+        }
+    }
+
+    /// A write of ours erases what somebody moved, who moves it again.
+    pub async fn break_sequence(&mut self, code: &str) {
+        let held = self.in_cin7(code);
+        self.rig
+            .sandbox
+            .act(|w| w.cin7_meddle_at_next_write(code, PLACE, held - 2))
+            .unwrap();
+        self.goods_in(code, 5);
+        while self.adjustments(code).is_empty() {
+            self.run(Span::secs(5)).await;
+        }
+        self.set_in_cin7(code, held + 3);
+    }
+
+    /// What the last comparison said of itself.
+    pub async fn note(&self) -> String {
+        let all = self.rig.store.schedules().await.unwrap();
+        let mine = all.iter().find(|s| s.flow == Flow::ReconcileStock);
+        mine.map(|s| s.last_note.clone()).unwrap_or_default()
+    }
+
+    /// What was compared last of an item.
+    pub async fn position(&self, code: &str) -> StockPosition {
+        let item = ItemCode(code.to_owned());
+        let found = self
+            .rig
+            .store
+            .positions_of(&self.pair(), &[item])
+            .await
+            .unwrap();
+        let place = self.location();
+        let mut here = found.into_iter().filter(|p| p.location.0 == place);
+        here.next().unwrap()
+    }
+
+    /// The ledger's location, by its id.
+    pub fn location(&self) -> String {
+        self.rig
+            .sandbox
+            .inspect(|w| w.cin7.locations[0].id.to_string())
+    }
+
+    /// How bad the open case of a kind is.
+    pub async fn severity(&self, kind: Kind) -> Option<Severity> {
+        let open = self.rig.store.open_exceptions(&[kind], None).await.unwrap();
+        let id = open.first()?.id;
+        let row = self.rig.store.exception(id).await.unwrap()?;
+        Some(row.severity)
+    }
+
+    /// Somebody says of the open case of a kind that it should be tried again.
+    pub async fn retries(&mut self, kind: Kind) -> (bool, String) {
+        let open = self.rig.store.open_exceptions(&[kind], None).await.unwrap();
+        let body = serde_json::json!({ "exception": open.first().unwrap().id });
+        self.requests("sam", "retry_exception", body).await
+    }
+
+    /// What the open cases of a kind say.
+    pub async fn said(&self, kind: Kind) -> Vec<String> {
+        let all = self.cases().await.into_iter();
+        all.filter(|(k, _)| *k == kind).map(|(_, d)| d).collect()
     }
 
     pub fn goods_in(&self, code: &str, each: i64) {
@@ -179,16 +287,30 @@ impl Yard {
         counted: Option<i64>,
         reason: &str,
     ) -> (bool, String) {
-        let location = self
-            .rig
-            .sandbox
-            .inspect(|w| w.cin7.locations[0].id.to_string());
-        let id = RequestId(self.rig.store.reserve_ids(1).await.unwrap());
         let body = serde_json::json!({
-            "pair": self.pair(), "item": MUG, "location": location,
+            "pair": self.pair(), "item": MUG, "location": self.location(),
             "remedy": remedy, "counted": counted, "reason": reason,
         });
-        let kind = "lane_head".to_owned();
+        self.requests(who, "lane_head", body).await
+    }
+
+    /// Somebody asks for the mug's drift to be corrected.
+    pub async fn corrects(
+        &mut self,
+        who: &str,
+        counted: Option<i64>,
+        reason: &str,
+    ) -> (bool, String) {
+        let body = serde_json::json!({
+            "pair": self.pair(), "item": MUG, "location": self.location(),
+            "counted": counted, "reason": reason,
+        });
+        self.requests(who, "correct_stock", body).await
+    }
+
+    async fn requests(&mut self, who: &str, kind: &str, body: serde_json::Value) -> (bool, String) {
+        let id = RequestId(self.rig.store.reserve_ids(1).await.unwrap());
+        let kind = kind.to_owned();
         let change = Change::Request { id, kind, body };
         self.rig.commit(who, vec![change]).await.unwrap();
         self.run(Span::secs(5)).await;

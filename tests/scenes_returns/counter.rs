@@ -87,13 +87,23 @@ pub async fn at_the_shop(create_on: CreateOn, scene: impl AsyncFnOnce(&mut Count
 
 /// Plays a scene of one source.
 pub async fn play(source: SimSystem, policy: Policy, scene: impl AsyncFnOnce(&mut Counter)) {
-    let mut counter = Counter::open(source, quick(policy)).await;
+    play_on(None, source, policy, scene).await;
+}
+
+/// As [`play`], over a store of this address; `None` is a SQLite file of its own.
+pub async fn play_on(
+    url: Option<String>,
+    source: SimSystem,
+    policy: Policy,
+    scene: impl AsyncFnOnce(&mut Counter),
+) {
+    let mut counter = Counter::open(url, source, quick(policy)).await;
     scene(&mut counter).await;
     counter.close().await;
 }
 
 impl Counter {
-    async fn open(source: SimSystem, policy: Policy) -> Self {
+    async fn open(url: Option<String>, source: SimSystem, policy: Policy) -> Self {
         let config = world();
         let clock = Arc::new(AtomicI64::new(config.start.0));
         let ticking = clock.clone();
@@ -101,8 +111,9 @@ impl Counter {
         let sandbox = Sandbox::new(config.clone(), Arc::new(tell.clone()));
         let folder = tempfile::tempdir().unwrap();
         let n = COUNTERS.fetch_add(1, Ordering::Relaxed);
+        let file = || format!("sqlite:{}", folder.path().join(format!("{n}.db")).display());
         let store = Store::open(&StoreOptions {
-            url: format!("sqlite:{}", folder.path().join(format!("{n}.db")).display()),
+            url: url.unwrap_or_else(file),
             payload_key: [7; 32],
             is_read_only: false,
             is_migrating: true,
@@ -118,6 +129,7 @@ impl Counter {
             warehouse_per_minute: None,
             is_listening: false,
             is_durable: false,
+            authorised_returns: 0.0,
         };
         let systems = systems_over(&sandbox, &options, |system| sandbox.wire(system)).unwrap();
         let (pair, id, prefix, channel, csv) = match source {

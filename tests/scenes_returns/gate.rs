@@ -62,93 +62,87 @@ async fn credited(c: &mut Counter, sold: &Sold, units: i64) {
 
 #[tokio::test]
 async fn example_15_one_is_credited_after_its_stock_in_the_other_after_outcome_and_finance() {
-    play(
-        SimSystem::Cin7,
-        Policy::cin7core(),
-        async |c: &mut Counter| {
-            let (sold, reference) = two_coming_back(c).await;
-            let fit = c.act(|w| w.receive_return(&reference, MUG, 1));
-            let damaged = c.act(|w| w.receive_return(&reference, MUG, 1));
-            c.act(|w| w.inspect_return(&fit, true));
-            c.act(|w| w.inspect_return(&damaged, false));
-            books_take_nothing(c);
-            c.act(|w| w.settle_return(&fit));
-            c.reaches(ReturnState::ReturnedToStock).await;
-            c.run(SOON).await;
-            assert_eq!(
-                notes(c, &sold),
-                [],
-                "on the shelf, and not in the books yet"
-            );
-            // A quarter of an hour on the shelf and not in the books is finance's.
-            c.opens(Kind::RetStockinFailed, Span::mins(20)).await;
-            books_are_open(c);
-            c.closes(Kind::RetStockinFailed, SOON).await;
-            credited(c, &sold, 1).await;
-            let gate = c.sheet(&reference).await.gates.remove(0);
-            assert!(gate.contains("cannot be sold again"), "{gate}");
-            // Finance approves an outcome, not a guess.
-            let approve = Decision::Approve {
-                line: None,
-                units: 1,
-                reason: "cracked on arrival, photo seen".to_owned(),
-            };
-            assert!(!c.decided(&reference, approve.clone()).await.0);
-            let outcome = Decision::Outcome {
-                line: None,
-                to: Disposition::WriteOff,
-                units: None,
-            };
-            assert!(c.decided(&reference, outcome).await.0);
-            c.run(SOON).await;
-            assert_eq!(notes(c, &sold).len(), 1, "the outcome alone opens nothing");
-            assert!(c.decided(&reference, approve).await.0);
-            credited(c, &sold, 2).await;
-            let held = c.reaches(ReturnState::Closed).await;
-            assert_eq!(held.row.money, MoneyState::Done);
-            c.run(SOON).await;
-            assert_eq!(notes(c, &sold).len(), 2, "no credit is repeated");
-            assert_eq!(c.kinds().await, []);
-        },
-    )
-    .await;
+    play(SimSystem::Cin7, Policy::cin7core(), example_15).await;
+}
+
+pub async fn example_15(c: &mut Counter) {
+    let (sold, reference) = two_coming_back(c).await;
+    let fit = c.act(|w| w.receive_return(&reference, MUG, 1));
+    let damaged = c.act(|w| w.receive_return(&reference, MUG, 1));
+    c.act(|w| w.inspect_return(&fit, true));
+    c.act(|w| w.inspect_return(&damaged, false));
+    books_take_nothing(c);
+    c.act(|w| w.settle_return(&fit));
+    c.reaches(ReturnState::ReturnedToStock).await;
+    c.run(SOON).await;
+    assert_eq!(
+        notes(c, &sold),
+        [],
+        "on the shelf, and not in the books yet"
+    );
+    // A quarter of an hour on the shelf and not in the books is finance's.
+    c.opens(Kind::RetStockinFailed, Span::mins(20)).await;
+    books_are_open(c);
+    c.closes(Kind::RetStockinFailed, SOON).await;
+    credited(c, &sold, 1).await;
+    let gate = c.sheet(&reference).await.gates.remove(0);
+    assert!(gate.contains("cannot be sold again"), "{gate}");
+    // Finance approves an outcome, not a guess.
+    let approve = Decision::Approve {
+        line: None,
+        units: 1,
+        reason: "cracked on arrival, photo seen".to_owned(),
+    };
+    assert!(!c.decided(&reference, approve.clone()).await.0);
+    let outcome = Decision::Outcome {
+        line: None,
+        to: Disposition::WriteOff,
+        units: None,
+    };
+    assert!(c.decided(&reference, outcome).await.0);
+    c.run(SOON).await;
+    assert_eq!(notes(c, &sold).len(), 1, "the outcome alone opens nothing");
+    assert!(c.decided(&reference, approve).await.0);
+    credited(c, &sold, 2).await;
+    let held = c.reaches(ReturnState::Closed).await;
+    assert_eq!(held.row.money, MoneyState::Done);
+    c.run(SOON).await;
+    assert_eq!(notes(c, &sold).len(), 2, "no credit is repeated");
+    assert_eq!(c.kinds().await, []);
 }
 
 #[tokio::test]
 async fn an_override_releases_the_credit_and_stays_visible_until_the_goods_are_booked() {
-    play(
-        SimSystem::Cin7,
-        Policy::cin7core(),
-        async |c: &mut Counter| {
-            let (sold, reference) = two_coming_back(c).await;
-            let pass = |reason: &str| Decision::Override {
-                line: None,
-                units: 1,
-                reason: reason.to_owned(),
-            };
-            let (is_ok, text) = c
-                .decided(&reference, pass("key account, goods on the way"))
-                .await;
-            assert!(is_ok, "{text}");
-            credited(c, &sold, 1).await;
-            c.opens(Kind::CrnBeforeStockin, SOON).await;
-            let (_, detail) = c.cases().await.remove(0);
-            assert!(detail.contains("released by sam: key account"), "{detail}");
-            let code = c.act(|w| w.receive_return(&reference, MUG, 2));
-            c.act(|w| w.inspect_return(&code, true));
-            books_take_nothing(c);
-            c.act(|w| w.settle_return(&code));
-            c.run(SOON).await;
-            assert!(
-                c.kinds().await.contains(&Kind::CrnBeforeStockin),
-                "not booked yet"
-            );
-            books_are_open(c);
-            c.closes(Kind::CrnBeforeStockin, SOON).await;
-            credited(c, &sold, 2).await;
-        },
-    )
-    .await;
+    play(SimSystem::Cin7, Policy::cin7core(), an_override).await;
+}
+
+pub async fn an_override(c: &mut Counter) {
+    let (sold, reference) = two_coming_back(c).await;
+    let pass = |reason: &str| Decision::Override {
+        line: None,
+        units: 1,
+        reason: reason.to_owned(),
+    };
+    let (is_ok, text) = c
+        .decided(&reference, pass("key account, goods on the way"))
+        .await;
+    assert!(is_ok, "{text}");
+    credited(c, &sold, 1).await;
+    c.opens(Kind::CrnBeforeStockin, SOON).await;
+    let (_, detail) = c.cases().await.remove(0);
+    assert!(detail.contains("released by sam: key account"), "{detail}");
+    let code = c.act(|w| w.receive_return(&reference, MUG, 2));
+    c.act(|w| w.inspect_return(&code, true));
+    books_take_nothing(c);
+    c.act(|w| w.settle_return(&code));
+    c.run(SOON).await;
+    assert!(
+        c.kinds().await.contains(&Kind::CrnBeforeStockin),
+        "not booked yet"
+    );
+    books_are_open(c);
+    c.closes(Kind::CrnBeforeStockin, SOON).await;
+    credited(c, &sold, 2).await;
 }
 
 #[tokio::test]

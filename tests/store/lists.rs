@@ -508,6 +508,7 @@ fn position(item: &str, remainder: i64, risk: Option<i64>) -> StockPosition {
         paused_reason: None,
         drift_since: None,
         updated_at: NOW,
+        ledger: None,
     }
 }
 

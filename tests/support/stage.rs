@@ -185,6 +185,7 @@ impl Stage {
             warehouse_per_minute: None,
             is_listening: true,
             is_durable: false,
+            authorised_returns: 0.0,
         };
         let smudges = Smudges::default();
         let systems = systems_over(&sandbox, &options, |system| {

@@ -165,6 +165,9 @@ impl App {
             return no("no item is under the cursor");
         };
         match (action, &row.paused_reason) {
+            (Action::PushStock, _) if row.ledger.is_some() => no(
+                "its source keeps its own ledger: `tallyman stock correct` posts what is missing",
+            ),
             (Action::PushStock, Some(reason)) => no(format!("publishing is stopped: {reason}")),
             (Action::ResumeStock, None) => no("publishing is not stopped"),
             _ => Fit::Yes,

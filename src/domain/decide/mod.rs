@@ -15,6 +15,7 @@ use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow};
 use crate::domain::exception::{DETAIL_CHARS_MAX, ObjectRef, Occurrence, Severity};
 use crate::domain::ids::{DeliveryId, ItemCode, OrderId, PairId, SystemId};
 use crate::domain::mapping_set::MappingSet;
+use crate::domain::movements;
 use crate::domain::order::{OrderFull, OrderRow, SourceOrder};
 use crate::domain::policy::Policy;
 use crate::domain::preflight::{Fault, Verdict};
@@ -188,8 +189,9 @@ fn raise_faults(
         }
     }
     for fault in faults {
+        let severity = movements::severity_of_held(fault.kind);
         changes.push(Change::Raise(occurrence(
-            input.pair, row, fault, None, input.now,
+            input.pair, row, fault, severity, input.now,
         )));
     }
 }

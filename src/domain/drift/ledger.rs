@@ -4,16 +4,18 @@
 
 use super::{WaterfallStep, step, tolerance};
 use crate::domain::catalogue::Kind;
+use crate::domain::exception::Severity;
 use crate::domain::ids::{ItemCode, LocationId};
 use crate::domain::preflight::Fault;
 use crate::domain::publish::sellable;
 use crate::domain::time::{Span, Ts};
+use serde::{Deserialize, Serialize};
 
 /// The two systems' figures must be read within this time of each other to be compared.
 pub const COMPARABLE_WITHIN: Span = Span::mins(5);
 
 /// Everything the comparison of one item at one location looks at, units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerFigures {
     /// H: on hand in the warehouse.
     pub on_hand: i64,
@@ -27,6 +29,9 @@ pub struct LedgerFigures {
     pub unconfirmed: i64,
     /// Q: signed sum of movements not yet posted.
     pub pending: i64,
+    /// Returned goods that are in the building and not on the shelf yet. A warehouse that counts them as on hand shows
+    /// them as not pickable; no ledger was told of them.
+    pub in_returns: i64,
     /// The source's own on hand, allocated and available; available is copied as shown and never computed.
     pub source_on_hand: i64,
     pub source_allocated: i64,
@@ -60,23 +65,52 @@ fn sellable_of(figures: &LedgerFigures) -> i64 {
     )
 }
 
+/// N as the warehouse shows it: on hand, and neither allocated nor available.
+fn not_pickable(figures: &LedgerFigures) -> i64 {
+    figures.on_hand - figures.allocated - (sellable_of(figures) + figures.unsent)
+}
+
+/// Returned goods that the warehouse counts as on hand before they are on the shelf: never more than is not pickable,
+/// nor than is missing in the source.
+fn quarantined(figures: &LedgerFigures) -> i64 {
+    let missing = figures.on_hand + figures.unconfirmed - figures.pending - figures.source_on_hand;
+    figures
+        .in_returns
+        .min(not_pickable(figures))
+        .min(missing)
+        .max(0)
+}
+
 /// Takes the differences apart.
 pub fn ledger_drift(figures: &LedgerFigures) -> LedgerDrift {
     let t = sellable_of(figures);
-    let physical = figures.source_on_hand + figures.pending - figures.unconfirmed - figures.on_hand;
+    let physical = figures.source_on_hand + figures.pending - figures.unconfirmed
+        + quarantined(figures)
+        - figures.on_hand;
     let availability = figures.source_available - t;
     let unpickable = if figures.has_unsellable_place {
         0
     } else {
-        figures.on_hand - figures.allocated - (t + figures.unsent)
+        not_pickable(figures) - quarantined(figures)
     };
     LedgerDrift {
         physical,
         availability,
         allocation: availability - physical + figures.pending - unpickable,
         unpickable,
-        is_outside: physical.abs() > tolerance(t),
+        is_outside: is_outside(figures, physical),
     }
+}
+
+/// Whether a physical drift is beyond what is let pass.
+pub fn is_outside(figures: &LedgerFigures, physical: i64) -> bool {
+    physical.abs() > tolerance(sellable_of(figures))
+}
+
+/// How dangerous the difference is by time to overselling; `None`: its kind's own severity.
+pub fn severity(figures: &LedgerFigures, velocity_milli: i64) -> Option<Severity> {
+    let t = sellable_of(figures);
+    super::risk(t, figures.source_available, velocity_milli, 0, 0).severity
 }
 
 /// Whether figures read at these times may be compared at all.
@@ -89,6 +123,17 @@ pub const fn is_comparable(warehouse_read_at: Ts, source_read_at: Ts) -> bool {
 pub struct LostReturn {
     pub return_ref: String,
     pub units_each: i64,
+}
+
+/// The physical drift that lost stock-ins do not explain.
+pub fn remainder(figures: &LedgerFigures, lost: &[LostReturn]) -> i64 {
+    let mut left = ledger_drift(figures).physical;
+    for back in lost.iter().filter(|b| b.units_each > 0) {
+        if back.units_each <= left.saturating_neg() {
+            left += back.units_each;
+        }
+    }
+    left
 }
 
 /// What is wrong with the goods of one item: lost stock-ins first, and drift only for what they do not explain. Two
@@ -118,7 +163,7 @@ pub fn findings(
             ),
         ));
     }
-    if left.abs() > tolerance(sellable_of(figures)) && runs >= RUNS_MIN {
+    if is_outside(figures, left) && runs >= RUNS_MIN {
         out.push(Fault::new(
             Kind::StkDrift,
             format!("ITEM={item}@{location}"),
@@ -149,6 +194,11 @@ pub fn goods_waterfall(figures: &LedgerFigures) -> Vec<WaterfallStep> {
             "despatched, not yet confirmed",
             -figures.unconfirmed,
             "gone from the shelf, still in the source",
+        ),
+        step(
+            "returned, not on the shelf yet",
+            quarantined(figures),
+            "in quarantine: the warehouse counts it, no ledger was told",
         ),
         step(
             "unexplained",

@@ -38,6 +38,7 @@ fn position(basis: Basis) -> StockPosition {
         paused_reason: None,
         drift_since: None,
         updated_at: Ts(0),
+        ledger: None,
     }
 }
 

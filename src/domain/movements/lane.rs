@@ -267,14 +267,20 @@ pub fn continuity(key: &LaneKey, stretch: &[(Movement, Option<MovementKind>)]) -
     None
 }
 
-/// What is wrong with a lane that has stood still too long, with its severity. `head_since` is when the head became
-/// first, `orders_waiting` how many orders wait behind the lane.
+/// How bad it is that an order is held behind a lane: every such order brings it along, and takes it away when it goes, so
+/// that the case of the lane rises and falls with the orders behind it. `None`: the kind's own severity.
+pub fn severity_of_held(kind: Kind) -> Option<Severity> {
+    (kind == Kind::StkLaneBlocked).then_some(Severity::S1)
+}
+
+/// What is wrong with a lane that has stood still too long. `head_since` is when the head became first, `orders_waiting`
+/// how many orders wait behind the lane; those that are held join the case and make it worse.
 pub fn block_fault(
     lane: &LaneView<'_>,
     head_since: Ts,
     orders_waiting: i64,
     now: Ts,
-) -> Option<(Fault, Severity)> {
+) -> Option<Fault> {
     let head = lane.head?;
     if now.since(head_since) < HEAD_AGE_MAX {
         return None;
@@ -291,19 +297,15 @@ pub fn block_fault(
         "movements wait",
     );
     let orders = crate::text::count(orders_waiting, "order waits", "orders wait");
-    let severity = if orders_waiting > 0 {
-        Severity::S1
-    } else {
-        Severity::S2
-    };
     let detail = format!(
         "{} of lane {} {stands}; {behind} behind it, {orders}",
         head.movement.words(),
         lane.key
     );
-    Some((
-        Fault::new(Kind::StkLaneBlocked, lane.key.discriminator(), detail),
-        severity,
+    Some(Fault::new(
+        Kind::StkLaneBlocked,
+        lane.key.discriminator(),
+        detail,
     ))
 }
 

@@ -21,7 +21,7 @@ pub use document::{LINES_MAX, documents, reference};
 pub use history::movement_of;
 pub use lane::{
     Arrival, HEAD_AGE_MAX, INCREMENT_GRACE, LaneEntry, LaneKey, LaneView, MovementState, Standing,
-    arrival, block_fault, continuity, increment_missing, lanes,
+    arrival, block_fault, continuity, increment_missing, lanes, severity_of_held,
 };
 pub use post::{MovementPost, Sent};
 pub use resolve::{Count, Debt, HeadRemedy, Resolution, resolve};
@@ -72,6 +72,9 @@ impl MovementKind {
         self.is_delta() || matches!(self, Self::Despatch)
     }
 }
+
+/// The word of a movement that the warehouse never made: a comparison found the units missing in the source.
+pub const CORRECTION: &str = "Correction after a comparison";
 
 /// One movement of one item at one site, as the warehouse tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

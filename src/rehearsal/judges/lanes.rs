@@ -2,8 +2,10 @@
 //! the goods moved, and what it shows agrees with the shelf.
 
 use super::{Bench, Verdict, capped};
-use crate::domain::time::Span;
-use crate::sandbox::{Effect, PvxStatus, SimSystem, World};
+use crate::domain::catalogue::Kind;
+use crate::domain::drift::tolerance;
+use crate::domain::time::{Span, Ts};
+use crate::sandbox::{Effect, PvxStatus, SimSystem, StockMovement, World};
 use std::collections::{BTreeMap, HashSet};
 
 /// Movements of the last stretch need not be posted yet.
@@ -18,6 +20,11 @@ fn is_judged(bench: &Bench<'_>) -> bool {
     bench.rig.pairs.iter().any(|(s, _)| *s == SimSystem::Cin7)
 }
 
+/// Goods that left for an order. What comes back carries the order's number too, and is booked like any other movement.
+fn is_despatch(movement: &StockMovement) -> bool {
+    !movement.order.is_empty() && movement.change() < 0
+}
+
 /// What moved on the shelf and is no despatch, oldest first.
 fn moved(world: &World) -> Changes<'_> {
     let mut out = Changes::new();
@@ -25,7 +32,7 @@ fn moved(world: &World) -> Changes<'_> {
         let change = movement.change();
         if let Some(item) = world.pvx.items.get(movement.item)
             && change != 0
-            && movement.order.is_empty()
+            && !is_despatch(movement)
         {
             out.entry(item.code.as_str()).or_default().push(change);
         }
@@ -114,17 +121,46 @@ fn unsettled<'w>(
     ledger: &'w [Effect],
     place: &str,
 ) -> HashSet<&'w str> {
-    let mut out: HashSet<&str> = HashSet::new();
-    for effect in ledger
-        .iter()
-        .filter(|e| e.system == SimSystem::Cin7 && e.caused_by_world)
-    {
-        if effect.op == "Adjustment"
-            && let Some(item) = item_of(effect, place)
+    let mut out = posted_by_people(ledger, place, Ts::MIN);
+    out.extend(on_open_sales(bench, world, ledger));
+    out.extend(overdrawn(world));
+    // Goods that left for somebody else are in no ledger of ours.
+    for despatch in &world.pvx.despatches {
+        let Some(order) = world.pvx.orders.get(despatch.order) else {
+            continue;
+        };
+        if bench
+            .sale_of(order)
+            .is_none_or(|s| s.system != SimSystem::Cin7)
         {
-            out.insert(item);
+            let lines = order.lines.iter();
+            out.extend(
+                lines
+                    .filter_map(|l| world.pvx.items.get(l.item))
+                    .map(|i| i.code.as_str()),
+            );
         }
     }
+    out
+}
+
+/// Items whose figure people wrote themselves since a time.
+fn posted_by_people<'w>(ledger: &'w [Effect], place: &str, since: Ts) -> HashSet<&'w str> {
+    ledger
+        .iter()
+        .filter(|e| e.system == SimSystem::Cin7 && e.caused_by_world && e.at >= since)
+        .filter(|e| e.op == "Adjustment")
+        .filter_map(|e| item_of(e, place))
+        .collect()
+}
+
+/// Items on orders that are not settled.
+fn on_open_sales<'w>(
+    bench: &Bench<'_>,
+    world: &'w World,
+    ledger: &'w [Effect],
+) -> HashSet<&'w str> {
+    let mut out: HashSet<&str> = HashSet::new();
     let by_hand: HashSet<&str> = ledger
         .iter()
         .filter(|e| e.system == SimSystem::Cin7 && e.caused_by_world)
@@ -153,24 +189,6 @@ fn unsettled<'w>(
             }
         }
     }
-    out.extend(overdrawn(world));
-    // Goods that left for somebody else are in no ledger of ours.
-    for despatch in &world.pvx.despatches {
-        let Some(order) = world.pvx.orders.get(despatch.order) else {
-            continue;
-        };
-        if bench
-            .sale_of(order)
-            .is_none_or(|s| s.system != SimSystem::Cin7)
-        {
-            let lines = order.lines.iter();
-            out.extend(
-                lines
-                    .filter_map(|l| world.pvx.items.get(l.item))
-                    .map(|i| i.code.as_str()),
-            );
-        }
-    }
     out
 }
 
@@ -187,7 +205,7 @@ fn overdrawn(world: &World) -> HashSet<&str> {
             }
         }
     }
-    for movement in world.pvx.movements.iter().filter(|m| !m.order.is_empty()) {
+    for movement in world.pvx.movements.iter().filter(|m| is_despatch(m)) {
         *units.entry(movement.item).or_default() += movement.change();
     }
     let odd = units.into_iter().filter(|(_, left)| *left != 0);
@@ -221,6 +239,47 @@ pub(super) fn ledger_agrees(bench: &Bench<'_>, ledger: &[Effect]) -> Verdict {
     Verdict::new(
         "I-STK-4",
         "the ledger agrees with the shelf where nobody else wrote and everything is settled",
+        capped(broken),
+    )
+}
+
+/// Whatever the reason, a ledger that disagrees with the shelf is told, and one that agrees is not.
+pub(super) fn disagreement_is_told(bench: &Bench<'_>, ledger: &[Effect]) -> Verdict {
+    let mut broken = Vec::new();
+    if is_judged(bench) {
+        let world = bench.world;
+        let place = place(world);
+        let mut left_out = on_open_sales(bench, world, ledger);
+        left_out.extend(fresh(bench, world));
+        left_out.extend(posted_by_people(ledger, place, bench.rig.now() - SETTLED));
+        for (at, item) in world.pvx.items.iter().enumerate() {
+            let code = item.code.as_str();
+            let is_held = world.cin7.product_by_sku.contains_key(code) && !item.is_deleted;
+            if !is_held || left_out.contains(code) {
+                continue;
+            }
+            let shelf = world.pvx.shelf(at, SITE);
+            let shown = world.cin7_on_hand(code, place);
+            let apart = (shelf.on_hand - shown).abs();
+            let is_drift_told = bench
+                .seen
+                .cased
+                .contains(&(Kind::StkDrift, code.to_owned()));
+            if apart > tolerance(shelf.available()) && !bench.seen.is_told(code) {
+                broken.push(format!(
+                    "{code}: {shown} in the ledger, {} on the shelf, and nobody was told",
+                    shelf.on_hand
+                ));
+            } else if apart == 0 && is_drift_told {
+                broken.push(format!(
+                    "{code}: {shown} in the ledger and on the shelf, and a drift is open"
+                ));
+            }
+        }
+    }
+    Verdict::new(
+        "I-STK-8",
+        "a ledger that disagrees with the shelf is told, and only that",
         capped(broken),
     )
 }

@@ -11,6 +11,7 @@ mod stock;
 mod tests;
 
 use super::{RehearsalError, Rig};
+use crate::domain::catalogue::Kind;
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::OrderId;
 use crate::domain::order::OrderRow;
@@ -52,6 +53,8 @@ struct Seen {
     rows: HashMap<String, OrderRow>,
     cased_orders: HashSet<OrderId>,
     cased_labels: HashSet<String>,
+    /// Kinds of the open cases by label.
+    cased: HashSet<(Kind, String)>,
 }
 
 impl Seen {
@@ -79,11 +82,13 @@ impl Seen {
         }
         let mut cased_orders = HashSet::new();
         let mut cased_labels = HashSet::new();
+        let mut cased = HashSet::new();
         for case in rig.store.open_exceptions(&[], None).await? {
             for member in rig.store.members(case.id, None, 10_000).await? {
                 if let ObjectRef::Order(id) = member.object {
                     cased_orders.insert(id);
                 }
+                cased.insert((case.kind, member.label.clone()));
                 cased_labels.insert(member.label);
             }
         }
@@ -92,6 +97,7 @@ impl Seen {
             rows,
             cased_orders,
             cased_labels,
+            cased,
         })
     }
 
@@ -189,6 +195,7 @@ pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
             returns::money_in_sight(&bench, &books, is_settled),
             lanes::posted_once_in_order(&bench, &ledger),
             lanes::ledger_agrees(&bench, &ledger),
+            lanes::disagreement_is_told(&bench, &ledger),
         ]
     });
     verdicts.push(despatches::shopper_told_once(&rig.sandbox.notifications()));

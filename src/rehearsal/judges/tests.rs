@@ -425,3 +425,35 @@ async fn goods_a_ledger_was_never_told_of_break_order_and_agreement() {
     );
     rig.close().await;
 }
+
+#[tokio::test]
+async fn the_judge_of_disagreements_misses_a_ledger_that_nobody_was_told_of_and_a_drift_that_is_none()
+ {
+    let rig = idle_rig_of(SimSystem::Cin7).await;
+    let place = rig.sandbox.inspect(|w| w.cin7.locations[0].name.clone());
+    let code = rig.sandbox.inspect(|w| {
+        let mut codes = w.pvx.items.iter().map(|i| i.code.clone());
+        codes
+            .find(|c| w.cin7.product_by_sku.contains_key(c))
+            .expect("an item")
+    });
+    let judged = |seen: &Seen| {
+        let ledger = Vec::new();
+        rig.sandbox.inspect(|world| {
+            let bench = Bench::new(&rig, world, seen);
+            lanes::disagreement_is_told(&bench, &ledger)
+        })
+    };
+    let mut seen = Seen::default();
+    assert!(judged(&seen).holds(), "{:?}", judged(&seen).broken);
+    seen.cased.insert((Kind::StkDrift, code.clone()));
+    assert!(judged(&seen).broken[0].contains("a drift is open"));
+    seen.cased.clear();
+    rig.sandbox
+        .act(|w| w.cin7_set_on_hand(&code, &place, 9_999))
+        .expect("a figure");
+    assert!(judged(&seen).broken[0].contains("nobody was told"));
+    seen.cased_labels.insert(code);
+    assert!(judged(&seen).holds());
+    rig.close().await;
+}

@@ -146,6 +146,7 @@ impl<'b> Groups<'b> {
                 self.returns.push((index, change));
             }
             Change::ScheduleDone(_)
+            | Change::ScheduleWait { .. }
             | Change::ScheduleHasten { .. }
             | Change::FlowPaused { .. }
             | Change::Request { .. }

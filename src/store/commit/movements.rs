@@ -3,8 +3,8 @@
 use super::{Work, entry};
 use crate::domain::change::{Change, MovementMove, NewMovement};
 use crate::domain::exception::ObjectRef;
-use crate::domain::ids::{ItemCode, PairId};
-use crate::domain::movements::{LaneEntry, MovementState};
+use crate::domain::ids::PairId;
+use crate::domain::movements::{LaneEntry, LaneKey, MovementState};
 use crate::store::value::{from_json, to_json, vals};
 use crate::store::{StoreError, StoreResult};
 use std::collections::HashSet;
@@ -16,9 +16,9 @@ pub(super) async fn write(work: &mut Work<'_>, changes: &[(usize, &Change)]) -> 
             Change::Movement(moved) => move_on(work, *index, moved).await?,
             Change::MovementDebtsSettled {
                 pair,
-                items,
+                lanes,
                 evidence,
-            } => settle(work, *index, (pair, items), evidence).await?,
+            } => settle(work, *index, (pair, lanes), evidence).await?,
             _ => {}
         }
     }
@@ -190,15 +190,15 @@ async fn next_is_first(work: &mut Work<'_>, pair: &PairId, gone: &LaneEntry) -> 
 async fn settle(
     work: &mut Work<'_>,
     index: usize,
-    (pair, items): (&PairId, &[ItemCode]),
+    (pair, lanes): (&PairId, &[LaneKey]),
     evidence: &str,
 ) -> StoreResult<()> {
-    let items: Vec<String> = items.iter().map(|i| i.0.clone()).collect();
+    let lanes: Vec<String> = lanes.iter().map(LaneKey::order_key).collect();
     let owed = work
         .conn
         .rows(
-            "select distinct item from movement where pair = $1 and is_owed = 1 and item @any($2)",
-            vals![pair.as_str(), items.clone()],
+            "select distinct item from movement where pair = $1 and is_owed = 1 and lane @any($2)",
+            vals![pair.as_str(), lanes.clone()],
         )
         .await?;
     if owed.is_empty() {
@@ -219,8 +219,8 @@ async fn settle(
     }
     work.conn
         .exec(
-            "update movement set is_owed = 0, updated_at = $3 where pair = $1 and is_owed = 1 and item @any($2)",
-            vals![pair.as_str(), items, work.at],
+            "update movement set is_owed = 0, updated_at = $3 where pair = $1 and is_owed = 1 and lane @any($2)",
+            vals![pair.as_str(), lanes, work.at],
         )
         .await?;
     Ok(())

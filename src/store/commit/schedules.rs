@@ -12,6 +12,28 @@ pub(super) async fn write(work: &mut Work<'_>, changes: &[(usize, &Change)]) -> 
     for (index, change) in changes {
         match change {
             Change::ScheduleDone(done) => schedule_done(work, done).await?,
+            Change::ScheduleWait {
+                pair,
+                flow,
+                at,
+                note,
+                cursor,
+            } => {
+                work.conn
+                    .exec(
+                        "update schedule set due_at = $3, last_note = $4, cursor = $5, updated_at = $6 \
+                         where pair = $1 and flow = $2",
+                        vals![
+                            pair.as_str(),
+                            flow.code(),
+                            *at,
+                            note.as_str(),
+                            cursor.as_str(),
+                            work.at
+                        ],
+                    )
+                    .await?;
+            }
             Change::ScheduleHasten { pair, flow, at } => {
                 work.conn
                     .exec(

@@ -46,11 +46,13 @@ impl ItemIds {
         }
     }
 
-    fn is_whole(&self) -> bool {
+    /// Whether it was.
+    pub fn is_whole(&self) -> bool {
         self.0.lock().is_ok_and(|learnt| learnt.is_whole)
     }
 
-    fn of(&self, sku: &Sku) -> Option<String> {
+    /// The source's own id of an item.
+    pub fn of(&self, sku: &Sku) -> Option<String> {
         let learnt = self.0.lock().ok()?;
         learnt.by_sku.get(sku).cloned()
     }

@@ -5,6 +5,8 @@ pub mod changes;
 pub mod despatches;
 pub mod hinted;
 pub mod hooks;
+pub mod ledger;
+pub mod levels;
 pub mod lookups;
 pub mod movements;
 pub mod orders;
@@ -157,7 +159,10 @@ pub fn exists(flow: Flow, source: &Arc<dyn SalesSystem>) -> bool {
     match flow {
         Flow::NotifyWatch => source.clone().channel().is_some(),
         Flow::StockDelta => source.clone().adjustments().is_some(),
-        Flow::StockSnapshot | Flow::ReconcileStock => source.clone().stock().is_some(),
+        Flow::StockSnapshot => source.clone().stock().is_some(),
+        Flow::ReconcileStock => {
+            source.clone().stock().is_some() || source.clone().adjustments().is_some()
+        }
         _ => true,
     }
 }

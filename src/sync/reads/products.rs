@@ -27,6 +27,8 @@ use std::sync::Arc;
 const LOOK_AGAIN: Span = Span::mins(5);
 /// A walk made before the warehouse's list was there is made again after this long.
 const EARLY_AGAIN: Span = Span::mins(2);
+/// Snapshots of a warehouse, of all its pairs, looked through for this pair's newest.
+const SNAPSHOTS_MAX: usize = 30;
 /// Warehouse and source figures further apart than this are not comparable.
 const COMPARABLE: Span = Span::mins(15);
 
@@ -162,10 +164,10 @@ impl Products {
         let newest = jcx
             .cx
             .store
-            .snapshots(&self.run.pair.warehouse, 5)
+            .snapshots(&self.run.pair.warehouse, SNAPSHOTS_MAX)
             .await?
             .into_iter()
-            .find(|s| s.is_complete);
+            .find(|s| s.is_complete && s.pair == self.run.pair.id);
         let now = jcx.cx.now();
         if newest.is_some_and(|s| now.since(s.taken_at) <= COMPARABLE) {
             return Ok(true);
@@ -430,7 +432,7 @@ impl Products {
 }
 
 /// A clear for something that is not open need not be written.
-fn is_worth_writing(change: &Change, open: &[OpenException]) -> bool {
+pub(super) fn is_worth_writing(change: &Change, open: &[OpenException]) -> bool {
     match change {
         Change::Clear {
             kind,

@@ -6,6 +6,7 @@ use super::super::deliver::Tick;
 use super::super::requests;
 use super::super::stock;
 use super::Run;
+use super::levels::LevelPages;
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::ids::{ItemCode, RequestId, SiteRef};
@@ -44,11 +45,12 @@ pub struct Snapshot {
     mark: Mark,
     is_full: bool,
     is_approved: bool,
+    /// Of the list of changes.
     page: u32,
+    pages: LevelPages,
     sites: Option<Vec<SiteRef>>,
     levels: Vec<WmsStock>,
     moves: Vec<WmsStockChange>,
-    total: Option<i64>,
 }
 
 impl Snapshot {
@@ -64,10 +66,10 @@ impl Snapshot {
             is_full,
             is_approved,
             page: 1,
+            pages: LevelPages::default(),
             sites: None,
             levels: Vec::new(),
             moves: Vec::new(),
-            total: None,
         }
     }
 
@@ -109,9 +111,11 @@ impl Snapshot {
     }
 
     async fn full_page(&mut self, jcx: &mut JobCx<'_>, sites: &[SiteRef]) -> StoreResult<Tick> {
-        let called = call!(jcx, Keep::OnError, |log| self
-            .warehouse
-            .stock_page(sites, self.page, &log));
+        let called = call!(jcx, Keep::OnError, |log| self.warehouse.stock_page(
+            sites,
+            self.pages.next(),
+            &log
+        ));
         let page = match called.answer {
             Ok(page) => page,
             Err(error) => {
@@ -119,36 +123,16 @@ impl Snapshot {
                 return Ok(Tick::Done);
             }
         };
-        if self.total.is_some() && page.total.is_some() && self.total != page.total {
-            return self
-                .incomplete(jcx, "the row count changed while the pages were read")
-                .await;
+        match self.pages.take(page) {
+            Ok(false) => return Ok(Tick::More),
+            Ok(true) => {}
+            Err(why) => return self.incomplete(jcx, &why).await,
         }
-        self.total = page.total.or(self.total);
-        self.levels.extend(page.rows);
-        self.page += 1;
-        if !page.is_last {
-            return Ok(Tick::More);
+        match self.pages.whole() {
+            Ok(rows) => self.levels = rows,
+            Err(why) => return self.incomplete(jcx, &why).await,
         }
-        self.levels
-            .sort_by(|a, b| (&a.item, &a.site).cmp(&(&b.item, &b.site)));
-        let read = self.levels.len() as i64;
-        self.levels
-            .dedup_by(|a, b| a.item == b.item && a.site == b.site);
         let kept = self.levels.len() as i64;
-        if kept != read {
-            return self
-                .incomplete(jcx, "a row came twice: pages shifted while they were read")
-                .await;
-        }
-        if self.total.is_some_and(|total| total != read) {
-            return self
-                .incomplete(
-                    jcx,
-                    &format!("{read} rows read, {} announced", self.total.unwrap_or(0)),
-                )
-                .await;
-        }
         if kept * 100 < self.mark.full_rows * ROWS_KEPT_PERCENT_MIN && !self.is_approved {
             let before = self.mark.full_rows;
             return self

@@ -12,7 +12,7 @@ use crate::domain::time::{Span, Ts};
 use crate::vendors::SourceStock;
 
 /// Two readings count as two only when they are so far apart.
-const RUN_SPACING: Span = Span::mins(1);
+pub(super) const RUN_SPACING: Span = Span::mins(1);
 
 /// Holds what the source shows against what it should show. Returns the position as judged, and what is to be raised or cleared.
 pub fn compare(
@@ -133,7 +133,7 @@ fn judge_loop(
     }
 }
 
-fn raise(
+pub(super) fn raise(
     position: &StockPosition,
     kind: Kind,
     detail: &str,
@@ -154,7 +154,7 @@ fn raise(
     })
 }
 
-fn clear(position: &StockPosition, kind: Kind, evidence: &str) -> Change {
+pub(super) fn clear(position: &StockPosition, kind: Kind, evidence: &str) -> Change {
     Change::Clear {
         kind,
         pair: position.pair.clone(),

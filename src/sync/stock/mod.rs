@@ -1,10 +1,14 @@
 //! Stock: from warehouse levels to figures to publish, and from what the source shows to what nobody can explain.
 
 mod compare;
+mod ledger;
 mod moves;
+mod queues;
 
 pub use compare::compare;
+pub use ledger::{Compared, Shown, compare_ledger, settled};
 pub use moves::{Moves, NewlySold, moves_since_writes, sold_since_computed};
+pub use queues::{Queues, SKEW, unconfirmed};
 
 use super::context::{Cx, PairCx};
 use crate::domain::catalogue::Kind;
@@ -23,7 +27,7 @@ use crate::store::read::UnitsAt;
 use std::collections::HashMap;
 
 /// Levels read from the store at once.
-const LEVELS_PAGE: usize = 5_000;
+pub const LEVELS_PAGE: usize = 5_000;
 /// Changes committed at once.
 const COMMIT_CHUNK: usize = 500;
 
@@ -121,7 +125,7 @@ pub async fn publish_all(
 
 /// The last item of a page may have further sites on the next one: it is left for that, so that its figure is summed over
 /// all of them.
-fn leave_cut_item(page: &mut Vec<StockLevelRow>) {
+pub fn leave_cut_item(page: &mut Vec<StockLevelRow>) {
     let Some(last) = page.last().map(|l| l.item.clone()) else {
         return;
     };
@@ -274,7 +278,7 @@ fn take(
 }
 
 /// A position nothing is known about yet.
-fn blank(
+pub fn blank(
     pair: &PairCx,
     set: &MappingSet,
     item: &ItemCode,
@@ -320,6 +324,7 @@ fn blank(
         paused_reason: None,
         drift_since: None,
         updated_at: Ts(0),
+        ledger: None,
     }
 }
 

@@ -19,6 +19,8 @@ use crate::sync::reads::changes::ChangePull;
 use crate::sync::reads::despatches::DespatchPoll;
 use crate::sync::reads::hinted::HintLook;
 use crate::sync::reads::hooks::HookCheck;
+use crate::sync::reads::ledger::LedgerCompare;
+use crate::sync::reads::levels::Levels;
 use crate::sync::reads::lookups::{ItemLook, SourceLook, WmsLook};
 use crate::sync::reads::movements::MovementPoll;
 use crate::sync::reads::orders::OrderPull;
@@ -49,6 +51,8 @@ pub(super) enum Job {
     Changes(ChangePull),
     Products(Products),
     Notify(NotifyWatch),
+    Levels(Levels),
+    Compare(LedgerCompare),
     Items(ItemLook),
     SourceLook(SourceLook),
     WmsLook(WmsLook),
@@ -79,6 +83,8 @@ impl Job {
             Self::Changes(job) => job.next_op(),
             Self::Products(job) => job.next_op(),
             Self::Notify(job) => job.next_op(),
+            Self::Levels(job) => job.next_op(),
+            Self::Compare(job) => job.next_op(),
             Self::Items(job) => job.next_op(),
             Self::SourceLook(job) => job.next_op(),
             Self::WmsLook(job) => job.next_op(),
@@ -110,6 +116,8 @@ impl Job {
             Self::Changes(job) => Box::pin(job.tick(jcx)).await,
             Self::Products(job) => Box::pin(job.tick(jcx)).await,
             Self::Notify(job) => Box::pin(job.tick(jcx)).await,
+            Self::Levels(job) => Box::pin(job.tick(jcx)).await,
+            Self::Compare(job) => Box::pin(job.tick(jcx)).await,
             Self::Items(job) => Box::pin(job.tick(jcx)).await,
             Self::SourceLook(job) => Box::pin(job.tick(jcx)).await,
             Self::WmsLook(job) => Box::pin(job.tick(jcx)).await,

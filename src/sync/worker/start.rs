@@ -24,6 +24,8 @@ use crate::sync::reads::Run;
 use crate::sync::reads::catalogue::Catalogue;
 use crate::sync::reads::changes::ChangePull;
 use crate::sync::reads::despatches::DespatchPoll;
+use crate::sync::reads::ledger::LedgerCompare;
+use crate::sync::reads::levels::Levels;
 use crate::sync::reads::lookups::{ItemLook, SourceLook, WmsLook};
 use crate::sync::reads::movements::MovementPoll;
 use crate::sync::reads::orders::OrderPull;
@@ -138,9 +140,17 @@ impl Worker {
                 .clone()
                 .channel()
                 .map(|channel| Job::Notify(NotifyWatch::new(channel, run))),
-            (Adapter::Source(s), Flow::Product | Flow::ReconcileStock) => Some(Job::Products(
-                Products::new(s.clone(), run, self.item_ids.clone()),
-            )),
+            (Adapter::Source(s), Flow::ReconcileStock) => Some(match s.clone().adjustments() {
+                Some(ledger) => {
+                    Job::Compare(LedgerCompare::new(ledger, run, self.item_ids.clone()))
+                }
+                None => Job::Products(Products::new(s.clone(), run, self.item_ids.clone())),
+            }),
+            (Adapter::Source(s), Flow::Product) => Some(Job::Products(Products::new(
+                s.clone(),
+                run,
+                self.item_ids.clone(),
+            ))),
             _ => None,
         })
     }
@@ -278,6 +288,7 @@ impl Worker {
                             });
                         }
                     }
+                    self.start_levels(cx, &waiting, pair, &warehouse);
                     self.start_approved(cx, fence, &waiting, pair, &warehouse)
                         .await?;
                 }
@@ -306,6 +317,32 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// The warehouse's half of a comparison.
+    fn start_levels(
+        &mut self,
+        cx: &Cx,
+        waiting: &[RequestRow],
+        pair: &PairCx,
+        warehouse: &std::sync::Arc<dyn crate::vendors::Warehouse>,
+    ) {
+        let ids: Vec<_> = waiting
+            .iter()
+            .filter(|r| r.kind == requests::READ_LEVELS)
+            .filter(|r| requests::field::<PairId>(r, "pair").as_ref() == Some(&pair.id))
+            .map(|r| r.id)
+            .collect();
+        let purpose = Purpose::Look(requests::READ_LEVELS);
+        if ids.is_empty() || self.is_active(&purpose) {
+            return;
+        }
+        let job = Job::Levels(Levels::new(warehouse.clone(), pair.clone(), ids, cx.now()));
+        self.active.push(Active {
+            purpose,
+            lane: Lane::Read,
+            job,
+        });
     }
 
     /// A mass change somebody approved: one full snapshot that may change everything.

@@ -110,7 +110,11 @@ impl Cin7Core {
         if let Some(held) = held.filter(|_| sale.kind == SaleKind::Simple) {
             let text = format!(
                 "a simple sale has one credit note, and {} stands there; add the units to it by hand",
-                held.number
+                if held.number.is_empty() {
+                    "one without a number yet"
+                } else {
+                    held.number.as_str()
+                }
             );
             return Err(refused(call, &text));
         }

@@ -196,6 +196,11 @@ impl Adjustments for Cin7Core {
         self.costs.read().is_ok_and(|costs| costs.contains_key(sku))
     }
 
+    fn unit_cost_minor(&self, sku: &Sku) -> Option<i64> {
+        let costs = self.costs.read().ok()?;
+        costs.get(sku).map(|cost| cost.as_minor())
+    }
+
     fn learn<'a>(&'a self, sku: &'a Sku, log: &'a CallLog) -> BoxFuture<'a, Answer<()>> {
         Box::pin(async move {
             let Some(product) = self.product(sku, log).await? else {
@@ -260,8 +265,12 @@ impl Adjustments for Cin7Core {
             if let Some(bad) = found.unread.first() {
                 return Err(fail(Call::Availability, AnswerClass::Malformed, &bad.text));
             }
+            let sums = stock_by_location(&found.rows);
             Ok(LedgerPage {
-                rows: stock_by_location(&found.rows).stock,
+                rows: sums.stock,
+                not_whole: sums.not_whole,
+                count: i64::try_from(found.rows.len()).unwrap_or(i64::MAX),
+                total: found.total,
                 is_last: found.is_last,
             })
         })

@@ -625,6 +625,7 @@ pub fn position(n: usize, hostile: bool) -> StockPosition {
         paused_reason: (n == 3).then(|| "more than 20 % of items would change".to_owned()),
         drift_since: (remainder != 0).then(|| ago(95)),
         updated_at: ago(2),
+        ledger: None,
     }
 }
 

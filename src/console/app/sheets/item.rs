@@ -86,7 +86,7 @@ fn waterfall(position: &StockPosition, now: Ts, bar: &str) -> Vec<DocLine> {
         .unwrap_or(1);
     let mut lines = vec![
         DocLine::heading(format!("{} at {}", p.sku, p.location))
-            .and(format!("   basis {}", p.basis), Role::Muted),
+            .and(format!("   basis {}", p.basis_word()), Role::Muted),
     ];
     let last = steps.len().saturating_sub(1);
     for (at, step) in steps.iter().enumerate() {
@@ -153,13 +153,7 @@ fn standing(p: &StockPosition, now: Ts) -> Vec<DocLine> {
     let (oversell, role) = words::oversell(p);
     vec![
         DocLine::labelled("Suggestion").and(suggestion(p), Role::Accent),
-        DocLine::pair(
-            "Should show",
-            format!(
-                "{} (available {}, not yet there {}, withheld {})",
-                p.publish_each, p.available_each, p.unsent_each, p.buffer_each
-            ),
-        ),
+        DocLine::pair("Should show", should_show(p)),
         DocLine::pair(
             "Read",
             format!(
@@ -181,6 +175,23 @@ fn standing(p: &StockPosition, now: Ts) -> Vec<DocLine> {
     ]
 }
 
+/// The figure the source should show, and what it is made of.
+fn should_show(p: &StockPosition) -> String {
+    match &p.ledger {
+        Some(book) => format!(
+            "{} once movements of {} and shipments of {} are posted; left out with a debt {}",
+            p.on_hand_each,
+            words::signed(book.figures.pending),
+            words::signed(-book.figures.unconfirmed),
+            words::signed(book.owed_each)
+        ),
+        None => format!(
+            "{} (available {}, not yet there {}, withheld {})",
+            p.publish_each, p.available_each, p.unsent_each, p.buffer_each
+        ),
+    }
+}
+
 /// What to do about it, from the figures alone.
 pub fn suggestion(position: &StockPosition) -> String {
     let p = position;
@@ -192,6 +203,12 @@ pub fn suggestion(position: &StockPosition) -> String {
     }
     if p.remainder_each == 0 {
         return "nothing: every difference is explained".to_owned();
+    }
+    if p.ledger.is_some() {
+        return format!(
+            "{} Have it counted, then `tallyman stock correct` posts it in the lane.",
+            drift::suggest(p).unwrap_or_default()
+        );
     }
     if let Some(hint) = drift::suggest(p) {
         return hint;

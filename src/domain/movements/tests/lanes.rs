@@ -273,17 +273,17 @@ fn a_head_older_than_ten_minutes_is_a_stopped_lane_and_orders_make_it_worse() {
     ];
     let lanes = lanes(&entries);
     assert_eq!(block_fault(&lanes[0], at(1), 0, at(10)), None);
-    let (fault, severity) = block_fault(&lanes[0], at(1), 0, at(11)).unwrap();
-    assert_eq!(severity, Severity::S2);
+    let fault = block_fault(&lanes[0], at(1), 0, at(11)).unwrap();
+    assert_eq!(fault.kind.entry().severity, Severity::S2);
     assert!(
         fault.detail.contains("1 movement waits behind it"),
         "{}",
         fault.detail
     );
-    assert_eq!(
-        block_fault(&lanes[0], at(1), 2, at(11)).unwrap().1,
-        Severity::S1
-    );
+    let behind = block_fault(&lanes[0], at(1), 2, at(11)).unwrap();
+    assert!(behind.detail.contains("2 orders wait"), "{}", behind.detail);
+    assert_eq!(severity_of_held(behind.kind), Some(Severity::S1));
+    assert_eq!(severity_of_held(Kind::OrdSkuUnknown), None);
 }
 
 #[test]

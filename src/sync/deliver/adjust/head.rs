@@ -202,8 +202,15 @@ impl Head {
         if let Some(Proof::Broken { fault, .. }) = proof {
             changes.push(self.raise(&fault, None));
             changes.extend(compare_soon(jcx, &self.row));
+        } else if self.is_correcting() {
+            changes.extend(compare_soon(jcx, &self.row));
         }
         changes
+    }
+
+    /// A count or a correction: whether the ledgers agree now is what people wait for.
+    fn is_correcting(&self) -> bool {
+        self.post.counted_each.is_some() || self.post.entry.movement.word == rules::CORRECTION
     }
 
     /// In the source: the delivery ends and the lane moves on.
