@@ -7,8 +7,10 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use tallyman::console::term::Screen;
 use tallyman::console::term::frame::FrameWriter;
-use tallyman::domain::budget::Budgets;
+use tallyman::domain::budget::{Budgets, Rate};
 use tallyman::domain::time::{Span, Ts};
+
+const LINNWORKS_BUSIEST: Rate = Rate::Window { per_minute: 250 };
 
 fn main() {
     divan::main();
@@ -20,7 +22,7 @@ const CALLS: i64 = 1_000;
 #[divan::bench]
 fn budget(bencher: Bencher) {
     bencher.counter(ItemsCount::new(CALLS as usize)).bench(|| {
-        let mut budgets = Budgets::new([("Orders".to_owned(), 250)], Ts(0));
+        let mut budgets = Budgets::new([("Orders".to_owned(), LINNWORKS_BUSIEST)], Ts(0));
         let mut taken = 0;
         for n in 0..CALLS {
             taken += i64::from(budgets.try_take("Orders", Ts(0) + Span::ms(n)));

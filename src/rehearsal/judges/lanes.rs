@@ -48,6 +48,15 @@ fn place(world: &World) -> &str {
         .map_or("", |l| l.name.as_str())
 }
 
+/// What tells the drift of an item at the judged location apart from others.
+pub(super) fn drift_of(world: &World, code: &str) -> String {
+    let location = world.cin7.locations.get(SITE);
+    format!(
+        "ITEM={code}@{}",
+        location.map_or_else(String::new, |l| l.id.to_string())
+    )
+}
+
 /// The item code of an effect on the judged location.
 fn item_of<'e>(effect: &'e Effect, place: &str) -> Option<&'e str> {
     let (sku, at) = effect.object.rsplit_once('@')?;
@@ -261,10 +270,8 @@ pub(super) fn disagreement_is_told(bench: &Bench<'_>, ledger: &[Effect]) -> Verd
             let shelf = world.pvx.shelf(at, SITE);
             let shown = world.cin7_on_hand(code, place);
             let apart = (shelf.on_hand - shown).abs();
-            let is_drift_told = bench
-                .seen
-                .cased
-                .contains(&(Kind::StkDrift, code.to_owned()));
+            let drift = (Kind::StkDrift, drift_of(world, code));
+            let is_drift_told = bench.seen.cased.contains(&drift);
             if apart > tolerance(shelf.available()) && !bench.seen.is_told(code) {
                 broken.push(format!(
                     "{code}: {shown} in the ledger, {} on the shelf, and nobody was told",

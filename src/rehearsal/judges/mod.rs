@@ -53,7 +53,7 @@ struct Seen {
     rows: HashMap<String, OrderRow>,
     cased_orders: HashSet<OrderId>,
     cased_labels: HashSet<String>,
-    /// Kinds of the open cases by label.
+    /// Open cases by kind and what tells them apart.
     cased: HashSet<(Kind, String)>,
 }
 
@@ -88,9 +88,9 @@ impl Seen {
                 if let ObjectRef::Order(id) = member.object {
                     cased_orders.insert(id);
                 }
-                cased.insert((case.kind, member.label.clone()));
                 cased_labels.insert(member.label);
             }
+            cased.insert((case.kind, case.discriminator));
         }
         // A dismissed or otherwise settled case leaves a debt; a rehearsal dismisses nothing.
         Ok(Self {

@@ -446,7 +446,8 @@ async fn the_judge_of_disagreements_misses_a_ledger_that_nobody_was_told_of_and_
     };
     let mut seen = Seen::default();
     assert!(judged(&seen).holds(), "{:?}", judged(&seen).broken);
-    seen.cased.insert((Kind::StkDrift, code.clone()));
+    let drift = rig.sandbox.inspect(|w| lanes::drift_of(w, &code));
+    seen.cased.insert((Kind::StkDrift, drift));
     assert!(judged(&seen).broken[0].contains("a drift is open"));
     seen.cased.clear();
     rig.sandbox
