@@ -3,7 +3,7 @@
 use super::read::{Problems, Section, type_name};
 use super::suggest::hint;
 use crate::domain::credit_gate::{Gate, UnsellableGate};
-use crate::domain::policy::{BarcodePolicy, Policy};
+use crate::domain::policy::{BarcodePolicy, Policy, ProductMaster};
 use crate::domain::returns::CreateOn;
 use crate::domain::time::Span;
 use std::ops::Range;
@@ -104,6 +104,8 @@ fn keys() -> Vec<(&'static str, Slot)> {
             "despatch.wait_for_tracking",
             time(S(0), h(24), |p| &mut p.wait_for_tracking),
         ),
+        ("despatch.cadence", Slot::Fixed("event")),
+        ("despatch.batch_window", Slot::Fixed("0s")),
         (
             "despatch.scan_required",
             Slot::Switch(|p| &mut p.scan_required),
@@ -120,6 +122,8 @@ fn keys() -> Vec<(&'static str, Slot)> {
             "status.interval",
             time(S(10), h(1), |p| &mut p.status_interval),
         ),
+        ("stock.physical_master", Slot::Fixed("pvx")),
+        ("stock.availability_master", Slot::Fixed("source")),
         ("stock.mode", Slot::OfSource(|p| p.stock_mode.as_str())),
         (
             "stock.interval",
@@ -148,6 +152,8 @@ fn keys() -> Vec<(&'static str, Slot)> {
                 "the basis belongs to a location: set it with its SITE mapping (basis=NET_STATIC or basis=GROSS)",
             ),
         ),
+        ("stock.replace_by_count", Slot::Fixed("two-person")),
+        ("routing.default_site", Slot::Fixed("none")),
         (
             "reconcile.stock",
             time(m(5), d(7), |p| &mut p.reconcile_stock_interval),
@@ -187,6 +193,14 @@ fn keys() -> Vec<(&'static str, Slot)> {
                 words: &["finance_approval"],
                 get: |p| place(UnsellableGate::ALL, p.credit_gate_unsellable),
                 set: |p, n| p.credit_gate_unsellable = UnsellableGate::ALL[n],
+            },
+        ),
+        (
+            "product.master",
+            Slot::Word {
+                words: &["source", "pvx"],
+                get: |p| place(ProductMaster::ALL, p.product_master),
+                set: |p, n| p.product_master = ProductMaster::ALL[n],
             },
         ),
         (
@@ -240,6 +254,7 @@ pub(super) fn read(p: &mut Problems<'_>, section: &Section<'_, '_>, defaults: Po
     let mut found = Vec::new();
     flatten(section.table, "", 0, &mut found);
     let keys = keys();
+    let mut of_products = None;
     for (key, value, at) in found {
         let name = section.name(&crate::text::clean_to(&key, 60));
         let Some((_, slot)) = keys.iter().find(|(k, _)| *k == key) else {
@@ -250,12 +265,25 @@ pub(super) fn read(p: &mut Problems<'_>, section: &Section<'_, '_>, defaults: Po
             p.add(&at, name, text);
             continue;
         };
+        if key.starts_with("product.") {
+            of_products = Some((at.clone(), name.clone()));
+        }
         if let Err(text) = apply(&mut policy, slot, value) {
             p.add(&at, name, text);
         }
     }
+    if policy.product_auto_create
+        && policy.product_master == ProductMaster::Warehouse
+        && let Some((at, name)) = of_products
+    {
+        p.add(&at, name, CREATES_IN_THE_MASTER.to_owned());
+    }
     policy
 }
+
+/// Two keys that contradict each other.
+const CREATES_IN_THE_MASTER: &str = "product.auto_create is on and product.master is \"pvx\": where the warehouse says which items exist, none is \
+     created there from the source; switch product.auto_create off, or write product.master = \"source\"";
 
 /// Every key with its value as it would be written.
 pub(super) fn values(policy: &Policy) -> Vec<(&'static str, String)> {
@@ -490,6 +518,10 @@ mod tests {
             (
                 "credit.gate",
                 Gate::ALL.iter().map(|v| v.as_str()).collect(),
+            ),
+            (
+                "product.master",
+                ProductMaster::ALL.iter().map(|v| v.as_str()).collect(),
             ),
             (
                 "credit.gate_unsellable",

@@ -77,6 +77,14 @@ pub(super) fn words(key: &str) -> (&'static str, &'static str) {
             "how long a despatch waits for its label before it is confirmed without one",
             "carriers book late; a confirmation without tracking is better than none",
         ),
+        "despatch.cadence" => (
+            "when a despatch is confirmed: the moment it is known, with the reading of the report behind it",
+            "one text sequences confirmations on a schedule, another wants them at once: the schedule is only the net",
+        ),
+        "despatch.batch_window" => (
+            "how long despatches are gathered before they are confirmed",
+            "whatever is due together goes together anyway; waiting on purpose only makes customers ask",
+        ),
         "despatch.scan_required" => (
             "orders are processed one by one, each vouching for its scan",
             "some accounts refuse the batch without it, at many times the calls",
@@ -88,6 +96,14 @@ pub(super) fn words(key: &str) -> (&'static str, &'static str) {
         "status.interval" => (
             "how often order progress is read in the warehouse",
             "what is not read cannot be missed",
+        ),
+        "stock.physical_master" => (
+            "whose word counts for what lies on the shelf",
+            "one text calls the source the master of stock, another the warehouse: goods are counted where they lie",
+        ),
+        "stock.availability_master" => (
+            "whose word counts for what may be sold",
+            "only the source sees all its channels; what the warehouse knows is handed to it, never taken back",
         ),
         "stock.mode" => (
             "how stock reaches the source: absolute figures on a schedule, or each movement to a source with its own ledger",
@@ -112,6 +128,14 @@ pub(super) fn words(key: &str) -> (&'static str, &'static str) {
         "stock.basis" => (
             "how the source treats the figure that is written; set with each SITE mapping",
             "subtracting open orders twice hides stock, not at all oversells it",
+        ),
+        "stock.replace_by_count" => (
+            "who may put a count in the place of movements that are stuck",
+            "a ledger takes movements strictly in order, and a count skips them: two people look first",
+        ),
+        "routing.default_site" => (
+            "where an order goes that no mapping and no rule places",
+            "one text lets it go to one warehouse by default: goods promised from another building would leave twice",
         ),
         "reconcile.stock" => (
             "how often what the source shows is held against what it should show",
@@ -144,6 +168,10 @@ pub(super) fn words(key: &str) -> (&'static str, &'static str) {
         "credit.gate_unsellable" => (
             "what lets goods be credited that cannot be sold again",
             "one text credits after stock-in only, another books sellable goods only: the rest needs an outcome and finance",
+        ),
+        "product.master" => (
+            "which side says what items exist, and is corrected when the two disagree",
+            "for one kind of shop it is the source, for another the warehouse's item code",
         ),
         "product.auto_create" => (
             "whether an item the warehouse lacks is created from the source",

@@ -296,6 +296,14 @@ fn each_mistake_in_a_policy_is_told_with_its_range_or_words() {
             "stock.mode: a source of this kind works by \"snapshot\" only; take the key out or write that",
         ),
         (
+            "\"stock.replace_by_count\" = \"one-person\"",
+            "stock.replace_by_count: this build knows \"two-person\" only; take the key out or write that",
+        ),
+        (
+            "\"product.master\" = \"pvx\"",
+            "product.master: product.auto_create is on and product.master is \"pvx\": where the warehouse says which items exist, none is created there from the source; switch product.auto_create off, or write product.master = \"source\"",
+        ),
+        (
             "\"stock.basis\" = \"GROSS\"",
             "stock.basis: the basis belongs to a location: set it with its SITE mapping (basis=NET_STATIC or basis=GROSS)",
         ),

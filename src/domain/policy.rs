@@ -12,6 +12,34 @@ pub enum BarcodePolicy {
     Block,
 }
 
+/// Which side says what items exist, and is corrected when the two disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProductMaster {
+    Source,
+    Warehouse,
+}
+
+impl ProductMaster {
+    /// Every value, in the order of the policy key's words.
+    pub const ALL: &'static [Self] = &[Self::Source, Self::Warehouse];
+
+    /// The word of the policy key.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Warehouse => "pvx",
+        }
+    }
+
+    /// In a sentence for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Source => "the source",
+            Self::Warehouse => "the warehouse",
+        }
+    }
+}
+
 /// How stock reaches the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -77,6 +105,8 @@ pub struct Policy {
     pub catalogue_interval: Span,
     /// `notify.grace`: how long hop 2 may take.
     pub notify_grace: Span,
+    /// `product.master`
+    pub product_master: ProductMaster,
     /// `product.auto_create`
     pub product_auto_create: bool,
     /// `barcode.mismatch`
@@ -117,6 +147,7 @@ impl Policy {
             in_wms_grace: Span::mins(5),
             confirm_grace: Span::mins(10),
             stock_interval: Span::mins(2),
+            product_master: ProductMaster::Warehouse,
             product_auto_create: false,
             barcode_mismatch: BarcodePolicy::Warn,
             ..Self::linnworks()
@@ -167,6 +198,7 @@ impl Policy {
             reconcile_orders_interval: Span::mins(15),
             catalogue_interval: Span::hours(6),
             notify_grace: Span::mins(60),
+            product_master: ProductMaster::Source,
             product_auto_create: true,
             barcode_mismatch: BarcodePolicy::Block,
             loop_window: Span::mins(30),

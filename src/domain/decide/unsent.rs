@@ -41,7 +41,7 @@ pub(super) fn before_warehouse(input: &DecideInput<'_>, known: &OrderFull) -> De
         // The doubt is settled first; the change follows once the order has been read back.
         row.blocked_by = PENDING_CHANGE.to_owned();
         return Decision {
-            changes: vec![order_change(row, input, None, None)],
+            changes: vec![order_change(row, input, known.body.intent.clone(), None)],
             need_items: Vec::new(),
         };
     }

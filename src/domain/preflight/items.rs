@@ -196,7 +196,11 @@ fn usable_item(
             found.fault(
                 Kind::OrdSkuFormat,
                 this_sku,
-                format!("SKU {sku} differs from item {} only in case or spaces; correct the SKU or add an alias", item.code),
+                format!(
+                    "SKU {sku} differs from item {} only in case or spaces; correct it against {}, which keeps the product master, or add an alias",
+                    item.code,
+                    input.policy.product_master.words()
+                ),
             );
             None
         }
@@ -242,8 +246,11 @@ fn check_barcode(
         Kind::PrdBarcodeMismatch,
         format!("SKU={}", pick.sku),
         format!(
-            "barcode of {} is {:?} in the source and {:?} in the warehouse; scan the article, then correct the product master",
-            pick.sku, ours, theirs
+            "barcode of {} is {:?} in the source and {:?} in the warehouse; scan the article, then correct {}, which keeps the product master",
+            pick.sku,
+            ours,
+            theirs,
+            input.policy.product_master.words()
         ),
     );
     let is_blocking = input.policy.barcode_mismatch == BarcodePolicy::Block;
