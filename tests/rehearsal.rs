@@ -58,8 +58,6 @@ day! {
     trading_days_151_to_200_keep_every_promise: 151..201;
     trading_days_201_to_250_keep_every_promise: 201..251;
     trading_days_251_to_300_keep_every_promise: 251..301;
-    trading_days_301_to_350_keep_every_promise: 301..351;
-    trading_days_351_to_400_keep_every_promise: 351..401;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
