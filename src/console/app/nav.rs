@@ -18,6 +18,7 @@ pub enum Pane {
     Orders,
     Mappings,
     Stock,
+    Returns,
     Audit,
 }
 
@@ -29,6 +30,7 @@ impl Pane {
         Self::Orders,
         Self::Mappings,
         Self::Stock,
+        Self::Returns,
         Self::Audit,
     ];
 
@@ -40,6 +42,7 @@ impl Pane {
             Self::Orders => '3',
             Self::Mappings => '4',
             Self::Stock => '5',
+            Self::Returns => '6',
             Self::Audit => '8',
         }
     }
@@ -52,6 +55,7 @@ impl Pane {
             Self::Orders => "Orders",
             Self::Mappings => "Mappings",
             Self::Stock => "Stock",
+            Self::Returns => "Returns",
             Self::Audit => "Audit",
         }
     }
@@ -151,7 +155,7 @@ impl Page {
 #[derive(Debug, Clone)]
 pub struct Nav {
     pub pane: Pane,
-    stacks: [Vec<Page>; 6],
+    stacks: [Vec<Page>; Pane::ALL.len()],
     next_page: u64,
 }
 

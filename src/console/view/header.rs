@@ -26,18 +26,23 @@ fn draw_panes(app: &App, pen: &mut Pen<'_>, area: Rect) {
     if area.width >= NAMED_FROM {
         x += pen.text(x, area.y, 12, "tallyman", Role::Title) + 2;
     }
-    let open: i64 = app.header.counts.iter().map(|c| c.open).sum();
+    let mut who = app.options.operator.clone();
+    if app.options.is_read_only {
+        who.push_str(", read-only");
+    }
+    // Where the panes and the name do not fit side by side, the panes move together.
+    let needed: usize = Pane::ALL
+        .iter()
+        .map(|pane| 4 + text::width(pane.title()) + text::width(&count_of(app, *pane)))
+        .sum();
+    let room = usize::from(area.right().saturating_sub(x + 3));
+    let gap = if needed + text::width(&who) > room {
+        ""
+    } else {
+        " "
+    };
     for pane in Pane::ALL {
-        let count = match pane {
-            Pane::Exceptions => open,
-            Pane::Mappings => app.header.unmapped,
-            _ => 0,
-        };
-        let count = if count > 0 {
-            format!(" {count}")
-        } else {
-            String::new()
-        };
+        let count = count_of(app, *pane);
         let is_here = *pane == app.nav.pane;
         let room = area.right().saturating_sub(x);
         let (key, title) = if is_here {
@@ -54,16 +59,27 @@ fn draw_panes(app: &App, pen: &mut Pen<'_>, area: Rect) {
                 (&digit, key),
                 (pane.title(), title),
                 (&count, if is_here { Role::Bar } else { Role::Accent }),
-                (" ", if is_here { Role::Bar } else { Role::Text }),
+                (gap, if is_here { Role::Bar } else { Role::Text }),
             ],
         );
     }
     let room = area.right().saturating_sub(x + 2);
-    let mut who = app.options.operator.clone();
-    if app.options.is_read_only {
-        who.push_str(", read-only");
-    }
     pen.right(x + 1, area.y, room, &who, Role::Muted);
+}
+
+/// What waits in a pane, as it stands behind its name.
+fn count_of(app: &App, pane: Pane) -> String {
+    let count = match pane {
+        Pane::Exceptions => app.header.counts.iter().map(|c| c.open).sum(),
+        Pane::Mappings => app.header.unmapped,
+        Pane::Returns => app.header.returns,
+        Pane::Live | Pane::Orders | Pane::Stock | Pane::Audit => 0,
+    };
+    if count > 0 {
+        format!(" {count}")
+    } else {
+        String::new()
+    }
 }
 
 /// A piece of the second line; the highest number goes first when there is no room.
