@@ -13,6 +13,7 @@ use tallyman::console::app::nav::Pane;
 use tallyman::console::run::Exit;
 use tallyman::console::run::signals::Signal;
 use tallyman::console::term::input::Input;
+use tallyman::desk::Decision;
 use tallyman::domain::exception::Team;
 use tallyman::domain::mapping::MappingEdit;
 
@@ -96,6 +97,71 @@ async fn an_outward_action_asks_and_its_default_does_nothing() {
         c.backend.done().as_slice(),
         [Act::PushStock { .. }]
     ));
+}
+
+#[tokio::test]
+async fn finance_sees_why_money_waits_and_approves_its_credit() {
+    let mut c = console(Pane::Live).await;
+    c.press("6").await;
+    assert!(
+        c.text().contains("finance: approve the credit"),
+        "{}",
+        c.text()
+    );
+    c.press("down down enter tab").await;
+    assert!(
+        c.text()
+            .contains("the outcome is recorded; finance must approve"),
+        "{}",
+        c.text()
+    );
+    c.press("p").await;
+    assert!(
+        c.text().contains("Approve credit of return 100103-RT1"),
+        "{}",
+        c.text()
+    );
+    c.press("enter enter enter").await;
+    assert!(c.text().contains("Reason is needed"), "{}", c.text());
+    assert!(c.backend.done().is_empty(), "nothing goes without a reason");
+    c.press("'seen, space 'cracked enter enter").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::DecideReturn {
+            reference,
+            what: Decision::Approve { line: Some(line), units: 1, reason },
+            ..
+        }] if reference.as_str() == "100103-RT1" && line == "1" && reason == "seen, cracked"),
+        "{acts:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_gate_is_passed_only_with_what_is_passed_over_in_sight() {
+    let mut c = console(Pane::Returns).await;
+    c.press("O").await;
+    assert!(c.text().contains("not received yet"), "{}", c.text());
+    assert!(
+        c.text().contains("CRN_BEFORE_STOCKIN stays open"),
+        "{}",
+        c.text()
+    );
+    c.press("esc").await;
+    assert!(c.backend.done().is_empty());
+}
+
+#[tokio::test]
+async fn an_order_leads_to_its_return_and_the_return_back_to_the_order() {
+    let mut c = console(Pane::Orders).await;
+    c.press("down down down down enter tab tab tab tab enter")
+        .await;
+    assert!(c.text().contains("› Return 100105-RT1"), "{}", c.text());
+    c.press("enter").await;
+    assert!(
+        c.text().contains("› Return 100105-RT1 › Order 100105"),
+        "{}",
+        c.text()
+    );
 }
 
 #[tokio::test]

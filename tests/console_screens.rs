@@ -111,6 +111,40 @@ fn pages_of_the_rest() {
 }
 
 #[test]
+fn pages_of_a_return() {
+    page("page_return_overview", Pane::Returns, "down down enter");
+    page("page_return_lines", Pane::Returns, "down down enter tab");
+    page(
+        "page_return_decisions",
+        Pane::Returns,
+        "down down enter tab tab",
+    );
+    page(
+        "page_return_exceptions",
+        Pane::Returns,
+        "down enter shift-tab shift-tab",
+    );
+    page("page_return_timeline", Pane::Returns, "enter shift-tab");
+    page(
+        "page_order_returns",
+        Pane::Orders,
+        "down down down down enter tab tab tab tab",
+    );
+}
+
+#[test]
+fn layers_of_a_return() {
+    page("layer_confirm_grant", Pane::Returns, "G a");
+    page("layer_form_outcome", Pane::Returns, "down u");
+    page("layer_form_approve", Pane::Returns, "down down p");
+    page("layer_form_override", Pane::Returns, "down down O");
+    page("layer_form_accept", Pane::Returns, "down down down down t");
+    page("layer_form_extend", Pane::Returns, "w");
+    page("layer_form_end", Pane::Returns, "x");
+    page("layer_form_expect", Pane::Orders, "down down down e");
+}
+
+#[test]
 fn layers() {
     page("layer_mapping_editor", Pane::Exceptions, "m 'trk48");
     page("layer_mapping_preview", Pane::Exceptions, "m 'TPS48 enter");
