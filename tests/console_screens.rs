@@ -183,6 +183,18 @@ fn a_screen_too_small_still_says_whether_anything_is_anybodys() {
 }
 
 #[test]
+fn a_read_only_session_says_so_on_every_width() {
+    for size in [SMALL, (100, 30), LARGE] {
+        let desk = Desk::with(Scene::Typical, Pane::Orders, size, |o| {
+            o.is_read_only = true
+        });
+        let text = desk.text();
+        let head: Vec<&str> = text.lines().take(2).collect();
+        assert!(head.join(" ").contains("read-only"), "{head:?}");
+    }
+}
+
+#[test]
 fn ascii_screens_hold_no_other_character() {
     for pane in Pane::ALL {
         let desk = Desk::with(Scene::Typical, *pane, MIDDLE, |o| o.is_ascii = true);

@@ -145,7 +145,7 @@ actions! {
     Resync { "resync", Order, Books, "Read again", "Read the order in both systems now and decide again." }
     Hold { "hold", Order, Books, "Hold", "Keep the order from being sent; say why." }
     Release { "release", Order, Outward, "Release", "Let a held order go." }
-    ExpectReturn { "expect_return", Order, Outward, "Expect return", "Goods of it come back: announce them to the warehouse." }
+    ExpectReturn { "expect_return", Order, Outward, "Take back", "Goods of it come back: announce them to the warehouse." }
 
     RetryDelivery { "retry_delivery", Delivery, Outward, "Try again", "Send this delivery again; it is asked about first when in doubt." }
     CancelDelivery { "cancel_delivery", Delivery, Outward, "Cancel delivery", "Give this delivery up for good; say why." }

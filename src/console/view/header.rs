@@ -26,17 +26,10 @@ fn draw_panes(app: &App, pen: &mut Pen<'_>, area: Rect) {
     if area.width >= NAMED_FROM {
         x += pen.text(x, area.y, 12, "tallyman", Role::Title) + 2;
     }
-    let mut who = app.options.operator.clone();
-    if app.options.is_read_only {
-        who.push_str(", read-only");
-    }
-    // Where the panes and the name do not fit side by side, the panes move together.
-    let needed: usize = Pane::ALL
-        .iter()
-        .map(|pane| 4 + text::width(pane.title()) + text::width(&count_of(app, *pane)))
-        .sum();
-    let room = usize::from(area.right().saturating_sub(x + 3));
-    let gap = if needed + text::width(&who) > room {
+    let needed = panes_width(app, 1);
+    let room = usize::from(area.right().saturating_sub(x + 2));
+    // Where panes and name do not fit side by side, the panes move together.
+    let gap = if needed + text::width(&who(app)) > room {
         ""
     } else {
         " "
@@ -64,7 +57,26 @@ fn draw_panes(app: &App, pen: &mut Pen<'_>, area: Rect) {
         );
     }
     let room = area.right().saturating_sub(x + 2);
-    pen.right(x + 1, area.y, room, &who, Role::Muted);
+    let who = who(app);
+    // Half a name helps nobody; that nothing can be changed here is said in the next line then.
+    if text::width(&who) <= usize::from(room) {
+        pen.right(x + 1, area.y, room, &who, Role::Muted);
+    }
+}
+
+fn who(app: &App) -> String {
+    let name = &app.options.operator;
+    if app.options.is_read_only {
+        format!("{name}, read-only")
+    } else {
+        name.clone()
+    }
+}
+
+/// Columns of the names of all panes, with `gap` columns behind each.
+fn panes_width(app: &App, gap: usize) -> usize {
+    let each = |pane: &Pane| 3 + text::width(pane.title()) + text::width(&count_of(app, *pane));
+    Pane::ALL.iter().map(|pane| each(pane) + gap).sum()
 }
 
 /// What waits in a pane, as it stands behind its name.
@@ -144,6 +156,13 @@ fn pieces(app: &App) -> Vec<Piece> {
         pieces.push(promise_piece(app));
     }
     pieces.push(sync_piece(app));
+    let is_crowded = panes_width(app, 0) + text::width(&who(app)) + 3 > usize::from(app.size.0);
+    if app.options.is_read_only && app.size.0 < NAMED_FROM && is_crowded {
+        pieces.push(Piece {
+            parts: vec![("read-only".to_owned(), Role::Warn)],
+            priority: 0,
+        });
+    }
     if !app.acting.is_empty() || !app.requests.is_empty() {
         let n = app.acting.len() + app.requests.len();
         pieces.push(Piece {

@@ -13,33 +13,46 @@ pub struct NextStep {
     /// Whose it is; `None` when it comes by itself.
     pub team: Option<Team>,
     pub words: String,
+    /// The same for a narrow column.
+    pub short: String,
     /// A person has to say something here.
     pub is_decision: bool,
 }
 
 impl NextStep {
     /// The kind of case this becomes when it takes too long tells whose it is.
-    fn of(kind: Kind, words: String, is_decision: bool) -> Self {
+    fn of(kind: Kind, words: String, short: String, is_decision: bool) -> Self {
         Self {
             team: Some(kind.entry().owner),
             words,
+            short,
             is_decision,
         }
     }
 
-    fn by_itself(words: &str) -> Self {
+    fn by_itself(words: &str, short: &str) -> Self {
         Self {
             team: None,
             words: words.to_owned(),
+            short: short.to_owned(),
             is_decision: false,
         }
     }
 
     /// `finance: approve the credit of 1 unit`.
     pub fn sentence(&self) -> String {
+        self.with_team(&self.words)
+    }
+
+    /// `finance: approve 1`.
+    pub fn in_short(&self) -> String {
+        self.with_team(&self.short)
+    }
+
+    fn with_team(&self, words: &str) -> String {
         match self.team {
-            Some(team) => format!("{team}: {}", self.words),
-            None => self.words.clone(),
+            Some(team) => format!("{team}: {words}"),
+            None => words.to_owned(),
         }
     }
 }
@@ -73,7 +86,12 @@ fn decisions(held: &Return, gates: &[LineGate]) -> Vec<NextStep> {
     let sum = |of: &dyn Fn(&LineGate) -> i64| gates.iter().map(of).sum::<i64>();
     if held.row.state == ReturnState::Requested {
         let words = "allow what the customer asked for, or refuse it".to_owned();
-        out.push(NextStep::of(Kind::RetNotExpected, words, true));
+        out.push(NextStep::of(
+            Kind::RetNotExpected,
+            words,
+            "allow or refuse".to_owned(),
+            true,
+        ));
     }
     let early = sum(&|g| g.too_early_each);
     if early > 0 {
@@ -81,7 +99,12 @@ fn decisions(held: &Return, gates: &[LineGate]) -> Vec<NextStep> {
             "{} credited too early: hold or void the credit",
             units(early)
         );
-        out.push(NextStep::of(Kind::CrnBeforeStockin, words, true));
+        out.push(NextStep::of(
+            Kind::CrnBeforeStockin,
+            words,
+            format!("{early} too early"),
+            true,
+        ));
     }
     let open: i64 = held
         .lines
@@ -90,7 +113,12 @@ fn decisions(held: &Return, gates: &[LineGate]) -> Vec<NextStep> {
         .sum();
     if open > 0 {
         let words = format!("say what becomes of {} unfit for sale", units(open));
-        out.push(NextStep::of(Kind::RetNotSellable, words, true));
+        out.push(NextStep::of(
+            Kind::RetNotSellable,
+            words,
+            format!("outcome of {open}"),
+            true,
+        ));
     }
     let waiting = held.lines.iter().zip(gates);
     let ready: i64 = waiting
@@ -99,7 +127,12 @@ fn decisions(held: &Return, gates: &[LineGate]) -> Vec<NextStep> {
         .sum();
     if ready > 0 {
         let words = format!("approve the credit of {}", units(ready));
-        out.push(NextStep::of(Kind::RetNotSellable, words, true));
+        out.push(NextStep::of(
+            Kind::RetNotSellable,
+            words,
+            format!("approve {ready}"),
+            true,
+        ));
     }
     let differs = held.lines.iter().any(|l| {
         l.received_each > l.authorised_each
@@ -107,7 +140,12 @@ fn decisions(held: &Return, gates: &[LineGate]) -> Vec<NextStep> {
     });
     if differs {
         let words = "accept what was received, or take it up with the customer".to_owned();
-        out.push(NextStep::of(Kind::RetQtyMismatch, words, true));
+        out.push(NextStep::of(
+            Kind::RetQtyMismatch,
+            words,
+            "accept the count".to_owned(),
+            true,
+        ));
     }
     out
 }
@@ -119,27 +157,47 @@ fn work(held: &Return, gates: &[LineGate]) -> Vec<NextStep> {
     let uninspected = super::unplaced(&held.lines);
     if uninspected > 0 {
         let words = format!("inspect {}", units(uninspected));
-        out.push(NextStep::of(Kind::RetStuck, words, false));
+        out.push(NextStep::of(
+            Kind::RetStuck,
+            words,
+            format!("inspect {uninspected}"),
+            false,
+        ));
     }
     let loose = sum(|l| l.sellable_each.saturating_sub(l.stocked_each).max(0));
     if loose > 0 {
         let words = format!("put {} back on the shelf", units(loose));
-        out.push(NextStep::of(Kind::RetStuck, words, false));
+        let short = format!("shelve {loose}");
+        out.push(NextStep::of(Kind::RetStuck, words, short, false));
     }
     let allowed: i64 = gates.iter().map(|g| g.allowed_each).sum();
     if allowed > 0 {
         let words = format!("credit {}", units(allowed));
-        out.push(NextStep::of(Kind::CrnOverdue, words, false));
+        out.push(NextStep::of(
+            Kind::CrnOverdue,
+            words,
+            format!("credit {allowed}"),
+            false,
+        ));
     }
     if sum(|l| l.stocked_each.saturating_sub(l.confirmed_each).max(0)) > 0 {
-        out.push(NextStep::by_itself("the source is to show the stock-in"));
+        out.push(NextStep::by_itself(
+            "the source is to show the stock-in",
+            "the source is to show it",
+        ));
     }
     match held.row.state {
         ReturnState::Authorised => {
-            out.push(NextStep::by_itself("is announced to the warehouse"));
+            out.push(NextStep::by_itself(
+                "is announced to the warehouse",
+                "is announced",
+            ));
         }
         ReturnState::AwaitingReceipt => {
-            out.push(NextStep::by_itself("the goods are on their way"));
+            out.push(NextStep::by_itself(
+                "the goods are on their way",
+                "on its way",
+            ));
         }
         _ => {}
     }

@@ -38,7 +38,7 @@ impl App {
 
     pub(super) fn expect_return(&mut self, row: &OrderRow) {
         let about = vec![
-            "The warehouse is told to expect the goods; no money goes back by this.".to_owned(),
+            "The warehouse is told to expect the goods; no money goes back.".to_owned(),
             "Units left empty: everything that left and is not expected yet. Else SKU=N, parted by commas.".to_owned(),
         ];
         let title = format!("Expect goods of order {} back", row.number);
@@ -54,7 +54,7 @@ impl App {
         if !held.reason.is_empty() {
             lines.push(format!("The customer says: {}", held.reason));
         }
-        lines.push("The warehouse is told to expect them; no money goes back by this.".to_owned());
+        lines.push("The warehouse is told to expect them; no money goes back.".to_owned());
         let (pair, reference) = name(row);
         let act = Act::DecideReturn {
             pair,

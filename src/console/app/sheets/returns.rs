@@ -84,7 +84,12 @@ fn head(held: &Return, next: Option<&NextStep>, now: Ts) -> Vec<DocLine> {
     let row = &held.row;
     let (goods, goods_role) = words::return_state(row.state);
     let (money, money_role) = words::money_state(row.money);
-    let (due, due_role) = words::promise(given_up_at(row), now);
+    let given_up = given_up_at(row);
+    let is_awaited = given_up.is_some();
+    let (due, due_role) = match given_up {
+        Some(_) => words::promise(given_up, now),
+        None => (String::new(), Role::Text),
+    };
     let next = match next {
         Some(step) => {
             let role = if step.is_decision {
@@ -106,10 +111,10 @@ fn head(held: &Return, next: Option<&NextStep>, now: Ts) -> Vec<DocLine> {
             .and(row.order_number.clone(), Role::Text)
             .and("  age ", Role::Muted)
             .and(words::age(row.created_at, now), Role::Text)
-            .and("  given up ", Role::Muted)
-            .and(due, due_role)
             .and("  pair ", Role::Muted)
-            .and(row.pair.to_string(), Role::Text),
+            .and(row.pair.to_string(), Role::Text)
+            .and(if is_awaited { "  given up in " } else { "" }, Role::Muted)
+            .and(due, due_role),
         next,
     ]
 }
@@ -182,9 +187,9 @@ fn both_sides(held: &Return, claims: &[Claim]) -> Vec<DocLine> {
             "Units",
             units(total(held, |l| l.credited_each), "credited"),
             format!(
-                "{} of {} received",
-                total(held, |l| l.received_each),
-                units(total(held, |l| l.authorised_each), "agreed")
+                "{} of {} agreed",
+                units(total(held, |l| l.received_each), "received"),
+                total(held, |l| l.authorised_each)
             ),
         ),
         (
@@ -267,9 +272,9 @@ fn stations(row: &ReturnRow, now: Ts) -> Vec<DocLine> {
         .collect()
 }
 
-/// Columns of the figures of a line.
+/// Titles of the figures of a line; each is as wide as its title.
 const FIGURES: [&str; 7] = [
-    "agreed", "receivd", "fit", "unfit", "shelf", "booked", "credit",
+    "agreed", "received", " fit", "unfit", "shelf", "booked", "credited",
 ];
 
 fn lines(sheet: &ReturnSheet) -> Vec<DocLine> {
@@ -318,11 +323,11 @@ fn lines(sheet: &ReturnSheet) -> Vec<DocLine> {
 }
 
 fn figures(line: &str, sku: &str, each: [String; 7], role: Role) -> DocLine {
+    let each = each.iter().zip(FIGURES);
     let each: String = each
-        .iter()
-        .map(|f| format!(" {}", pad_left(f, 7)))
+        .map(|(figure, title)| format!(" {}", pad_left(figure, title.len())))
         .collect();
-    DocLine::of(format!("{} {}", pad(line, 4), pad(sku, 14)), role).and(each, role)
+    DocLine::of(format!("{} {}", pad(line, 4), pad(sku, 20)), role).and(each, role)
 }
 
 /// What the gate says of a line.

@@ -1,6 +1,6 @@
 //! ```text
-//!   return       goods             money   next                              due   order units  age reason
-//! ▌ SL-1001-RT1  not sellable      open    finance: say what becomes of 1 u…     –  1001   1/2   3d too small
+//!   return       goods             money   next                           due units  age order reason
+//! ▌ SL-1001-RT1  not sellable      open    finance: outcome of 1              –   1/2   3d 1001  too small
 //! ```
 
 use super::{draw_list, naming};
@@ -18,7 +18,7 @@ const COLUMNS: &[Column] = &[
     Column::share("return", 13, 1, 0),
     Column::fixed("goods", 18, 0),
     Column::fixed("money", 7, 0),
-    Column::share("next", 24, 5, 0),
+    Column::share("next", 24, 4, 0),
     Column::figure("due", 9, 1),
     Column::figure("units", 5, 2),
     Column::figure("age", 4, 3),
@@ -32,7 +32,7 @@ const COLUMNS: &[Column] = &[
 /// Draws the list.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let empty = "No return is open. One begins when a customer asks in the sales system, or with \
-        Expect return on an order; state:closed finds those that are over.";
+        Take back on an order; state:closed finds those that are over.";
     draw_list(
         pen,
         area,
@@ -59,7 +59,7 @@ fn next(row: &GatedReturn) -> CellText {
         (false, Some(_)) => Role::Text,
         (false, None) => Role::Muted,
     };
-    (format!("{}{more}", first.sentence()), role)
+    (format!("{}{more}", first.in_short()), role)
 }
 
 fn cells(row: &GatedReturn, now: Ts) -> Vec<CellText> {
