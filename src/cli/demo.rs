@@ -181,6 +181,10 @@ fn demo_traits() -> WorldTraits {
         locked: 0.02,
         lost_despatch: 0.01,
         other_writer_per_day: 1_500,
+        works_returns: true,
+        return_damaged: 0.25,
+        return_short: 0.1,
+        return_never_comes: 0.1,
         ..WorldTraits::typical()
     }
 }

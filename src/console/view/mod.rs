@@ -149,8 +149,10 @@ fn ordered_for_footer(app: &App, contexts: &[Context]) -> Vec<Action> {
                     )
             })
             .collect();
-        if is_of_object && of_context.len() > OBJECT_HINTS_MAX {
-            // More than there is room for: what can be done comes before what cannot.
+        let is_page = app.nav.page().is_some();
+        if is_of_object && is_page && of_context.len() > OBJECT_HINTS_MAX {
+            // More than there is room for: what can be done comes before what cannot. Not in a list, where every move of
+            // the cursor would send the whole line again.
             of_context.sort_by_key(|a| app.fit(*a) != Fit::Yes);
         }
         let mut of_context = of_context.into_iter();
