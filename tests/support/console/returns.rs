@@ -1,6 +1,6 @@
 //! Returns that read like the trade, one in each state that matters at the desk.
 
-use super::rows::{NOW, ago, delivery_sheet, journal, name, order};
+use super::rows::{NOW, ago, alike, delivery_sheet, journal, name, order};
 use tallyman::console::app::ask::ReturnSheet;
 use tallyman::desk::{AlignedRow, GatedReturn};
 use tallyman::domain::credit_gate::{
@@ -151,7 +151,7 @@ fn line(n: usize, figures: Figures, hostile: bool) -> ReturnLine {
 }
 
 pub fn held(n: usize, hostile: bool) -> Return {
-    let case = &CASES[n % RETURNS];
+    let case = &CASES[alike(n, RETURNS) % RETURNS];
     let id = i64::try_from(n).unwrap() + 1;
     let order = order(n, false);
     let began = |days: i64| ago(case.age_days * 1_440 - days * 1_440);

@@ -38,7 +38,7 @@ pub const NOW: Ts = Ts(1_795_426_200_000_000);
 pub const EXCEPTIONS: usize = 12;
 
 /// Past the `typical` first rows, blocks of neighbours are of one kind.
-const fn alike(n: usize, typical: usize) -> usize {
+pub(super) const fn alike(n: usize, typical: usize) -> usize {
     if n < typical { n } else { n / 400 }
 }
 
