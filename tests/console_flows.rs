@@ -16,6 +16,7 @@ use tallyman::console::term::input::Input;
 use tallyman::desk::Decision;
 use tallyman::domain::exception::Team;
 use tallyman::domain::mapping::MappingEdit;
+use tallyman::domain::returns::Disposition;
 
 const SIZE: (u16, u16) = (100, 30);
 
@@ -128,6 +129,39 @@ async fn finance_sees_why_money_waits_and_approves_its_credit() {
             what: Decision::Approve { line: Some(line), units: 1, reason },
             ..
         }] if reference.as_str() == "100103-RT1" && line == "1" && reason == "seen, cracked"),
+        "{acts:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_case_about_a_return_takes_its_decision_where_it_is_read() {
+    let mut c = console(Pane::Returns).await;
+    c.press("down enter shift-tab shift-tab enter").await;
+    assert!(
+        c.text().contains("finance: say what becomes of 2 units"),
+        "{}",
+        c.text()
+    );
+    c.press("u").await;
+    assert!(
+        c.text().contains("Outcome for return 100102-RT1"),
+        "{}",
+        c.text()
+    );
+    c.press("tab right ctrl-s").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(
+            acts.as_slice(),
+            [Act::DecideReturn {
+                what: Decision::Outcome {
+                    units: Some(2),
+                    to: Disposition::Repair,
+                    ..
+                },
+                ..
+            }]
+        ),
         "{acts:?}"
     );
 }

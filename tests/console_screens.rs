@@ -126,6 +126,11 @@ fn pages_of_a_return() {
     );
     page("page_return_timeline", Pane::Returns, "enter shift-tab");
     page(
+        "page_exception_return",
+        Pane::Returns,
+        "down enter shift-tab shift-tab enter",
+    );
+    page(
         "page_order_returns",
         Pane::Orders,
         "down down down down enter tab tab tab tab",

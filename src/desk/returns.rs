@@ -303,7 +303,8 @@ impl Desk {
         })
     }
 
-    fn gated(&self, held: Return) -> GatedReturn {
+    /// A return with what the gate says of it.
+    pub fn gated(&self, held: Return) -> GatedReturn {
         let gates = self.pair(&held.row.pair).map(|pair| {
             let policy = pair.policy.gate();
             let lines = held.lines.iter();

@@ -144,6 +144,8 @@ pub struct ExceptionSheet {
     pub timeline: Vec<JournalRow>,
     /// Deliveries of its first members with their attempts.
     pub deliveries: Vec<DeliverySheet>,
+    /// The return it is about, if it is about one.
+    pub returned: Option<GatedReturn>,
 }
 
 /// An order's evidence.

@@ -88,6 +88,8 @@ pub struct Page {
     pub height: Cell<u16>,
     /// What actions on this page act on, once it is read.
     pub subject: Option<Subject>,
+    /// On the page of an exception: the object it is about, where there are actions for it.
+    pub about: Option<Subject>,
     /// On a page of mapping versions: the versions.
     pub versions: Option<(PairId, Vec<MappingVersion>)>,
     /// Read again when shown.
@@ -109,6 +111,7 @@ impl Page {
             top: Cell::new(0),
             height: Cell::new(10),
             subject: None,
+            about: None,
             versions: None,
             is_stale: false,
         }

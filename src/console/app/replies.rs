@@ -179,6 +179,8 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
         Err(trouble) => page.load = Load::Failed(trouble.text),
         Ok(Answer::Exception(Some(sheet))) => {
             page.subject = Some(Subject::Exceptions(vec![sheet.row.clone()]));
+            let returned = sheet.returned.clone();
+            page.about = returned.map(|row| Subject::Return(Box::new(row)));
             page.show(
                 places.say(sheets::exception::title(&sheet.row)),
                 sheets::exception::doc(&sheet, now).naming(places),

@@ -114,6 +114,7 @@ impl App {
         let mut found = Vec::new();
         if let Some(page) = self.nav.page() {
             found.extend(page.subject.clone());
+            found.extend(page.about.clone());
             match page.target() {
                 Some(Link::Delivery(id)) => found.push(Subject::Delivery {
                     id: *id,

@@ -219,7 +219,14 @@ impl StoreBackend {
         let timeline = store
             .timeline(&ObjectRef::Exception(id.0), TIMELINE_MAX)
             .await?;
+        let returned = match return_of(&row.discriminator, &row.pair) {
+            Some(Link::Return { pair, reference }) => {
+                self.desk.return_of(&pair, &reference).await?
+            }
+            _ => None,
+        };
         Ok(Some(ExceptionSheet {
+            returned: returned.map(|held| self.desk.gated(held)),
             row,
             members,
             timeline,

@@ -188,6 +188,9 @@ impl FakeBackend {
                 let found = (0..24).find(|n| returns::held(*n, hostile).row.reference == reference);
                 Answer::Return(found.map(|n| Box::new(returns::sheet(n, hostile))))
             }
+            Question::Exception(id) if id == returns::CASE => {
+                Answer::Exception(Some(Box::new(returns::case_sheet(hostile))))
+            }
             Question::Exception(id) => Answer::Exception(Some(Box::new(rows::exception_sheet(
                 usize::try_from(id.0 - 1).unwrap_or(0),
                 hostile,

@@ -1,12 +1,13 @@
 //! Returns that read like the trade, one in each state that matters at the desk.
 
-use super::rows::{NOW, ago, alike, delivery_sheet, journal, name, order};
-use tallyman::console::app::ask::ReturnSheet;
+use super::rows::{NOW, ago, alike, delivery_sheet, exception_sheet, journal, name, order};
+use tallyman::console::app::ask::{ExceptionSheet, ReturnSheet};
 use tallyman::desk::{AlignedRow, GatedReturn};
+use tallyman::domain::catalogue::Kind;
 use tallyman::domain::credit_gate::{
     Approval, ApprovalKind, Gate, GatePolicy, UnsellableGate, gate,
 };
-use tallyman::domain::exception::ObjectRef;
+use tallyman::domain::exception::{ObjectRef, Team};
 use tallyman::domain::ids::{ExceptionId, ItemCode, OrderId, PairId, ReturnId, Sku, WmsOrderNo};
 use tallyman::domain::order::OrderState;
 use tallyman::domain::returns::{
@@ -268,9 +269,9 @@ pub fn sheet(n: usize, hostile: bool) -> ReturnSheet {
     decided.reason = "sam".to_owned();
     let exceptions = if first.unsellable_each > first.disposed_each {
         vec![(
-            ExceptionId(12),
+            CASE,
             "RET_NOT_SELLABLE".to_owned(),
-            "VASE-TALL: 2 cannot be sold again; record what becomes of it".to_owned(),
+            "LAMP-OAK: 2 cannot be sold again; record what becomes of it".to_owned(),
         )]
     } else {
         Vec::new()
@@ -299,4 +300,19 @@ pub fn of_order(n: usize, hostile: bool) -> Vec<Return> {
     } else {
         Vec::new()
     }
+}
+
+/// The case a return's page leads to.
+pub const CASE: ExceptionId = ExceptionId(901);
+
+/// The case about the unfit goods of the second return.
+pub fn case_sheet(hostile: bool) -> ExceptionSheet {
+    let mut sheet = exception_sheet(4, hostile);
+    sheet.row.id = CASE;
+    sheet.row.kind = Kind::RetNotSellable;
+    sheet.row.discriminator = "RETURN=100102-RT1;LINE=1".to_owned();
+    sheet.row.team = Team::Finance;
+    sheet.row.detail = "LAMP-OAK: 2 cannot be sold again; record what becomes of it".to_owned();
+    sheet.returned = Some(gated(1, hostile));
+    sheet
 }

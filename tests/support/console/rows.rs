@@ -262,6 +262,7 @@ pub fn exception_sheet(n: usize, hostile: bool) -> ExceptionSheet {
         members,
         timeline: (0..6).map(|i| journal(i, hostile)).rev().collect(),
         deliveries: vec![delivery_sheet(7, hostile)],
+        returned: None,
         row,
     }
 }

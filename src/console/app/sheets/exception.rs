@@ -90,10 +90,15 @@ fn overview(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
         lines.push(DocLine::pair(label, *action));
     }
     if let Some(Link::Return { pair, reference }) = return_of(&row.discriminator, &row.pair) {
+        let next = sheet
+            .returned
+            .as_ref()
+            .and_then(|r| r.steps().into_iter().next());
+        let next = next.map_or_else(String::new, |step| format!("  {}", step.sentence()));
         lines.push(
             DocLine::labelled("Return")
                 .and(reference.to_string(), Role::Link)
-                .and("  goods, money, and what can be decided", Role::Muted)
+                .and(next, Role::Text)
                 .to(Some(Link::Return { pair, reference })),
         );
     }

@@ -136,7 +136,7 @@ fn overview(sheet: &ReturnSheet, steps: &[NextStep], now: Ts) -> Vec<DocLine> {
         out.push(DocLine::labelled(label).and(step.sentence(), role));
     }
     if !row.reason.is_empty() {
-        out.push(DocLine::pair("Customer says", row.reason.clone()));
+        out.push(DocLine::pair("Reason", row.reason.clone()));
     }
     let by = match row.cause {
         Cause::Authorisation => "a person here",

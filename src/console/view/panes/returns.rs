@@ -15,10 +15,10 @@ use crate::domain::time::Ts;
 use ratatui::layout::Rect;
 
 const COLUMNS: &[Column] = &[
-    Column::share("return", 13, 1, 0),
+    Column::share("return", 16, 1, 0),
     Column::fixed("goods", 18, 0),
     Column::fixed("money", 7, 0),
-    Column::share("next", 24, 4, 0),
+    Column::share("next", 22, 4, 0),
     Column::figure("due", 9, 1),
     Column::figure("units", 5, 2),
     Column::figure("age", 4, 3),
