@@ -162,6 +162,7 @@ fn brisk_policy(usual: Policy) -> Policy {
         stock_interval: Span::secs(30),
         reconcile_stock_interval: Span::secs(45),
         reconcile_orders_interval: Span::mins(1),
+        returns_interval: Span::secs(20),
         confirm_grace: Span::mins(2),
         in_wms_grace: Span::mins(2),
         wait_for_tracking: Span::secs(40),
