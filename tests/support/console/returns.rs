@@ -176,7 +176,7 @@ pub fn held(n: usize, hostile: bool) -> Return {
             pair: PairId::from("lw-pvx"),
             reference: format!("{}-RT1", order.number).as_str().into(),
             key: format!("expect|{id}"),
-            cause: if n % 2 == 0 {
+            cause: if n.is_multiple_of(2) {
                 Cause::Request
             } else {
                 Cause::Authorisation
