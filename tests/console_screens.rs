@@ -188,6 +188,24 @@ fn a_screen_too_small_still_says_whether_anything_is_anybodys() {
 }
 
 #[test]
+fn decisions_about_returns_keep_their_fields_in_sight_on_a_small_screen() {
+    let places = [
+        ("G a", "[ Allow ]"),
+        ("down u", "[ Put on record ]"),
+        ("down down p", "[ Approve ]"),
+        ("down down O", "[ Pass the gate ]"),
+        ("down down down down t", "[ Accept ]"),
+        ("w", "[ Wait ]"),
+        ("x", "[ End it ]"),
+    ];
+    for (keys, button) in places {
+        let mut desk = Desk::new(Scene::Hostile, Pane::Returns, SMALL);
+        desk.press(keys);
+        assert!(desk.text().contains(button), "{}", desk.text());
+    }
+}
+
+#[test]
 fn a_read_only_session_says_so_on_every_width() {
     for size in [SMALL, (100, 30), LARGE] {
         let desk = Desk::with(Scene::Typical, Pane::Orders, size, |o| {

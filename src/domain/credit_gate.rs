@@ -91,6 +91,19 @@ impl LineGate {
         self.shut.iter().map(|s| s.units_each).sum()
     }
 
+    /// What waits, part by part: `1 waits: not received yet`.
+    pub fn waits(&self) -> Vec<String> {
+        let parts = self.shut.iter().map(|shut| {
+            let waits = if shut.units_each == 1 {
+                "waits"
+            } else {
+                "wait"
+            };
+            format!("{} {waits}: {}", shut.units_each, shut.why)
+        });
+        parts.collect()
+    }
+
     /// The line in plain words: `1 may be credited now; 1 waits: …`.
     pub fn words(&self) -> String {
         let mut parts = Vec::new();
@@ -100,14 +113,7 @@ impl LineGate {
         if self.too_early_each > 0 {
             parts.push(format!("{} were credited too early", self.too_early_each));
         }
-        for shut in &self.shut {
-            let waits = if shut.units_each == 1 {
-                "waits"
-            } else {
-                "wait"
-            };
-            parts.push(format!("{} {waits}: {}", shut.units_each, shut.why));
-        }
+        parts.extend(self.waits());
         if parts.is_empty() {
             parts.push("nothing is left to credit".to_owned());
         }

@@ -12,12 +12,16 @@ use crate::domain::credit_gate::{approvable, overridable};
 use crate::domain::ids::{PairId, ReturnRef};
 use crate::domain::order::OrderRow;
 use crate::domain::returns::{
-    ENDS, EXTEND_DAYS, ReturnLine, given_up_at, may_end, without_outcome,
+    ENDS, EXTEND_DAYS, ReturnLine, ReturnState, given_up_at, may_end, without_outcome,
 };
-use crate::text::count;
+use crate::text::{count, truncate};
 
 /// Lines of a return named in a question; the others are counted.
-const LINES_NAMED_MAX: usize = 5;
+const LINES_NAMED_MAX: usize = 3;
+/// Columns of what is said of one of them: two rows on a small screen, so that the fields below keep their room.
+const LINE_COLUMNS: usize = 130;
+/// Columns of what the customer said.
+const REASON_COLUMNS: usize = 180;
 
 /// Title, what follows, and what is asked.
 type Said = (String, Vec<String>, Asked);
@@ -52,7 +56,10 @@ impl App {
             format!("{} of {} ({})", l.authorised_each, l.sku, l.item)
         });
         if !held.reason.is_empty() {
-            lines.push(format!("The customer says: {}", held.reason));
+            lines.push(format!(
+                "The customer says: {}",
+                truncate(&held.reason, REASON_COLUMNS)
+            ));
         }
         lines.push("The warehouse is told to expect them; no money goes back.".to_owned());
         let (pair, reference) = name(row);
@@ -154,11 +161,13 @@ impl App {
 fn pass_the_gate(row: &GatedReturn) -> Said {
     let lines = row.held.lines.iter().zip(&row.gates);
     let waiting: Vec<(&ReturnLine, i64, String)> = lines
-        .filter_map(|(l, g)| Some((l, overridable(l, g).ok()?, g.words())))
+        .filter_map(|(l, g)| Some((l, overridable(l, g).ok()?, g.waits().join("; "))))
         .collect();
     let mut about = vec!["This is passed over:".to_owned()];
-    let named = waiting.iter().take(LINES_NAMED_MAX);
-    about.extend(named.map(|(l, _, words)| format!("{}: {words}", l.sku)));
+    let said = waiting
+        .iter()
+        .map(|(l, _, words)| format!("{}: {words}", l.sku));
+    about.extend(named(said.collect()));
     about.push("Money goes back before its goods are booked. CRN_BEFORE_STOCKIN stays open, with your name, until they are.".to_owned());
     (
         format!("Pass the credit gate of return {}", row.held.row.reference),
@@ -169,16 +178,22 @@ fn pass_the_gate(row: &GatedReturn) -> Said {
 
 fn end(row: &GatedReturn) -> Said {
     let held = &row.held.row;
-    let ends = ENDS.into_iter();
+    let ends: Vec<ReturnState> = ENDS
+        .into_iter()
+        .filter(|to| may_end(held, *to).is_ok())
+        .collect();
+    let meant = ends.iter().map(|to| match to {
+        ReturnState::NotReceived => "Never came: the goods are not waited for any longer.",
+        ReturnState::Rejected => "Refused: the goods go back to the customer.",
+        _ => "No money due: nothing is credited for it.",
+    });
+    let meant: Vec<&str> = meant.collect();
     let (goods, _) = words::return_state(held.state);
     let (money, _) = words::money_state(held.money);
     (
         format!("End return {}", held.reference),
-        vec![
-            format!("Goods: {goods}; money: {money}."),
-            "Never came: the goods are not waited for. Refused: they go back to the customer. No money due: nothing is credited for it.".to_owned(),
-        ],
-        Asked::End(ends.filter(|to| may_end(held, *to).is_ok()).collect()),
+        vec![format!("Goods: {goods}; money: {money}."), meant.join(" ")],
+        Asked::End(ends),
     )
 }
 
@@ -188,9 +203,17 @@ fn name(row: &GatedReturn) -> (PairId, ReturnRef) {
 }
 
 fn goods(lines: &[ReturnLine], say: impl Fn(&ReturnLine) -> String) -> Vec<String> {
-    let mut out: Vec<String> = lines.iter().take(LINES_NAMED_MAX).map(say).collect();
-    if lines.len() > LINES_NAMED_MAX {
-        out.push(format!("and {} lines more", lines.len() - LINES_NAMED_MAX));
+    named(lines.iter().map(say).collect())
+}
+
+/// The first lines, and how many more there are.
+fn named(lines: Vec<String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(LINES_NAMED_MAX);
+    let first = lines.iter().take(LINES_NAMED_MAX);
+    let mut out: Vec<String> = first.map(|l| truncate(l, LINE_COLUMNS)).collect();
+    if more > 0 {
+        let more = i64::try_from(more).unwrap_or(i64::MAX);
+        out.push(format!("and {}", count(more, "line more", "lines more")));
     }
     out
 }

@@ -6,9 +6,13 @@ use super::{Form, FormField, Input, choice, line};
 use crate::desk::Decision;
 use crate::domain::ids::{OrderId, PairId, ReturnRef};
 use crate::domain::returns::{Disposition, ReturnLine, ReturnState, extend_days, read_units};
+use crate::text::truncate;
 
 /// Days offered for waiting longer.
 const DAYS_OFFERED: &str = "7";
+
+/// Columns of a SKU among the choices.
+const SKU_COLUMNS: usize = 24;
 
 /// Units of a line that something can be decided about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +27,11 @@ impl Goods {
     pub fn of(line: &ReturnLine, most: i64) -> Self {
         Self {
             line_ref: line.line_ref.clone(),
-            label: format!("{}, line {}", line.sku, line.line_ref),
+            label: format!(
+                "{}, line {}",
+                truncate(line.sku.as_str(), SKU_COLUMNS),
+                line.line_ref
+            ),
             most,
         }
     }
