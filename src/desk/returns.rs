@@ -141,7 +141,7 @@ impl ReturnRequest {
     }
 }
 
-/// Returns looked through for decisions that wait.
+/// Returns of a pair looked through for decisions that wait.
 const DECISIONS_MAX: usize = 1_000;
 
 /// A return with what the gate says of each of its lines, in their order.
@@ -261,13 +261,20 @@ impl Desk {
     /// # Errors
     /// When the store cannot be read.
     pub async fn returns_to_decide(&self) -> DeskResult<usize> {
-        let found = self.store().returns_to_decide(DECISIONS_MAX).await;
-        let found = found.map_err(DeskError::store("counting the returns to decide on"))?;
         let waits = |held: &Return| {
             let steps = self.gated(held.clone()).steps();
             steps.iter().any(|s| s.is_decision)
         };
-        Ok(found.into_iter().filter(|held| waits(held)).count())
+        let mut waiting = 0;
+        for pair in self.pairs() {
+            let found = self
+                .store()
+                .returns_to_decide(&pair.id, DECISIONS_MAX)
+                .await;
+            let found = found.map_err(DeskError::store("counting the returns to decide on"))?;
+            waiting += found.iter().filter(|held| waits(held)).count();
+        }
+        Ok(waiting)
     }
 
     /// Goods and money of a return and its order, side by side.
