@@ -65,7 +65,13 @@ fn a_cursor_move_stays_within_its_budget_in_every_pane() {
 
 #[test]
 fn a_list_that_scrolls_under_the_cursor_costs_its_new_line_and_the_move() {
-    for pane in [Pane::Exceptions, Pane::Orders, Pane::Stock, Pane::Audit] {
+    for pane in [
+        Pane::Exceptions,
+        Pane::Orders,
+        Pane::Stock,
+        Pane::Returns,
+        Pane::Audit,
+    ] {
         let mut link = Link::new(Scene::Many, pane);
         for _ in 0..40 {
             link.press("down");
@@ -82,7 +88,13 @@ fn a_list_that_scrolls_under_the_cursor_costs_its_new_line_and_the_move() {
 
 #[test]
 fn a_page_stays_within_its_budget() {
-    for pane in [Pane::Exceptions, Pane::Orders, Pane::Stock, Pane::Audit] {
+    for pane in [
+        Pane::Exceptions,
+        Pane::Orders,
+        Pane::Stock,
+        Pane::Returns,
+        Pane::Audit,
+    ] {
         let mut link = Link::new(Scene::Many, pane);
         link.press("pagedown");
         for step in 0..5 {

@@ -13,8 +13,10 @@ use tallyman::console::app::nav::Pane;
 use tallyman::console::run::Exit;
 use tallyman::console::run::signals::Signal;
 use tallyman::console::term::input::Input;
+use tallyman::desk::Decision;
 use tallyman::domain::exception::Team;
 use tallyman::domain::mapping::MappingEdit;
+use tallyman::domain::returns::Disposition;
 
 const SIZE: (u16, u16) = (100, 30);
 
@@ -96,6 +98,100 @@ async fn an_outward_action_asks_and_its_default_does_nothing() {
         c.backend.done().as_slice(),
         [Act::PushStock { .. }]
     ));
+}
+
+#[tokio::test]
+async fn finance_sees_why_money_waits_and_approves_its_credit() {
+    let mut c = console(Pane::Live).await;
+    c.press("6").await;
+    assert!(c.text().contains("finance: approve 1"), "{}", c.text());
+    c.press("down down enter tab").await;
+    assert!(
+        c.text()
+            .contains("the outcome is recorded; finance must approve"),
+        "{}",
+        c.text()
+    );
+    c.press("p").await;
+    assert!(
+        c.text().contains("Approve credit of return 100103-RT1"),
+        "{}",
+        c.text()
+    );
+    c.press("enter enter enter").await;
+    assert!(c.text().contains("Reason is needed"), "{}", c.text());
+    assert!(c.backend.done().is_empty(), "nothing goes without a reason");
+    c.press("'seen, space 'cracked enter enter").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::DecideReturn {
+            reference,
+            what: Decision::Approve { line: Some(line), units: 1, reason },
+            ..
+        }] if reference.as_str() == "100103-RT1" && line == "1" && reason == "seen, cracked"),
+        "{acts:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_case_about_a_return_takes_its_decision_where_it_is_read() {
+    let mut c = console(Pane::Returns).await;
+    c.press("down enter shift-tab shift-tab enter").await;
+    assert!(
+        c.text().contains("finance: say what becomes of 2 units"),
+        "{}",
+        c.text()
+    );
+    c.press("u").await;
+    assert!(
+        c.text().contains("Outcome for return 100102-RT1"),
+        "{}",
+        c.text()
+    );
+    c.press("tab right ctrl-s").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(
+            acts.as_slice(),
+            [Act::DecideReturn {
+                what: Decision::Outcome {
+                    units: Some(2),
+                    to: Disposition::Repair,
+                    ..
+                },
+                ..
+            }]
+        ),
+        "{acts:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_gate_is_passed_only_with_what_is_passed_over_in_sight() {
+    let mut c = console(Pane::Returns).await;
+    c.press("O").await;
+    assert!(c.text().contains("not received yet"), "{}", c.text());
+    assert!(
+        c.text().contains("CRN_BEFORE_STOCKIN stays"),
+        "{}",
+        c.text()
+    );
+    c.press("esc").await;
+    assert!(c.backend.done().is_empty());
+}
+
+#[tokio::test]
+async fn an_order_leads_to_its_return_and_the_return_back_to_the_order() {
+    let mut c = console(Pane::Orders).await;
+    c.press("down down down down enter tab tab tab tab enter")
+        .await;
+    assert!(c.text().contains("› Return 100105-RT1"), "{}", c.text());
+    c.press("enter").await;
+    assert!(
+        c.text().contains("› Return 100105-RT1 › Order 100105"),
+        "{}",
+        c.text()
+    );
 }
 
 #[tokio::test]

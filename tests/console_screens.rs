@@ -111,6 +111,45 @@ fn pages_of_the_rest() {
 }
 
 #[test]
+fn pages_of_a_return() {
+    page("page_return_overview", Pane::Returns, "down down enter");
+    page("page_return_lines", Pane::Returns, "down down enter tab");
+    page(
+        "page_return_decisions",
+        Pane::Returns,
+        "down down enter tab tab",
+    );
+    page(
+        "page_return_exceptions",
+        Pane::Returns,
+        "down enter shift-tab shift-tab",
+    );
+    page("page_return_timeline", Pane::Returns, "enter shift-tab");
+    page(
+        "page_exception_return",
+        Pane::Returns,
+        "down enter shift-tab shift-tab enter",
+    );
+    page(
+        "page_order_returns",
+        Pane::Orders,
+        "down down down down enter tab tab tab tab",
+    );
+}
+
+#[test]
+fn layers_of_a_return() {
+    page("layer_confirm_grant", Pane::Returns, "G a");
+    page("layer_form_outcome", Pane::Returns, "down u");
+    page("layer_form_approve", Pane::Returns, "down down p");
+    page("layer_form_override", Pane::Returns, "down down O");
+    page("layer_form_accept", Pane::Returns, "down down down down t");
+    page("layer_form_extend", Pane::Returns, "w");
+    page("layer_form_end", Pane::Returns, "x");
+    page("layer_form_expect", Pane::Orders, "down down down e");
+}
+
+#[test]
 fn layers() {
     page("layer_mapping_editor", Pane::Exceptions, "m 'trk48");
     page("layer_mapping_preview", Pane::Exceptions, "m 'TPS48 enter");
@@ -146,6 +185,36 @@ fn a_screen_too_small_still_says_whether_anything_is_anybodys() {
     assert_eq!(text.trim(), "12 open, 2 mine; needs 60x16");
     desk.resize(60, 16);
     assert!(desk.text().contains("Tracked 48 XL"), "{}", desk.text());
+}
+
+#[test]
+fn decisions_about_returns_keep_their_fields_in_sight_on_a_small_screen() {
+    let places = [
+        ("G a", "[ Allow ]"),
+        ("down u", "[ Put on record ]"),
+        ("down down p", "[ Approve ]"),
+        ("down down O", "[ Pass the gate ]"),
+        ("down down down down t", "[ Accept ]"),
+        ("w", "[ Wait ]"),
+        ("x", "[ End it ]"),
+    ];
+    for (keys, button) in places {
+        let mut desk = Desk::new(Scene::Hostile, Pane::Returns, SMALL);
+        desk.press(keys);
+        assert!(desk.text().contains(button), "{}", desk.text());
+    }
+}
+
+#[test]
+fn a_read_only_session_says_so_on_every_width() {
+    for size in [SMALL, (100, 30), LARGE] {
+        let desk = Desk::with(Scene::Typical, Pane::Orders, size, |o| {
+            o.is_read_only = true
+        });
+        let text = desk.text();
+        let head: Vec<&str> = text.lines().take(2).collect();
+        assert!(head.join(" ").contains("read-only"), "{head:?}");
+    }
 }
 
 #[test]

@@ -26,16 +26,17 @@ fn number_keys_go_to_their_pane_and_the_missing_ones_say_so() {
         ("3", Pane::Orders),
         ("4", Pane::Mappings),
         ("5", Pane::Stock),
+        ("6", Pane::Returns),
         ("8", Pane::Audit),
         ("1", Pane::Live),
     ] {
         desk.press(key);
         assert_eq!(desk.app.nav.pane, pane);
     }
-    desk.press("6");
+    desk.press("7");
     assert_eq!(desk.app.nav.pane, Pane::Live);
     assert!(
-        desk.text().contains("6 does nothing here"),
+        desk.text().contains("7 does nothing here"),
         "{}",
         desk.text()
     );
@@ -45,10 +46,11 @@ fn number_keys_go_to_their_pane_and_the_missing_ones_say_so() {
 fn in_a_read_only_session_no_action_reaches_the_desk() {
     for (pane, keys) in [
         (Pane::Exceptions, "a w e z n r f d m"),
-        (Pane::Orders, "r h H"),
+        (Pane::Orders, "r h H e"),
         (Pane::Mappings, "e enter n x"),
         (Pane::Stock, "p u"),
         (Pane::Live, "p r u"),
+        (Pane::Returns, "a u p t w x O"),
     ] {
         let mut desk = Desk::with(Scene::Typical, pane, SIZE, |o| o.is_read_only = true);
         desk.press(keys);
@@ -80,6 +82,12 @@ fn every_writing_action_is_possible_somewhere() {
         (Pane::Exceptions, "down down down"),
         (Pane::Orders, ""),
         (Pane::Orders, "enter tab tab enter"),
+        (Pane::Orders, "down down down"),
+        (Pane::Returns, ""),
+        (Pane::Returns, "down"),
+        (Pane::Returns, "down down"),
+        (Pane::Returns, "down down down down"),
+        (Pane::Returns, "G"),
         (Pane::Mappings, ""),
         (Pane::Mappings, "tab"),
         (Pane::Mappings, "v down down down"),

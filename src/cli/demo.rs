@@ -162,6 +162,7 @@ fn brisk_policy(usual: Policy) -> Policy {
         stock_interval: Span::secs(30),
         reconcile_stock_interval: Span::secs(45),
         reconcile_orders_interval: Span::mins(1),
+        returns_interval: Span::secs(20),
         confirm_grace: Span::mins(2),
         in_wms_grace: Span::mins(2),
         wait_for_tracking: Span::secs(40),
@@ -181,6 +182,10 @@ fn demo_traits() -> WorldTraits {
         locked: 0.02,
         lost_despatch: 0.01,
         other_writer_per_day: 1_500,
+        works_returns: true,
+        return_damaged: 0.25,
+        return_short: 0.1,
+        return_never_comes: 0.1,
         ..WorldTraits::typical()
     }
 }

@@ -6,8 +6,7 @@ use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::desk::{Decision, ReturnSheet};
 use crate::domain::filter::lists::RETURNS;
-use crate::domain::ids::Sku;
-use crate::domain::returns::{ClaimState, Disposition, ReturnState, Units, words};
+use crate::domain::returns::{ClaimState, Disposition, ReturnState, read_units, words};
 use crate::report::{Column, Format, Table};
 use crate::text::age;
 use clap::{Subcommand, ValueEnum};
@@ -283,25 +282,9 @@ async fn expect(
         return one(context, "allowing the return", wait.wait, act).await;
     }
     let row = desk.order_named(name).await?;
-    let units = read_units(units)?;
+    let units = read_units(&units.join(",")).map_err(CliError::Usage)?;
     let act = desk.expect_return(&row, units, reason);
     one(context, "expecting a return", wait.wait, act).await
-}
-
-fn read_units(words: &[String]) -> Result<Units, CliError> {
-    let mut out = Units::new();
-    for word in words {
-        let read = word
-            .rsplit_once('=')
-            .and_then(|(sku, n)| Some((Sku(sku.to_owned()), n.parse::<i64>().ok()?)));
-        let Some((sku, n)) = read.filter(|(_, n)| *n > 0) else {
-            let shown = crate::text::clean_to(word, 60);
-            let text = format!("{shown:?} is no SKU with units; write MUG=2");
-            return Err(CliError::Usage(text));
-        };
-        out.insert(sku, n);
-    }
-    Ok(out)
 }
 
 async fn list(

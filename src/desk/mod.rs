@@ -18,7 +18,7 @@ pub use mappings::{
     show_attributes,
 };
 pub use request::{LaneRemedy, RequestKind};
-pub use returns::{AlignedRow, Decision, ReturnRequest, ReturnSheet};
+pub use returns::{AlignedRow, Decision, GatedReturn, ReturnRequest, ReturnSheet};
 
 use crate::config::{CardRow, PairConfig};
 use crate::domain::change::{Batch, Change};

@@ -46,7 +46,11 @@ impl Desk {
         }
     }
 
-    async fn order(&self, id: OrderId) -> DeskResult<OrderRow> {
+    /// An order by our number for it.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] when there is none.
+    pub async fn order(&self, id: OrderId) -> DeskResult<OrderRow> {
         let what = format!("order {id}");
         self.store
             .orders_by_id(&[id])

@@ -6,8 +6,10 @@ use crate::domain::credit_gate::{LineGate, gate};
 use crate::domain::ids::{OrderId, PairId, ReturnRef};
 use crate::domain::order::OrderRow;
 use crate::domain::returns::{
-    Alignment, Claim, ClaimState, Disposition, Return, ReturnState, Units, money_back,
+    Alignment, Claim, ClaimState, Disposition, NextStep, Return, ReturnState, Units, money_back,
+    next_steps,
 };
+use crate::store::read::{ListQuery, Listed, Window};
 use serde::Serialize;
 use serde_json::json;
 
@@ -139,6 +141,24 @@ impl ReturnRequest {
     }
 }
 
+/// Returns of a pair looked through for decisions that wait.
+const DECISIONS_MAX: usize = 1_000;
+
+/// A return with what the gate says of each of its lines, in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatedReturn {
+    pub held: Return,
+    /// Empty when the configuration no longer has its pair.
+    pub gates: Vec<LineGate>,
+}
+
+impl GatedReturn {
+    /// What it waits for, the decisions first.
+    pub fn steps(&self) -> Vec<NextStep> {
+        next_steps(&self.held, &self.gates)
+    }
+}
+
 /// A return as finance reads it: goods and money side by side, and the gate line by line.
 #[derive(Debug, Clone, Serialize)]
 pub struct ReturnSheet {
@@ -146,6 +166,9 @@ pub struct ReturnSheet {
     pub held: Return,
     /// What the gate says of each line, in the order of the lines.
     pub gates: Vec<String>,
+    /// The same in figures.
+    #[serde(skip)]
+    pub line_gates: Vec<LineGate>,
     /// What was said about the order's goods and money.
     pub claims: Vec<Claim>,
     pub alignment: Vec<AlignedRow>,
@@ -183,18 +206,75 @@ impl Desk {
     /// # Errors
     /// [`DeskError::NotFound`] when no pair has it.
     pub async fn return_named(&self, reference: &str) -> DeskResult<Return> {
-        let what = format!("return {:?}", crate::text::clean_to(reference, 60));
         for pair in self.pairs() {
-            let found = self
-                .store()
-                .returns_by_ref(&pair.id, &[reference.into()])
-                .await
-                .map_err(DeskError::store(&what))?;
-            if let Some(held) = found.into_iter().next() {
+            if let Some(held) = self.return_of(&pair.id, &reference.into()).await? {
                 return Ok(held);
             }
         }
+        let what = format!("return {:?}", crate::text::clean_to(reference, 60));
         Err(DeskError::NotFound { what })
+    }
+
+    /// A return of a pair.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn return_of(
+        &self,
+        pair: &PairId,
+        reference: &ReturnRef,
+    ) -> DeskResult<Option<Return>> {
+        let shown = crate::text::clean_to(reference.as_str(), 60);
+        let found = self
+            .store()
+            .returns_by_ref(pair, std::slice::from_ref(reference))
+            .await
+            .map_err(DeskError::store(&format!("return {shown:?}")))?;
+        Ok(found.into_iter().next())
+    }
+
+    /// The list of returns with what each waits for; those that are over only when the filter names a state.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn returns(&self, query: &ListQuery) -> DeskResult<Window<GatedReturn>> {
+        let found = self.store().returns(None, false, query).await;
+        let found = found.map_err(DeskError::store("the list of returns"))?;
+        Ok(Window {
+            rows: found
+                .rows
+                .into_iter()
+                .map(|listed| Listed {
+                    cursor: listed.cursor,
+                    row: self.gated(listed.row),
+                })
+                .collect(),
+            total: found.total,
+            position: found.position,
+            has_before: found.has_before,
+            has_after: found.has_after,
+        })
+    }
+
+    /// How many returns wait for somebody's word.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn returns_to_decide(&self) -> DeskResult<usize> {
+        let waits = |held: &Return| {
+            let steps = self.gated(held.clone()).steps();
+            steps.iter().any(|s| s.is_decision)
+        };
+        let mut waiting = 0;
+        for pair in self.pairs() {
+            let found = self
+                .store()
+                .returns_to_decide(&pair.id, DECISIONS_MAX)
+                .await;
+            let found = found.map_err(DeskError::store("counting the returns to decide on"))?;
+            waiting += found.iter().filter(|held| waits(held)).count();
+        }
+        Ok(waiting)
     }
 
     /// Goods and money of a return and its order, side by side.
@@ -203,27 +283,44 @@ impl Desk {
     /// As [`Desk::return_named`].
     pub async fn return_sheet(&self, reference: &str) -> DeskResult<ReturnSheet> {
         let held = self.return_named(reference).await?;
-        let what = format!("return {reference}");
+        self.sheet_of(held).await
+    }
+
+    /// As [`Desk::return_sheet`], of a return at hand.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn sheet_of(&self, held: Return) -> DeskResult<ReturnSheet> {
+        let what = format!("return {}", held.row.reference);
         let orders = [held.row.order];
         let claims = self.store().claims_of(&orders).await;
         let claims = claims.map_err(DeskError::store(&what))?;
         let all = self.store().returns_of(&orders).await;
         let all = all.map_err(DeskError::store(&what))?;
+        let GatedReturn { held, gates } = self.gated(held);
         Ok(ReturnSheet {
-            gates: self.gates(&held)?.iter().map(LineGate::words).collect(),
+            gates: gates.iter().map(LineGate::words).collect(),
             alignment: money_back(&claims, &all)
                 .iter()
                 .map(AlignedRow::from)
                 .collect(),
+            line_gates: gates,
             held,
             claims,
         })
     }
 
-    fn gates(&self, held: &Return) -> DeskResult<Vec<LineGate>> {
-        let policy = self.pair(&held.row.pair)?.policy.gate();
-        let lines = held.lines.iter();
-        Ok(lines.map(|l| gate(policy, l, &held.approvals)).collect())
+    /// A return with what the gate says of it.
+    pub fn gated(&self, held: Return) -> GatedReturn {
+        let gates = self.pair(&held.row.pair).map(|pair| {
+            let policy = pair.policy.gate();
+            let lines = held.lines.iter();
+            lines.map(|l| gate(policy, l, &held.approvals)).collect()
+        });
+        GatedReturn {
+            gates: gates.unwrap_or_default(),
+            held,
+        }
     }
 
     /// Says that goods of an order come back.
@@ -272,8 +369,21 @@ impl Desk {
     ///
     /// # Errors
     /// As [`Desk::expect_return`]; [`DeskError::NotFound`] for an unknown return.
-    pub async fn decide_return(&self, reference: &str, mut what: Decision) -> DeskResult<Done> {
+    pub async fn decide_return(&self, reference: &str, what: Decision) -> DeskResult<Done> {
         let held = self.return_named(reference).await?;
+        self.decide(held.row.pair, held.row.reference, what).await
+    }
+
+    /// As [`Desk::decide_return`], for a return of a pair.
+    ///
+    /// # Errors
+    /// As [`Desk::expect_return`]. That there is no such return is the engine's answer.
+    pub async fn decide(
+        &self,
+        pair: PairId,
+        reference: ReturnRef,
+        mut what: Decision,
+    ) -> DeskResult<Done> {
         match &mut what {
             Decision::Accept { reason: why }
             | Decision::Close { reason: why, .. }
@@ -281,11 +391,11 @@ impl Desk {
             | Decision::Override { reason: why, .. } => *why = reason("this decision", why)?,
             Decision::Grant | Decision::Outcome { .. } | Decision::Extend { .. } => {}
         }
-        let asked = format!("Return {} will be brought up to date.", held.row.reference);
-        let doing = format!("deciding on return {}", held.row.reference);
+        let asked = format!("Return {reference} will be brought up to date.");
+        let doing = format!("deciding on return {reference}");
         let request = ReturnRequest::Of {
-            pair: held.row.pair,
-            reference: held.row.reference,
+            pair,
+            reference,
             what,
         };
         self.ask(&doing, RequestKind::Returns(request), asked).await

@@ -86,6 +86,24 @@ pub struct LineGate {
 }
 
 impl LineGate {
+    /// Units that wait at the gate.
+    pub fn waiting_each(&self) -> i64 {
+        self.shut.iter().map(|s| s.units_each).sum()
+    }
+
+    /// What waits, part by part: `1 waits: not received yet`.
+    pub fn waits(&self) -> Vec<String> {
+        let parts = self.shut.iter().map(|shut| {
+            let waits = if shut.units_each == 1 {
+                "waits"
+            } else {
+                "wait"
+            };
+            format!("{} {waits}: {}", shut.units_each, shut.why)
+        });
+        parts.collect()
+    }
+
     /// The line in plain words: `1 may be credited now; 1 waits: …`.
     pub fn words(&self) -> String {
         let mut parts = Vec::new();
@@ -95,14 +113,7 @@ impl LineGate {
         if self.too_early_each > 0 {
             parts.push(format!("{} were credited too early", self.too_early_each));
         }
-        for shut in &self.shut {
-            let waits = if shut.units_each == 1 {
-                "waits"
-            } else {
-                "wait"
-            };
-            parts.push(format!("{} {waits}: {}", shut.units_each, shut.why));
-        }
+        parts.extend(self.waits());
         if parts.is_empty() {
             parts.push("nothing is left to credit".to_owned());
         }
@@ -200,27 +211,49 @@ fn shut(line: &ReturnLine, unsellable: i64, rest: i64) -> Vec<Shut> {
     out
 }
 
-/// Records finance's approval for goods that cannot be sold again.
+/// Units of a line that have an outcome and no approval of finance yet.
 ///
 /// # Errors
-/// In words for people: no outcome recorded, more units than have one, wrong role, no reason.
-pub fn approve_unsellable(
-    line: &ReturnLine,
-    units_each: i64,
-    by: &Person,
-    reason: &str,
-) -> Result<Approval, String> {
-    role::require(by, &[Role::FinanceApprover], "approve this credit")?;
+/// In words for people: no outcome recorded, or all approved.
+pub fn approvable(line: &ReturnLine, approvals: &[Approval]) -> Result<i64, String> {
     if line.disposition.is_none() || line.disposed_each <= 0 {
         return Err(format!(
             "record first what becomes of {}: finance approves an outcome, not a guess",
             line.item
         ));
     }
-    if units_each < 1 || units_each > line.disposed_each {
+    let approved: i64 = approvals
+        .iter()
+        .filter(|a| a.kind == ApprovalKind::Unsellable && a.line_ref == line.line_ref)
+        .map(|a| a.units_each.max(0))
+        .fold(0, i64::saturating_add);
+    let left = line.disposed_each.saturating_sub(approved);
+    if left <= 0 {
         return Err(format!(
-            "{units_each} cannot be approved: {} of {} have a recorded outcome",
+            "the credit of all {} of {} with an outcome is approved already",
             line.disposed_each, line.item
+        ));
+    }
+    Ok(left)
+}
+
+/// Records finance's approval for goods that cannot be sold again.
+///
+/// # Errors
+/// In words for people: no outcome recorded, more units than have one, wrong role, no reason.
+pub fn approve_unsellable(
+    line: &ReturnLine,
+    approvals: &[Approval],
+    units_each: i64,
+    by: &Person,
+    reason: &str,
+) -> Result<Approval, String> {
+    role::require(by, &[Role::FinanceApprover], "approve this credit")?;
+    let left = approvable(line, approvals)?;
+    if units_each < 1 || units_each > left {
+        return Err(format!(
+            "{units_each} cannot be approved: {left} of {} have a recorded outcome and no approval",
+            line.item
         ));
     }
     Ok(Approval {
@@ -231,6 +264,21 @@ pub fn approve_unsellable(
         by: by.clone(),
         reason: role::reason(reason)?,
     })
+}
+
+/// Units of a line that an override of the gate could release.
+///
+/// # Errors
+/// In words for people: the gate is open or off anyway.
+pub fn overridable(line: &ReturnLine, now: &LineGate) -> Result<i64, String> {
+    match now.waiting_each() {
+        0 => Err(format!(
+            "nothing of {} waits at the gate: {}",
+            line.item,
+            now.words()
+        )),
+        n => Ok(n),
+    }
 }
 
 /// Records that finance passes the shut gate by hand. It leaves `CRN_BEFORE_STOCKIN` open until the goods are booked.
@@ -247,14 +295,7 @@ pub fn approve_override(
 ) -> Result<Approval, String> {
     role::require(by, &[Role::FinanceApprover], "pass the credit gate")?;
     let now = gate(policy, line, approvals);
-    let waiting: i64 = now.shut.iter().map(|s| s.units_each).sum();
-    if waiting == 0 {
-        return Err(format!(
-            "nothing of {} waits at the gate: {}",
-            line.item,
-            now.words()
-        ));
-    }
+    let waiting = overridable(line, &now)?;
     if units_each < 1 || units_each > waiting {
         return Err(format!(
             "{units_each} cannot be released: {waiting} of {} wait at the gate",

@@ -177,6 +177,23 @@ impl Store {
         whole(&mut conn, rows).await
     }
 
+    /// Open returns of a pair on which a person may have to say something: asked for and not allowed, units unfit for sale or
+    /// credited, other units than agreed. Oldest first.
+    pub async fn returns_to_decide(&self, pair: &PairId, limit: usize) -> StoreResult<Vec<Return>> {
+        let mut conn = self.inner.db.read().await?;
+        let rows = conn
+            .rows(
+                format!(
+                    "select {COLUMNS} from goods_return r where pair = $1 and state < 9 and (state = 0 or exists (select 1 from \
+                     goods_return_line l where l.return_id = r.id and (l.unsellable_each > 0 or l.credited_each > 0 \
+                     or (l.received_each > 0 and l.received_each <> l.authorised_each)))) order by id @limit($2)"
+                ),
+                vals![pair.as_str(), super::limit(limit)],
+            )
+            .await?;
+        whole(&mut conn, rows).await
+    }
+
     /// When the oldest of a pair's returns that are not on the shelf yet arrived.
     pub async fn oldest_return_at(&self, pair: &PairId) -> StoreResult<Option<Ts>> {
         let mut conn = self.inner.db.read().await?;

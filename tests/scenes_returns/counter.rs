@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tallyman::config::PairConfig;
 use tallyman::desk::{Access, Decision, Desk, DeskResult, Done, ReturnSheet};
 use tallyman::domain::catalogue::Kind;
-use tallyman::domain::filter::Filter;
+use tallyman::domain::exception::ObjectRef;
+use tallyman::domain::filter::lists::RETURNS;
+use tallyman::domain::filter::{self, Filter};
 use tallyman::domain::ids::{Operator, PairId};
 use tallyman::domain::order::{OrderFull, OrderState};
 use tallyman::domain::policy::Policy;
-use tallyman::domain::returns::{Claim, CreateOn, Return, ReturnState};
+use tallyman::domain::returns::{Claim, CreateOn, NextStep, Return, ReturnState};
 use tallyman::domain::time::{Span, Ts};
 use tallyman::rehearsal::{RigOptions, systems_over};
 use tallyman::sandbox::{
@@ -370,6 +372,36 @@ impl Counter {
         };
         let window = self.store.returns(None, true, &query).await.unwrap();
         window.rows.into_iter().map(|listed| listed.row).collect()
+    }
+
+    /// What the desk sees of the open returns that match a filter, soonest given up first: what each waits for. With it
+    /// the number of those that wait for somebody's word.
+    pub async fn waits(&self, text: &str) -> (Vec<Vec<String>>, usize) {
+        let query = ListQuery {
+            filter: filter::parse(text, RETURNS).unwrap(),
+            sort: "due".to_owned(),
+            is_descending: false,
+            anchor: Anchor::First,
+            limit: 100,
+            now: self.now(),
+        };
+        let window = self.desk.returns(&query).await.unwrap();
+        let steps = window.rows.iter().map(|listed| {
+            let steps = listed.row.steps();
+            steps.iter().map(NextStep::sentence).collect()
+        });
+        (
+            steps.collect(),
+            self.desk.returns_to_decide().await.unwrap(),
+        )
+    }
+
+    /// What the order's timeline says of decisions about its returns: what and why.
+    pub async fn decisions(&self) -> Vec<(String, String)> {
+        let order = ObjectRef::Order(self.only().await.row.order);
+        let lines = self.store.timeline(&order, 500).await.unwrap();
+        let decided = lines.into_iter().filter(|l| l.action == "return.decided");
+        decided.map(|l| (l.after, l.reason)).collect()
     }
 
     /// The only return.

@@ -67,6 +67,12 @@ async fn example_15_one_is_credited_after_its_stock_in_the_other_after_outcome_a
 
 pub async fn example_15(c: &mut Counter) {
     let (sold, reference) = two_coming_back(c).await;
+    // They are given up in three weeks, and until then wait for nobody's word.
+    assert_eq!(
+        c.waits("due<22d").await,
+        (vec![vec!["the goods are on their way".to_owned()]], 0)
+    );
+    assert_eq!(c.waits("due<20d").await.0.len(), 0);
     let fit = c.act(|w| w.receive_return(&reference, MUG, 1));
     let damaged = c.act(|w| w.receive_return(&reference, MUG, 1));
     c.act(|w| w.inspect_return(&fit, true));
@@ -87,6 +93,12 @@ pub async fn example_15(c: &mut Counter) {
     credited(c, &sold, 1).await;
     let gate = c.sheet(&reference).await.gates.remove(0);
     assert!(gate.contains("cannot be sold again"), "{gate}");
+    let (steps, to_decide) = c.waits(&format!("return:{reference}")).await;
+    assert_eq!(to_decide, 1);
+    assert_eq!(
+        steps[0][0],
+        "finance: say what becomes of 1 unit unfit for sale"
+    );
     // Finance approves an outcome, not a guess.
     let approve = Decision::Approve {
         line: None,
@@ -102,6 +114,8 @@ pub async fn example_15(c: &mut Counter) {
     assert!(c.decided(&reference, outcome).await.0);
     c.run(SOON).await;
     assert_eq!(notes(c, &sold).len(), 1, "the outcome alone opens nothing");
+    let steps = c.waits("").await.0;
+    assert_eq!(steps[0][0], "finance: approve the credit of 1 unit");
     assert!(c.decided(&reference, approve).await.0);
     credited(c, &sold, 2).await;
     let held = c.reaches(ReturnState::Closed).await;
@@ -109,6 +123,13 @@ pub async fn example_15(c: &mut Counter) {
     c.run(SOON).await;
     assert_eq!(notes(c, &sold).len(), 2, "no credit is repeated");
     assert_eq!(c.kinds().await, []);
+    assert_eq!(c.waits("").await, (Vec::new(), 0), "it is over");
+    let decided = c.decisions().await;
+    let whats: Vec<&str> = decided.iter().map(|(what, _)| what.as_str()).collect();
+    let outcome = format!("return {reference}: 1 of {MUG}: write_off");
+    let approved = format!("return {reference}: 1 of {MUG} may be credited: unsellable");
+    assert_eq!(whats, [outcome, approved]);
+    assert!(decided[1].1.contains("photo seen (sam)"), "{decided:?}");
 }
 
 #[tokio::test]

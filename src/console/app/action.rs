@@ -25,6 +25,8 @@ pub enum Context {
     Flow,
     /// In the audit.
     Audit,
+    /// On a return.
+    Return,
 }
 
 impl Context {
@@ -40,6 +42,7 @@ impl Context {
         Self::Stock,
         Self::Flow,
         Self::Audit,
+        Self::Return,
     ];
 
     /// Its table in the keymap file.
@@ -55,6 +58,7 @@ impl Context {
             Self::Stock => "stock",
             Self::Flow => "flow",
             Self::Audit => "audit",
+            Self::Return => "return",
         }
     }
 
@@ -71,6 +75,7 @@ impl Context {
             Self::Stock => "Stock",
             Self::Flow => "Flows",
             Self::Audit => "Audit",
+            Self::Return => "Returns",
         }
     }
 }
@@ -140,6 +145,7 @@ actions! {
     Resync { "resync", Order, Books, "Read again", "Read the order in both systems now and decide again." }
     Hold { "hold", Order, Books, "Hold", "Keep the order from being sent; say why." }
     Release { "release", Order, Outward, "Release", "Let a held order go." }
+    ExpectReturn { "expect_return", Order, Outward, "Take back", "Goods of it come back: announce them to the warehouse." }
 
     RetryDelivery { "retry_delivery", Delivery, Outward, "Try again", "Send this delivery again; it is asked about first when in doubt." }
     CancelDelivery { "cancel_delivery", Delivery, Outward, "Cancel delivery", "Give this delivery up for good; say why." }
@@ -157,6 +163,14 @@ actions! {
     RunFlow { "run_flow", Flow, Books, "Run now", "Run the flow at once instead of at its time." }
     PauseFlow { "pause_flow", Flow, Outward, "Pause", "Stop the flow and its deliveries; say why." }
     ResumeFlow { "resume_flow", Flow, Books, "Resume", "Let a paused flow run again." }
+
+    GrantReturn { "grant_return", Return, Outward, "Allow", "Allow what the customer asked for; it is announced to the warehouse." }
+    SetOutcome { "set_outcome", Return, Books, "Outcome", "Say what becomes of units that cannot be sold again." }
+    ApproveCredit { "approve_credit", Return, Outward, "Approve credit", "Finance lets the credit of units with an outcome pass." }
+    AcceptCount { "accept_count", Return, Books, "Accept count", "What was received counts instead of what was agreed." }
+    ExtendReturn { "extend_return", Return, Books, "Wait longer", "Wait more days for goods that have not come." }
+    CloseReturn { "close_return", Return, Outward, "End", "It never came, is refused, or no money is due." }
+    OverrideGate { "override_gate", Return, Outward, "Pass the gate", "Finance lets a credit pass before its goods are booked; stays visible." }
 
     VerifyChain { "verify_chain", Audit, Screen, "Verify chain", "Recompute the journal's hash chain and say whether it holds." }
 
@@ -185,6 +199,7 @@ actions! {
     GoOrders { "go_orders", Global, Screen, "Orders", "Every order with its evidence from both systems." }
     GoMappings { "go_mappings", Global, Screen, "Mappings", "What one system's words mean in the other." }
     GoStock { "go_stock", Global, Screen, "Stock", "Where the stock figures disagree, and why." }
+    GoReturns { "go_returns", Global, Screen, "Returns", "Goods on their way back, and the money that waits for them." }
     GoAudit { "go_audit", Global, Screen, "Audit", "Who did what, before and after." }
 
     Palette { "palette", Global, Screen, "Go or do", "Go anywhere or do anything by name." }
@@ -216,6 +231,7 @@ impl Action {
             Self::GoOrders => Pane::Orders,
             Self::GoMappings => Pane::Mappings,
             Self::GoStock => Pane::Stock,
+            Self::GoReturns => Pane::Returns,
             Self::GoAudit => Pane::Audit,
             _ => return None,
         })
@@ -236,6 +252,7 @@ impl Action {
                 | Self::GoOrders
                 | Self::GoMappings
                 | Self::GoStock
+                | Self::GoReturns
                 | Self::GoAudit
                 | Self::Repaint
                 | Self::Suspend

@@ -1,14 +1,16 @@
 //! What the console asks, what it is told, and what it does outside itself. Plain values: the run loop carries them out.
 
 use crate::config::CardRow;
+use crate::desk::{Decision, GatedReturn};
 use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
 use crate::domain::ids::{
-    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, PayloadId, RequestId,
+    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, PayloadId, RequestId, ReturnRef,
 };
 use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
 use crate::domain::order::{OrderFull, OrderRow};
 use crate::domain::places::Places;
+use crate::domain::returns::{Return, Units};
 use crate::domain::stock::{StockLevelRow, StockPosition};
 use crate::domain::time::Ts;
 use crate::store::read::{
@@ -65,6 +67,11 @@ pub enum Question {
     VerifyJournal,
     /// Whether the engine has answered requests made from here.
     Requests(Vec<RequestId>),
+    Returns(ListQuery),
+    Return {
+        pair: PairId,
+        reference: ReturnRef,
+    },
 }
 
 /// The answer to a [`Question`] of the same name.
@@ -91,6 +98,8 @@ pub enum Answer {
     VerifyJournal(Option<String>),
     /// Those that have been answered.
     Requests(Vec<Answered>),
+    Returns(Window<GatedReturn>),
+    Return(Option<Box<ReturnSheet>>),
 }
 
 /// What the engine made of a request.
@@ -114,6 +123,8 @@ pub struct Header {
     pub unmapped: i64,
     /// What the source systems call their locations.
     pub places: Places,
+    /// Returns that wait for somebody's word.
+    pub returns: i64,
 }
 
 /// What the Live pane shows.
@@ -133,6 +144,8 @@ pub struct ExceptionSheet {
     pub timeline: Vec<JournalRow>,
     /// Deliveries of its first members with their attempts.
     pub deliveries: Vec<DeliverySheet>,
+    /// The return it is about, if it is about one.
+    pub returned: Option<GatedReturn>,
 }
 
 /// An order's evidence.
@@ -144,6 +157,28 @@ pub struct OrderSheet {
     /// Open exceptions that touch it: id, kind code, explanation.
     pub exceptions: Vec<(ExceptionId, String, String)>,
     pub timeline: Vec<JournalRow>,
+    pub returns: Vec<Return>,
+}
+
+/// A return as finance and the returns desk read it: goods and money side by side, and what was decided.
+#[derive(Debug, Clone)]
+pub struct ReturnSheet {
+    pub books: crate::desk::ReturnSheet,
+    /// Writes about it: its announcement, its credits.
+    pub deliveries: Vec<DeliveryRow>,
+    /// Open exceptions that name it.
+    pub exceptions: Vec<(ExceptionId, String, String)>,
+    pub timeline: Vec<JournalRow>,
+}
+
+impl ReturnSheet {
+    /// The return with its gates, as lists have it.
+    pub fn gated(&self) -> GatedReturn {
+        GatedReturn {
+            held: self.books.held.clone(),
+            gates: self.books.line_gates.clone(),
+        }
+    }
 }
 
 /// A delivery with its attempts.
@@ -316,6 +351,17 @@ pub enum Act {
         pair: PairId,
         version: i64,
         reason: String,
+    },
+    /// No units: everything that left and is not expected yet.
+    ExpectReturn {
+        order: OrderId,
+        units: Units,
+        reason: String,
+    },
+    DecideReturn {
+        pair: PairId,
+        reference: ReturnRef,
+        what: Decision,
     },
 }
 

@@ -3,7 +3,9 @@
 use crate::console::theme::Role;
 use crate::domain::delivery::Flow;
 use crate::domain::exception::ObjectRef;
-use crate::domain::ids::{DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId};
+use crate::domain::ids::{
+    DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, ReturnRef,
+};
 use crate::domain::places::Places;
 use crate::store::read::JournalRow;
 use crate::text;
@@ -32,6 +34,10 @@ pub enum Link {
     },
     /// One journal line, shown from what the list already knows.
     Journal(JournalLine),
+    Return {
+        pair: PairId,
+        reference: ReturnRef,
+    },
 }
 
 /// A journal line as a link; its number is its identity.
@@ -65,6 +71,17 @@ pub fn link_of(object: &ObjectRef, pair: Option<&PairId>) -> Option<Link> {
         }
         _ => None,
     }
+}
+
+/// The return a case is about, from its discriminator: `RETURN=SL-1-RT1;LINE=2`.
+pub fn return_of(discriminator: &str, pair: &PairId) -> Option<Link> {
+    let parts = discriminator.split(';');
+    let mut named = parts.filter_map(|p| p.strip_prefix("RETURN="));
+    let reference = named.next().filter(|r| !r.is_empty())?;
+    Some(Link::Return {
+        pair: pair.clone(),
+        reference: reference.into(),
+    })
 }
 
 /// A piece of a line.
@@ -247,6 +264,22 @@ mod tests {
             })
         );
         assert_eq!(link_of(&ObjectRef::House("store".to_owned()), None), None);
+    }
+
+    #[test]
+    fn a_case_about_a_return_leads_to_it() {
+        let pair = PairId::from("sl-pvx");
+        let link = return_of("RETURN=SL-1-RT1;LINE=2", &pair);
+        let reference = "SL-1-RT1".into();
+        assert_eq!(
+            link,
+            Some(Link::Return {
+                pair: pair.clone(),
+                reference
+            })
+        );
+        assert_eq!(return_of("ORDER=1001;CREDIT=9", &pair), None);
+        assert_eq!(return_of("RETURN=", &pair), None);
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub enum Slot {
     Preview,
     Verify,
     Requests,
+    Returns,
 }
 
 /// What the state wants done outside.

@@ -1,11 +1,14 @@
 //! Whether an action is possible here and now, and if not, why. Read by keys, footer, help, palette alike.
 
+mod returns;
+
 use super::App;
 use super::action::{Action, Context};
 use super::nav::Pane;
 use super::subject::{Subject, wanted_mapping};
 use crate::domain::delivery::Flow;
 use crate::domain::exception::ExceptionState;
+use crate::domain::returns::may_expect;
 
 /// Whether an action fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +51,7 @@ impl App {
             Context::Stock => self.fit_stock(action),
             Context::Flow => self.fit_flow(action),
             Context::List => self.fit_list(action),
+            Context::Return => self.fit_return(action),
             Context::Global | Context::Audit => self.fit_global(action),
         }
     }
@@ -116,6 +120,9 @@ impl App {
                     } else {
                         Fit::Yes
                     };
+                }
+                (Subject::Order(row), Action::ExpectReturn) => {
+                    return may_expect(&row).map_or_else(no, |()| Fit::Yes);
                 }
                 (
                     Subject::Delivery {
@@ -273,5 +280,6 @@ const fn needs(context: Context) -> &'static str {
         Context::Stock => "a stock position",
         Context::Flow => "a flow of the Live pane",
         Context::Audit => "the Audit pane",
+        Context::Return => "a return",
     }
 }

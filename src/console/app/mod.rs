@@ -388,6 +388,7 @@ impl App {
         self.panes.mappings.is_unmapped_stale = true;
         self.panes.stock.list.mark_stale();
         self.panes.audit.list.mark_stale();
+        self.panes.returns.list.mark_stale();
         for page in self.nav.all_pages() {
             page.is_stale = true;
         }
@@ -446,5 +447,7 @@ fn act_words(act: &Act) -> String {
         Act::RollBackMappings { pair, version, .. } => {
             format!("mappings of {pair} back to version {version}")
         }
+        Act::ExpectReturn { order, .. } => format!("expecting a return of order {order}"),
+        Act::DecideReturn { reference, .. } => format!("deciding on return {reference}"),
     }
 }

@@ -19,6 +19,7 @@ impl App {
             Pane::Orders => self.panes.orders.list.move_by(by),
             Pane::Mappings => self.panes.mappings.move_by(by),
             Pane::Stock => self.panes.stock.list.move_by(by),
+            Pane::Returns => self.panes.returns.list.move_by(by),
             Pane::Audit => self.panes.audit.list.move_by(by),
         }
     }
@@ -40,6 +41,7 @@ impl App {
                 _ => self.panes.mappings.move_by(direction * rows),
             },
             Pane::Stock => self.panes.stock.list.page_by(direction),
+            Pane::Returns => self.panes.returns.list.page_by(direction),
             Pane::Audit => self.panes.audit.list.page_by(direction),
         }
     }
@@ -61,6 +63,7 @@ impl App {
                 }
             }
             Pane::Stock => self.panes.stock.list.home(),
+            Pane::Returns => self.panes.returns.list.home(),
             Pane::Audit => self.panes.audit.list.home(),
         }
     }
@@ -103,6 +106,11 @@ impl App {
                 let generation = self.ask_end(Slot::Stock, query);
                 self.panes.stock.list.newest(generation);
             }
+            Pane::Returns => {
+                let query = self.panes.returns.list.end(now).map(Question::Returns);
+                let generation = self.ask_end(Slot::Returns, query);
+                self.panes.returns.list.newest(generation);
+            }
             Pane::Audit => {
                 let query = self.panes.audit.list.end(now).map(Question::Journal);
                 let generation = self.ask_end(Slot::Audit, query);
@@ -136,7 +144,7 @@ impl App {
                     mappings::Part::Mapped => mappings::Part::Unmapped,
                 };
             }
-            Pane::Orders | Pane::Stock | Pane::Audit => {}
+            Pane::Orders | Pane::Stock | Pane::Returns | Pane::Audit => {}
         }
     }
 
@@ -155,6 +163,7 @@ impl App {
             Pane::Orders => on!(self.panes.orders.list),
             Pane::Mappings => on!(self.panes.mappings.list),
             Pane::Stock => on!(self.panes.stock.list),
+            Pane::Returns => on!(self.panes.returns.list),
             Pane::Audit | Pane::Live => {}
         }
     }
@@ -167,6 +176,7 @@ impl App {
             Pane::Orders => &self.panes.orders.list.filter_text,
             Pane::Mappings => &self.panes.mappings.list.filter_text,
             Pane::Stock => &self.panes.stock.list.filter_text,
+            Pane::Returns => &self.panes.returns.list.filter_text,
             Pane::Audit => &self.panes.audit.list.filter_text,
         }
     }
@@ -203,6 +213,7 @@ impl App {
                 self.panes.mappings.list.set_filter(text, parsed);
             }
             Pane::Stock => self.panes.stock.list.set_filter(text, parsed),
+            Pane::Returns => self.panes.returns.list.set_filter(text, parsed),
             Pane::Audit => self.panes.audit.list.set_filter(text, parsed),
         }
     }

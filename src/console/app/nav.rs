@@ -18,6 +18,7 @@ pub enum Pane {
     Orders,
     Mappings,
     Stock,
+    Returns,
     Audit,
 }
 
@@ -29,6 +30,7 @@ impl Pane {
         Self::Orders,
         Self::Mappings,
         Self::Stock,
+        Self::Returns,
         Self::Audit,
     ];
 
@@ -40,6 +42,7 @@ impl Pane {
             Self::Orders => '3',
             Self::Mappings => '4',
             Self::Stock => '5',
+            Self::Returns => '6',
             Self::Audit => '8',
         }
     }
@@ -52,6 +55,7 @@ impl Pane {
             Self::Orders => "Orders",
             Self::Mappings => "Mappings",
             Self::Stock => "Stock",
+            Self::Returns => "Returns",
             Self::Audit => "Audit",
         }
     }
@@ -84,6 +88,8 @@ pub struct Page {
     pub height: Cell<u16>,
     /// What actions on this page act on, once it is read.
     pub subject: Option<Subject>,
+    /// On the page of an exception: the object it is about, where there are actions for it.
+    pub about: Option<Subject>,
     /// On a page of mapping versions: the versions.
     pub versions: Option<(PairId, Vec<MappingVersion>)>,
     /// Read again when shown.
@@ -105,6 +111,7 @@ impl Page {
             top: Cell::new(0),
             height: Cell::new(10),
             subject: None,
+            about: None,
             versions: None,
             is_stale: false,
         }
@@ -151,7 +158,7 @@ impl Page {
 #[derive(Debug, Clone)]
 pub struct Nav {
     pub pane: Pane,
-    stacks: [Vec<Page>; 6],
+    stacks: [Vec<Page>; Pane::ALL.len()],
     next_page: u64,
 }
 

@@ -1,5 +1,7 @@
 //! What each action does to the state. Whether it may is decided before, in one place.
 
+mod returns;
+
 use super::action::{Action, Reach};
 use super::ask::{Act, ExceptionAct, Question};
 use super::doc::Link;
@@ -113,6 +115,7 @@ impl App {
             match subject {
                 Subject::Exceptions(rows) => self.on_exceptions(action, &rows),
                 Subject::Stock(_) | Subject::Flow { .. } => self.on_running(action, &subject),
+                Subject::Return(_) => self.on_return(action, &subject),
                 Subject::Order(_) | Subject::Delivery { .. } => self.on_order(action, &subject),
                 _ => self.on_mapping(action, &subject),
             }
@@ -205,6 +208,7 @@ impl App {
                     1,
                 );
             }
+            (Action::ExpectReturn, Subject::Order(row)) => self.expect_return(row),
             (Action::RetryDelivery, Subject::Delivery { id, title, .. }) => self.ask_first(
                 format!("Try {title} again?"),
                 vec!["What is in doubt is asked about first, never just repeated.".to_owned()],
@@ -393,6 +397,7 @@ impl App {
             Link::Payload(id) => format!("Call {id}"),
             Link::Versions { .. } => "Versions".to_owned(),
             Link::Journal(line) => format!("Line {}", line.0.seq),
+            Link::Return { reference, .. } => format!("Return {reference}"),
         }
     }
 
@@ -439,6 +444,10 @@ impl App {
                 None => self.panes.mappings.current_mapping()?.from.clone(),
             },
             Pane::Stock => self.panes.stock.list.current()?.item.to_string(),
+            Pane::Returns => {
+                let row = &self.panes.returns.list.current()?.held.row;
+                row.reference.to_string()
+            }
             Pane::Audit => {
                 let row = self.panes.audit.list.current()?;
                 super::ask::object_label(&row.object)

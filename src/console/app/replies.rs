@@ -57,6 +57,13 @@ impl App {
             ),
             Slot::Stock => into_list(&mut panes.stock.list, generation, expect!(answer, Stock)),
             Slot::Audit => into_list(&mut panes.audit.list, generation, expect!(answer, Journal)),
+            Slot::Returns => {
+                into_list(
+                    &mut panes.returns.list,
+                    generation,
+                    expect!(answer, Returns),
+                );
+            }
             Slot::Unmapped if panes.mappings.unmapped_generation == generation => {
                 match expect!(answer, Unmapped) {
                     Ok(rows) => panes.mappings.take_unmapped(rows),
@@ -172,6 +179,8 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
         Err(trouble) => page.load = Load::Failed(trouble.text),
         Ok(Answer::Exception(Some(sheet))) => {
             page.subject = Some(Subject::Exceptions(vec![sheet.row.clone()]));
+            let returned = sheet.returned.clone();
+            page.about = returned.map(|row| Subject::Return(Box::new(row)));
             page.show(
                 places.say(sheets::exception::title(&sheet.row)),
                 sheets::exception::doc(&sheet, now).naming(places),
@@ -217,6 +226,13 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
                 sheets::flow::doc(&sheet, now).naming(places),
             );
         }
+        Ok(Answer::Return(Some(sheet))) => {
+            page.subject = Some(Subject::Return(Box::new(sheet.gated())));
+            page.show(
+                places.say(sheets::returns::title(&sheet.books.held.row)),
+                sheets::returns::doc(&sheet, now).naming(places),
+            );
+        }
         Ok(Answer::Payload(Some(sheet))) => {
             page.show(
                 format!("Call {}", sheet.id),
@@ -237,7 +253,8 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
             Answer::Exception(None)
             | Answer::Order(None)
             | Answer::Delivery(None)
-            | Answer::Payload(None),
+            | Answer::Payload(None)
+            | Answer::Return(None),
         ) => gone(page),
         Ok(_) => page.load = Load::Failed("the answer does not fit the question".to_owned()),
     }

@@ -6,6 +6,7 @@ use super::ask::Seen;
 use super::doc::{JournalLine, Link};
 use super::nav::Pane;
 use super::panes::{live, mappings};
+use crate::desk::GatedReturn;
 use crate::domain::catalogue::Remedy;
 use crate::domain::delivery::{DeliveryState, Flow};
 use crate::domain::exception::ExceptionRow;
@@ -46,6 +47,7 @@ pub enum Subject {
         is_paused: bool,
     },
     Audit,
+    Return(Box<GatedReturn>),
 }
 
 impl Subject {
@@ -60,6 +62,7 @@ impl Subject {
             Self::Stock(_) => Context::Stock,
             Self::Flow { .. } => Context::Flow,
             Self::Audit => Context::Audit,
+            Self::Return(_) => Context::Return,
         }
     }
 
@@ -79,6 +82,7 @@ impl Subject {
             Self::Stock(row) => format!("{} at {}", row.item, row.location),
             Self::Flow { pair, flow, .. } => format!("{flow} of {pair}"),
             Self::Audit => "the journal".to_owned(),
+            Self::Return(row) => format!("return {}", row.held.row.reference),
         }
     }
 }
@@ -110,6 +114,7 @@ impl App {
         let mut found = Vec::new();
         if let Some(page) = self.nav.page() {
             found.extend(page.subject.clone());
+            found.extend(page.about.clone());
             match page.target() {
                 Some(Link::Delivery(id)) => found.push(Subject::Delivery {
                     id: *id,
@@ -172,6 +177,10 @@ impl App {
                 let row = self.panes.stock.list.current()?.clone();
                 Some(Subject::Stock(Box::new(row)))
             }
+            Pane::Returns => {
+                let row = self.panes.returns.list.current()?.clone();
+                Some(Subject::Return(Box::new(row)))
+            }
             Pane::Audit => Some(Subject::Audit),
         }
     }
@@ -229,6 +238,13 @@ impl App {
                 Some(Link::Item {
                     pair: row.pair.clone(),
                     item: row.item.clone(),
+                })
+            }
+            Pane::Returns => {
+                let row = &self.panes.returns.list.current()?.held.row;
+                Some(Link::Return {
+                    pair: row.pair.clone(),
+                    reference: row.reference.clone(),
                 })
             }
             Pane::Audit => {

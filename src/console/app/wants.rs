@@ -69,6 +69,12 @@ impl App {
                         self.ask(Slot::Stock, Question::Stock(query));
                 }
             }
+            Pane::Returns => {
+                if let Some(query) = self.panes.returns.list.wanted(now) {
+                    self.panes.returns.list.generation =
+                        self.ask(Slot::Returns, Question::Returns(query));
+                }
+            }
             Pane::Audit => {
                 if let Some(query) = self.panes.audit.list.wanted(now) {
                     self.panes.audit.list.generation =
@@ -129,7 +135,7 @@ impl App {
             && self.nav.page().is_none()
             && matches!(
                 self.nav.pane,
-                Pane::Exceptions | Pane::Orders | Pane::Stock | Pane::Audit
+                Pane::Exceptions | Pane::Orders | Pane::Stock | Pane::Returns | Pane::Audit
             );
         let link = if is_wanted { self.link_here() } else { None };
         let Some(link) = link else {
@@ -180,5 +186,9 @@ fn question_for(link: &Link) -> Option<Question> {
         Link::Payload(id) => Question::Payload(*id),
         Link::Versions { pair } => Question::Versions { pair: pair.clone() },
         Link::Journal(_) => return None,
+        Link::Return { pair, reference } => Question::Return {
+            pair: pair.clone(),
+            reference: reference.clone(),
+        },
     })
 }

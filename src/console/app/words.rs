@@ -5,6 +5,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::exception::{ExceptionState, Severity};
 use crate::domain::live::BreakerState;
 use crate::domain::order::OrderState;
+use crate::domain::returns::{MoneyState, ReturnState};
 use crate::domain::stock::StockPosition;
 use crate::domain::time::{Span, Ts};
 use crate::store::read::{FlowLive, SystemRow};
@@ -137,6 +138,31 @@ pub fn order_state(state: OrderState) -> Word {
         S::Confirmed | S::Notified | S::Closed => Role::Ok,
         S::Cancelled => Role::Muted,
         _ => Role::Accent,
+    };
+    (state.as_str().replace('_', " "), role)
+}
+
+/// Where the goods of a return are.
+pub fn return_state(state: ReturnState) -> Word {
+    use ReturnState as S;
+    let role = match state {
+        S::Requested | S::NotSellable => Role::Warn,
+        S::StockInConfirmed | S::Disposed | S::Closed => Role::Ok,
+        S::NotReceived | S::Rejected => Role::Muted,
+        S::Authorised | S::AwaitingReceipt | S::Received | S::Inspected | S::ReturnedToStock => {
+            Role::Accent
+        }
+    };
+    (state.as_str().replace('_', " "), role)
+}
+
+/// How far the money of a return is.
+pub fn money_state(state: MoneyState) -> Word {
+    let role = match state {
+        MoneyState::Open => Role::Text,
+        MoneyState::Part => Role::Warn,
+        MoneyState::Done => Role::Ok,
+        MoneyState::NotDue => Role::Muted,
     };
     (state.as_str().replace('_', " "), role)
 }

@@ -2,19 +2,21 @@
 
 use super::super::app::ask::{
     Act, Answer, Answered, DeliverySheet, Done, ExceptionAct, ExceptionSheet, FlowSheet, Header,
-    ItemSheet, Live, MappingPreview, OrderSheet, PayloadSheet, Question, Seen, Trouble,
+    ItemSheet, Live, MappingPreview, OrderSheet, PayloadSheet, Question, ReturnSheet, Seen,
+    Trouble,
 };
+use super::super::app::doc::{Link, return_of};
 use super::super::app::panes::exceptions::is;
 use super::backend::Backend;
 use crate::desk::{Desk, DeskError};
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{DeliveryRow, DeliveryState};
 use crate::domain::exception::ObjectRef;
 use crate::domain::filter::Filter;
 use crate::domain::ids::{
-    DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, RequestId,
+    DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, RequestId, ReturnRef,
 };
 use crate::domain::order::OrderRow;
-use crate::store::read::{Anchor, ListQuery};
+use crate::store::read::{Anchor, JournalRow, ListQuery};
 use crate::store::{Store, StoreError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -71,6 +73,21 @@ impl From<DeskError> for Trouble {
     }
 }
 
+/// Whether a line of an order's timeline is about one of its returns.
+fn is_about(line: &JournalRow, number: &str, deliveries: &[DeliveryRow]) -> bool {
+    match &line.object {
+        ObjectRef::Delivery(id) => deliveries.iter().any(|d| d.id.0 == *id),
+        _ if line.action == "return.claim" => true,
+        _ => {
+            let names = |text: &str| {
+                text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ':' | ';' | '='))
+                    .any(|word| word == number)
+            };
+            names(&line.after) || names(&line.reason)
+        }
+    }
+}
+
 fn done(done: crate::desk::Done) -> Done {
     Done {
         text: done.text,
@@ -123,6 +140,10 @@ impl StoreBackend {
             }
             Question::VerifyJournal => Answer::VerifyJournal(store.verify_journal().await?),
             Question::Requests(ids) => Answer::Requests(self.answered(&ids).await?),
+            Question::Returns(query) => Answer::Returns(self.desk.returns(&query).await?),
+            Question::Return { pair, reference } => {
+                Answer::Return(self.returned(&pair, &reference).await?.map(Box::new))
+            }
         })
     }
 
@@ -155,6 +176,7 @@ impl StoreBackend {
             mine_ship_by: mine.rows.first().and_then(|l| l.row.ship_by),
             pairs,
             unmapped,
+            returns: i64::try_from(self.desk.returns_to_decide().await?).unwrap_or(i64::MAX),
         })
     }
 
@@ -197,7 +219,14 @@ impl StoreBackend {
         let timeline = store
             .timeline(&ObjectRef::Exception(id.0), TIMELINE_MAX)
             .await?;
+        let returned = match return_of(&row.discriminator, &row.pair) {
+            Some(Link::Return { pair, reference }) => {
+                self.desk.return_of(&pair, &reference).await?
+            }
+            _ => None,
+        };
         Ok(Some(ExceptionSheet {
+            returned: returned.map(|held| self.desk.gated(held)),
             row,
             members,
             timeline,
@@ -216,7 +245,38 @@ impl StoreBackend {
             despatches: self.despatches(&full.row).await?,
             exceptions: self.exceptions_of(&object).await?,
             timeline: store.timeline(&object, TIMELINE_MAX).await?,
+            returns: store.returns_of(&[id]).await?,
             full,
+        }))
+    }
+
+    async fn returned(
+        &self,
+        pair: &PairId,
+        reference: &ReturnRef,
+    ) -> Result<Option<ReturnSheet>, Trouble> {
+        let Some(held) = self.desk.return_of(pair, reference).await? else {
+            return Ok(None);
+        };
+        let store = self.store();
+        let (order, number) = (held.row.order, held.row.reference.0.clone());
+        let object = ObjectRef::Order(order);
+        let mut deliveries = store.deliveries_of_order(order).await?;
+        deliveries.retain(|d| d.object == number);
+        let mut exceptions = Vec::new();
+        for (kind, discriminator, row) in store.occurrences_of(&object).await? {
+            let link = return_of(&discriminator, pair);
+            if matches!(link, Some(Link::Return { reference: named, .. }) if named == *reference) {
+                exceptions.push((row.exception, kind.code().to_owned(), row.detail));
+            }
+        }
+        let mut timeline = store.timeline(&object, TIMELINE_MAX).await?;
+        timeline.retain(|line| is_about(line, &number, &deliveries));
+        Ok(Some(ReturnSheet {
+            books: self.desk.sheet_of(held).await?,
+            deliveries,
+            exceptions,
+            timeline,
         }))
     }
 
@@ -420,6 +480,19 @@ impl StoreBackend {
                 version,
                 reason,
             } => desk.rollback(&pair, version, &reason).await,
+            Act::ExpectReturn {
+                order,
+                units,
+                reason,
+            } => {
+                let row = desk.order(order).await?;
+                desk.expect_return(&row, units, &reason).await
+            }
+            Act::DecideReturn {
+                pair,
+                reference,
+                what,
+            } => desk.decide(pair, reference, what).await,
         };
         Ok(done(result?))
     }

@@ -54,7 +54,12 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, page: &Page, has_focus: bool) {
 fn draw_tabs(pen: &mut Pen<'_>, area: Rect, page: &Page) {
     pen.rule(area.x, area.y, area.width, Role::Border);
     let mut x = area.x + GUTTER;
-    for (at, tab) in page.doc.tabs.iter().enumerate() {
+    let skip = first_tab(page, area.width.saturating_sub(GUTTER));
+    if skip > 0 {
+        let mark = pen.symbols().ellipsis;
+        x += pen.text(x, area.y, area.width, &format!("{mark} "), Role::Muted);
+    }
+    for (at, tab) in page.doc.tabs.iter().enumerate().skip(skip) {
         let role = if at == page.tab {
             Role::Bar
         } else {
@@ -63,6 +68,21 @@ fn draw_tabs(pen: &mut Pen<'_>, area: Rect, page: &Page) {
         let room = area.right().saturating_sub(x);
         x += pen.text(x, area.y, room, &format!(" {} ", tab.title), role) + 1;
     }
+}
+
+/// The first tab of the strip so that the one on show is in sight.
+fn first_tab(page: &Page, room: u16) -> usize {
+    let width = |at: usize| {
+        let tab = page.doc.tabs.get(at);
+        tab.map_or(0, |t| text::width(&t.title) + 3)
+    };
+    let fits = |first: &usize| {
+        // The sign that some are left out takes two columns; the gap behind the last tab may be cut.
+        let sign = if *first > 0 { 2 } else { 0 };
+        let needed: usize = (*first..=page.tab).map(width).sum();
+        needed + sign <= usize::from(room) + 1
+    };
+    (0..page.tab).find(fits).unwrap_or(page.tab)
 }
 
 fn draw_lines(pen: &mut Pen<'_>, area: Rect, page: &Page, has_focus: bool) {

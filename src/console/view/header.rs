@@ -26,18 +26,16 @@ fn draw_panes(app: &App, pen: &mut Pen<'_>, area: Rect) {
     if area.width >= NAMED_FROM {
         x += pen.text(x, area.y, 12, "tallyman", Role::Title) + 2;
     }
-    let open: i64 = app.header.counts.iter().map(|c| c.open).sum();
+    let needed = panes_width(app, 1);
+    let room = usize::from(area.right().saturating_sub(x + 2));
+    // Where panes and name do not fit side by side, the panes move together.
+    let gap = if needed + text::width(&who(app)) > room {
+        ""
+    } else {
+        " "
+    };
     for pane in Pane::ALL {
-        let count = match pane {
-            Pane::Exceptions => open,
-            Pane::Mappings => app.header.unmapped,
-            _ => 0,
-        };
-        let count = if count > 0 {
-            format!(" {count}")
-        } else {
-            String::new()
-        };
+        let count = count_of(app, *pane);
         let is_here = *pane == app.nav.pane;
         let room = area.right().saturating_sub(x);
         let (key, title) = if is_here {
@@ -54,16 +52,46 @@ fn draw_panes(app: &App, pen: &mut Pen<'_>, area: Rect) {
                 (&digit, key),
                 (pane.title(), title),
                 (&count, if is_here { Role::Bar } else { Role::Accent }),
-                (" ", if is_here { Role::Bar } else { Role::Text }),
+                (gap, if is_here { Role::Bar } else { Role::Text }),
             ],
         );
     }
     let room = area.right().saturating_sub(x + 2);
-    let mut who = app.options.operator.clone();
-    if app.options.is_read_only {
-        who.push_str(", read-only");
+    let who = who(app);
+    // Half a name helps nobody; that nothing can be changed here is said in the next line then.
+    if text::width(&who) <= usize::from(room) {
+        pen.right(x + 1, area.y, room, &who, Role::Muted);
     }
-    pen.right(x + 1, area.y, room, &who, Role::Muted);
+}
+
+fn who(app: &App) -> String {
+    let name = &app.options.operator;
+    if app.options.is_read_only {
+        format!("{name}, read-only")
+    } else {
+        name.clone()
+    }
+}
+
+/// Columns of the names of all panes, with `gap` columns behind each.
+fn panes_width(app: &App, gap: usize) -> usize {
+    let each = |pane: &Pane| 3 + text::width(pane.title()) + text::width(&count_of(app, *pane));
+    Pane::ALL.iter().map(|pane| each(pane) + gap).sum()
+}
+
+/// What waits in a pane, as it stands behind its name.
+fn count_of(app: &App, pane: Pane) -> String {
+    let count = match pane {
+        Pane::Exceptions => app.header.counts.iter().map(|c| c.open).sum(),
+        Pane::Mappings => app.header.unmapped,
+        Pane::Returns => app.header.returns,
+        Pane::Live | Pane::Orders | Pane::Stock | Pane::Audit => 0,
+    };
+    if count > 0 {
+        format!(" {count}")
+    } else {
+        String::new()
+    }
 }
 
 /// A piece of the second line; the highest number goes first when there is no room.
@@ -128,6 +156,13 @@ fn pieces(app: &App) -> Vec<Piece> {
         pieces.push(promise_piece(app));
     }
     pieces.push(sync_piece(app));
+    let is_crowded = panes_width(app, 0) + text::width(&who(app)) + 3 > usize::from(app.size.0);
+    if app.options.is_read_only && app.size.0 < NAMED_FROM && is_crowded {
+        pieces.push(Piece {
+            parts: vec![("read-only".to_owned(), Role::Warn)],
+            priority: 0,
+        });
+    }
     if !app.acting.is_empty() || !app.requests.is_empty() {
         let n = app.acting.len() + app.requests.len();
         pieces.push(Piece {

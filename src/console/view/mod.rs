@@ -6,6 +6,7 @@ mod layers;
 mod panes;
 
 use super::app::action::{Action, Context};
+use super::app::fit::Fit;
 use super::app::layers::Layer;
 use super::app::nav::Pane;
 use super::app::{App, SCREEN_MIN};
@@ -94,7 +95,6 @@ fn draw_foot(app: &App, pen: &mut Pen<'_>, area: Rect) {
 
 /// What can be done here, nearest context first, from the table of actions.
 fn foot_hints(app: &App) -> Vec<Hint> {
-    use super::app::fit::Fit;
     let mut hints = Vec::new();
     let contexts = app.contexts();
     for action in ordered_for_footer(app, &contexts) {
@@ -133,14 +133,29 @@ fn ordered_for_footer(app: &App, contexts: &[Context]) -> Vec<Action> {
     let mut later = Vec::new();
     for context in contexts {
         let is_of_object = !matches!(context, Context::List | Context::Global);
-        let mut of_context = Action::ALL.iter().copied().filter(|a| {
-            a.info().context == *context
-                && a.is_for_footer()
-                && !matches!(
-                    a,
-                    Action::Back | Action::Open | Action::Help | Action::Filter | Action::NextPart
-                )
-        });
+        let mut of_context: Vec<Action> = Action::ALL
+            .iter()
+            .copied()
+            .filter(|a| {
+                a.info().context == *context
+                    && a.is_for_footer()
+                    && !matches!(
+                        a,
+                        Action::Back
+                            | Action::Open
+                            | Action::Help
+                            | Action::Filter
+                            | Action::NextPart
+                    )
+            })
+            .collect();
+        let is_page = app.nav.page().is_some();
+        if is_of_object && is_page && of_context.len() > OBJECT_HINTS_MAX {
+            // More than there is room for: what can be done comes before what cannot. Not in a list, where every move of
+            // the cursor would send the whole line again.
+            of_context.sort_by_key(|a| app.fit(*a) != Fit::Yes);
+        }
+        let mut of_context = of_context.into_iter();
         if is_of_object {
             actions.extend(of_context.by_ref().take(OBJECT_HINTS_MAX));
         }

@@ -29,7 +29,8 @@ fn example_15_the_sellable_unit_is_credited_now_and_the_damaged_one_waits_for_ou
         "1 may be credited now; 1 waits: cannot be sold again; its outcome must be recorded and finance must approve"
     );
     line.credited_each = 1;
-    let refusal = approve_unsellable(&line, 1, &finance(), "damaged by the carrier").unwrap_err();
+    let refusal =
+        approve_unsellable(&line, &[], 1, &finance(), "damaged by the carrier").unwrap_err();
     assert!(refusal.contains("record first"), "{refusal}");
     line.disposed_each = 1;
     line.disposition = Some(Disposition::WriteOff);
@@ -40,8 +41,11 @@ fn example_15_the_sellable_unit_is_credited_now_and_the_damaged_one_waits_for_ou
         "{}",
         recorded.words()
     );
-    let approval = approve_unsellable(&line, 1, &finance(), "damaged by the carrier").unwrap();
-    assert_eq!(gate(SHUT, &line, &[approval]).allowed_each, 1);
+    let approvals =
+        [approve_unsellable(&line, &[], 1, &finance(), "damaged by the carrier").unwrap()];
+    assert_eq!(gate(SHUT, &line, &approvals).allowed_each, 1);
+    let twice = approve_unsellable(&line, &approvals, 1, &finance(), "damaged by the carrier");
+    assert!(twice.unwrap_err().contains("approved already"));
 }
 
 #[test]
@@ -256,7 +260,7 @@ proptest! {
     #[test]
     fn no_unit_is_credited_before_its_gate_opens_and_every_unit_is_accounted_for(l in any_line(), approved in 0i64..9) {
         prop_assert!(l.is_sound());
-        let approvals: Vec<Approval> = approve_unsellable(&l, approved, &finance(), "damaged by the carrier").into_iter().collect();
+        let approvals: Vec<Approval> = approve_unsellable(&l, &[], approved, &finance(), "damaged by the carrier").into_iter().collect();
         let units = approvals.first().map_or(0, |a| a.units_each);
         let now = gate(SHUT, &l, &approvals);
         prop_assert!(l.credited_each + now.allowed_each <= (l.confirmed_each + l.disposed_each.min(units)).max(l.credited_each));

@@ -1,18 +1,25 @@
 //! Returns: goods that come back, and the money that goes back. Two tracks, and neither implies the other.
 //!
 //! The states of the goods and their legal steps stand here, what happens to each line in `lines`, when a return is to be
-//! expected in `expect`, what is late in `watch`, and how money and goods compare for finance in `align`.
+//! expected in `expect`, what is late in `watch`, what people may decide in `decide`, what it waits for in `next`, and how
+//! money and goods compare for finance in `align`.
 
 mod align;
+mod decide;
 mod expect;
 mod hear;
 mod lines;
 mod money;
+mod next;
 mod progress;
 mod record;
 mod watch;
 
 pub use align::{Aligned, Alignment, Money, align};
+pub use decide::{
+    ENDS, EXTEND_DAYS, extend_days, may_accept, may_end, may_end_somehow, may_expect, may_extend,
+    may_grant, read_units, without_outcome,
+};
 pub use expect::{
     CreateOn, Expectation, ExpectedLine, NOT_EXPECTED_GRACE, REFUND_GRACE, SoldLine, SourceEvent,
     Units, expect, not_expected_fault, refund_fault,
@@ -23,6 +30,7 @@ pub use hear::{
 };
 pub use lines::{Disposition, ReturnLine, line_faults, state_of, unplaced};
 pub use money::{credited, money_back, money_state, settled};
+pub use next::{NextStep, given_up_at, next_steps};
 pub use progress::{GoodsStep, Seen, advanced, counted, reached};
 pub use record::{
     Cause, Claim, ClaimState, Outcome, Return, ReturnIntent, ReturnIntentLine, ReturnRow,
@@ -93,6 +101,11 @@ impl ReturnState {
             self,
             StockInConfirmed | Disposed | Closed | NotReceived | Rejected
         )
+    }
+
+    /// Goods are allowed to come and have not arrived.
+    pub const fn is_awaited(self) -> bool {
+        matches!(self, Authorised | AwaitingReceipt)
     }
 
     /// The goods were looked at.

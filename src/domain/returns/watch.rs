@@ -51,10 +51,7 @@ fn fault(kind: Kind, returned: &Watched<'_>, detail: String) -> Fault {
 
 /// Allowed three weeks ago and not here.
 pub fn overdue(returned: &Watched<'_>, now: Ts) -> Option<Fault> {
-    let is_awaited = matches!(
-        returned.state,
-        ReturnState::Authorised | ReturnState::AwaitingReceipt
-    );
+    let is_awaited = returned.state.is_awaited();
     let since = now.since(returned.authorised_at?);
     (is_awaited && since >= OVERDUE_AFTER).then(|| {
         fault(

@@ -288,8 +288,9 @@ pub(super) const RETURNS: List<Return> = List {
     decode: returns::return_row,
 };
 
-/// When goods are given up, for sorting: those nobody waits for come last.
-const DUE: &str = "coalesce(r.awaited_until, 9223372036854775807)";
+/// When goods are given up (`domain::returns::given_up_at`), for sorting: those nobody waits for come last.
+const DUE: &str = "case when r.state in (1, 2) then \
+ coalesce(r.awaited_until, r.authorised_at + 1814400000000, 9223372036854775807) else 9223372036854775807 end";
 
 pub(super) const MAPPINGS: List<Mapping> = List {
     name: "mappings",
@@ -445,6 +446,22 @@ pub(super) const JOURNAL: List<JournalRow> = List {
 mod tests {
     use super::*;
     use crate::domain::filter::lists;
+
+    #[test]
+    fn goods_are_given_up_when_the_domain_says_so() {
+        let usual = crate::domain::returns::OVERDUE_AFTER;
+        assert!(
+            DUE.contains(&format!("r.authorised_at + {}", usual.0)),
+            "{}",
+            usual.0
+        );
+        let awaited: Vec<String> = ReturnState::ALL
+            .iter()
+            .filter(|s| s.is_awaited())
+            .map(|s| s.code().to_string())
+            .collect();
+        assert!(DUE.contains(&format!("r.state in ({})", awaited.join(", "))));
+    }
 
     #[test]
     fn every_field_of_the_filter_language_is_known_to_its_list() {

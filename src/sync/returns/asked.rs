@@ -1,13 +1,15 @@
 //! What people decide about returns: goods that come, money that is explained, outcomes, credits released.
 
 use super::{Known, hear_order};
-use crate::domain::change::Change;
+use crate::domain::change::{Change, Journal};
 use crate::domain::credit_gate::{approve_override, approve_unsellable};
+use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{OrderId, PairId, ReturnRef, Sku};
 use crate::domain::order::OrderFull;
 use crate::domain::returns::{
-    Cause, Claim, ClaimState, Disposition, Hearing, MoneyState, Return, ReturnState, Units,
-    delivery, sold_lines, step,
+    Cause, Claim, ClaimState, Disposition, Hearing, MoneyState, Return, ReturnRow, ReturnState,
+    Units, delivery, extend_days, may_accept, may_end, may_expect, may_extend, may_grant,
+    sold_lines, without_outcome,
 };
 use crate::domain::role::Person;
 use crate::domain::time::{Span, Ts};
@@ -15,9 +17,6 @@ use crate::store::StoreResult;
 use crate::store::read::RequestRow;
 use crate::sync::context::{Cx, PairCx};
 use crate::sync::requests::{Answered, field};
-
-/// Longest time a return may be waited for beyond the usual, days.
-const EXTEND_DAYS_MAX: i64 = 180;
 
 const EXPECT: &str = "expect_return";
 const EXPLAIN: &str = "explain_refund";
@@ -75,6 +74,9 @@ async fn expect(cx: &Cx, request: &RequestRow) -> StoreResult<Carried> {
     let Some((order, pair)) = order_of(cx, request).await? else {
         return Ok(Err("there is no such order".to_owned()));
     };
+    if let Err(why) = may_expect(&order.row) {
+        return Ok(Err(format!("order {}: {why}", order.row.number)));
+    }
     let known = Known::read(cx, &[order.row.id]).await?;
     let mut units: Units = field(request, "units").unwrap_or_default();
     if units.is_empty() {
@@ -203,8 +205,8 @@ async fn of_return(cx: &Cx, request: &RequestRow) -> StoreResult<Carried> {
     let (Some(held), Some(pair)) = (found.into_iter().next(), cx.pair(&pair)) else {
         return Ok(Err(format!("there is no return {reference}")));
     };
-    let now = cx.now();
-    match request.kind.as_str() {
+    let (now, row) = (cx.now(), held.row.clone());
+    let carried = match request.kind.as_str() {
         OUTCOME => Ok(outcome(held, request)),
         ACCEPT => Ok(accept(held)),
         EXTEND => Ok(extend(held, request, now)),
@@ -214,7 +216,35 @@ async fn of_return(cx: &Cx, request: &RequestRow) -> StoreResult<Carried> {
         CLOSE => Ok(close(held, request)),
         APPROVE | OVERRIDE => Ok(release(pair, held, request)),
         other => Ok(Err(format!("nothing here knows how to do {other:?}"))),
-    }
+    }?;
+    Ok(carried.map(|(mut changes, text)| {
+        changes.push(decided(&row, request, &text));
+        (changes, text)
+    }))
+}
+
+/// Every decision stands on the order's timeline, with who took it and why.
+fn decided(row: &ReturnRow, request: &RequestRow, text: &str) -> Change {
+    let reason: String = field(request, "reason").unwrap_or_default();
+    let after = if text.contains(row.reference.as_str()) {
+        text.to_owned()
+    } else {
+        format!("return {}: {text}", row.reference)
+    };
+    let why = match reason.as_str() {
+        "" => request.who.clone(),
+        why => format!("{why} ({})", request.who),
+    };
+    Change::Journal(Journal {
+        action: "return.decided".to_owned(),
+        object: ObjectRef::Order(row.order),
+        pair: Some(row.pair.clone()),
+        before: String::new(),
+        after,
+        reason: why,
+        exception: None,
+        payload: None,
+    })
 }
 
 /// What the customer asked for is allowed.
@@ -224,12 +254,8 @@ async fn grant(
     mut held: Return,
     request: &RequestRow,
 ) -> StoreResult<Carried> {
-    if held.row.state != ReturnState::Requested {
-        let text = format!(
-            "return {} is {} already",
-            held.row.reference, held.row.state
-        );
-        return Ok(Err(text));
+    if let Err(why) = may_grant(&held.row) {
+        return Ok(Err(why));
     }
     let orders = cx.store.orders_by_id(&[held.row.order]).await?;
     let Some(order) = orders.first() else {
@@ -279,7 +305,7 @@ fn outcome(mut held: Return, request: &RequestRow) -> Carried {
         .ok_or("say what becomes of the goods: write_off, repair or send_back")?;
     let units: Option<i64> = field(request, "units");
     let line = line_at(&mut held, request)?;
-    let open = line.unsellable_each - line.disposed_each;
+    let open = without_outcome(line)?;
     let n = units.unwrap_or(open);
     if n < 1 || n > open {
         return Err(format!(
@@ -295,6 +321,7 @@ fn outcome(mut held: Return, request: &RequestRow) -> Carried {
 
 /// What was received is what counts.
 fn accept(mut held: Return) -> Carried {
+    may_accept(&held)?;
     for line in &mut held.lines {
         line.authorised_each = line.received_each;
     }
@@ -307,24 +334,19 @@ fn accept(mut held: Return) -> Carried {
 
 fn extend(mut held: Return, request: &RequestRow, now: Ts) -> Carried {
     let days = field::<i64>(request, "days").unwrap_or(0);
-    if !(1..=EXTEND_DAYS_MAX).contains(&days) {
-        return Err(format!(
-            "between 1 and {EXTEND_DAYS_MAX} days can be agreed"
-        ));
-    }
+    may_extend(&held.row)?;
+    extend_days(days)?;
     held.row.awaited_until = Some(now + Span::days(days));
     let text = format!("return {} is waited for {days} days", held.row.reference);
     Ok((vec![Change::Return(Box::new(held))], text))
 }
 
 fn close(mut held: Return, request: &RequestRow) -> Carried {
-    let to: Option<ReturnState> = field(request, "as");
+    let to: ReturnState = field(request, "as").unwrap_or(ReturnState::Closed);
     let reference = held.row.reference.clone();
+    may_end(&held.row, to)?;
     match to {
-        Some(to @ (ReturnState::NotReceived | ReturnState::Rejected)) => {
-            step(&reference, held.row.state, to).map_err(|fault| fault.detail)?;
-            held.row.state = to;
-        }
+        ReturnState::NotReceived | ReturnState::Rejected => held.row.state = to,
         _ => {
             held.row.money = MoneyState::NotDue;
             if held.row.state == ReturnState::Requested {
@@ -348,7 +370,7 @@ fn release(pair: &PairCx, mut held: Return, request: &RequestRow) -> Carried {
     let approvals = held.approvals.clone();
     let line = line_at(&mut held, request)?.clone();
     let approval = if request.kind == APPROVE {
-        approve_unsellable(&line, units, &person, &reason)?
+        approve_unsellable(&line, &approvals, units, &person, &reason)?
     } else {
         approve_override(
             pair.policy.gate(),

@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod flow;
+pub mod returns;
 pub mod rows;
 
 use futures::FutureExt;
@@ -125,6 +126,7 @@ impl FakeBackend {
                 mine_ship_by: ship(12),
                 pairs,
                 unmapped: 1,
+                returns: 0,
             },
             _ => Header {
                 places: Default::default(),
@@ -138,6 +140,7 @@ impl FakeBackend {
                 mine_ship_by: ship(-70),
                 pairs,
                 unmapped: i64::from(!*self.is_mapped.lock().unwrap()) + 1,
+                returns: 4,
             },
         }
     }
@@ -176,6 +179,18 @@ impl FakeBackend {
             Question::Journal(query) => Answer::Journal(window(self.total(30), &query, |n| {
                 rows::journal(n, hostile)
             })),
+            Question::Returns(query) => {
+                Answer::Returns(window(self.total(returns::RETURNS), &query, |n| {
+                    returns::gated(n, hostile)
+                }))
+            }
+            Question::Return { reference, .. } => {
+                let found = (0..24).find(|n| returns::held(*n, hostile).row.reference == reference);
+                Answer::Return(found.map(|n| Box::new(returns::sheet(n, hostile))))
+            }
+            Question::Exception(id) if id == returns::CASE => {
+                Answer::Exception(Some(Box::new(returns::case_sheet(hostile))))
+            }
             Question::Exception(id) => Answer::Exception(Some(Box::new(rows::exception_sheet(
                 usize::try_from(id.0 - 1).unwrap_or(0),
                 hostile,

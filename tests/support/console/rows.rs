@@ -38,7 +38,7 @@ pub const NOW: Ts = Ts(1_795_426_200_000_000);
 pub const EXCEPTIONS: usize = 12;
 
 /// Past the `typical` first rows, blocks of neighbours are of one kind.
-const fn alike(n: usize, typical: usize) -> usize {
+pub(super) const fn alike(n: usize, typical: usize) -> usize {
     if n < typical { n } else { n / 400 }
 }
 
@@ -46,7 +46,7 @@ fn pair() -> PairId {
     PairId::from("lw-pvx")
 }
 
-fn ago(mins: i64) -> Ts {
+pub(super) fn ago(mins: i64) -> Ts {
     NOW - Span::mins(mins)
 }
 
@@ -55,7 +55,7 @@ fn ahead(mins: i64) -> Ts {
 }
 
 /// A name as it is, or as somebody with bad intentions sends it.
-fn name(plain: &str, hostile: bool) -> String {
+pub(super) fn name(plain: &str, hostile: bool) -> String {
     if hostile {
         format!(
             "{plain}\u{1b}[2J\u{1b}]52;c;aGk=\u{7}\u{202e} 漢字漢字\u{fe0f} 👩\u{200d}🚀 e\u{301}\u{9b}31m {}",
@@ -262,6 +262,7 @@ pub fn exception_sheet(n: usize, hostile: bool) -> ExceptionSheet {
         members,
         timeline: (0..6).map(|i| journal(i, hostile)).rev().collect(),
         deliveries: vec![delivery_sheet(7, hostile)],
+        returned: None,
         row,
     }
 }
@@ -404,6 +405,7 @@ pub fn order_sheet(n: usize, hostile: bool) -> OrderSheet {
             name("Tracked 48 XL is not mapped", hostile),
         )],
         timeline: (0..8).map(|i| journal(i, hostile)).rev().collect(),
+        returns: super::returns::of_order(n, hostile),
         full: OrderFull {
             lines: vec![
                 line(1, "MUG-RED", 2, 1),

@@ -14,6 +14,7 @@ pub const fn fields(pane: Pane) -> &'static [FieldSpec] {
         Pane::Orders => lists::ORDERS,
         Pane::Mappings => lists::MAPPINGS,
         Pane::Stock => lists::STOCK,
+        Pane::Returns => lists::RETURNS,
         Pane::Audit => lists::AUDIT,
     }
 }

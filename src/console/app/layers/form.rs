@@ -1,5 +1,9 @@
-//! A form of a few fields: note, hand over, snooze, wait, dismiss, hold, pause, cancel, roll back. What it says when
-//! sent is one [`Act`].
+//! A form of a few fields: note, hand over, snooze, wait, dismiss, hold, pause, cancel, roll back, returns. What it says
+//! when sent is one [`Act`].
+
+mod returns;
+
+pub use returns::{Asked, Goods, ReturnForm};
 
 use super::super::ask::{Act, ExceptionAct, Seen};
 use super::super::field::Field;
@@ -49,6 +53,7 @@ pub enum Purpose {
         item: ItemCode,
         location: LocationId,
     },
+    Returns(ReturnForm),
 }
 
 /// Spans offered for sleeping and waiting.
@@ -140,6 +145,7 @@ impl Form {
             Purpose::Pause { .. } => ("Pause", vec![line("Reason", true)]),
             Purpose::RollBack { .. } => ("Roll back", vec![line("Reason", true)]),
             Purpose::ResumeStock { .. } => ("Resume", vec![line("Cause put right", true)]),
+            Purpose::Returns(form) => form.fields(),
         };
         Self {
             title,
@@ -178,13 +184,13 @@ impl Form {
         SPANS.get(self.picked(at)).map_or(Span::hours(1), |s| s.1)
     }
 
-    /// What the form says when it is sent.
-    fn act(&self, now: Ts) -> Act {
+    /// What the form says when it is sent, or which field says what cannot be.
+    fn act(&self, now: Ts) -> Result<Act, (usize, String)> {
         let exceptions = |targets: &Vec<Seen>, what: ExceptionAct| Act::Exceptions {
             targets: targets.clone(),
             what,
         };
-        match &self.purpose {
+        Ok(match &self.purpose {
             Purpose::Note(targets) => {
                 exceptions(targets, ExceptionAct::Note { text: self.text(0) })
             }
@@ -247,7 +253,8 @@ impl Form {
                 version: *version,
                 reason: self.text(0),
             },
-        }
+            Purpose::Returns(form) => return form.act(self),
+        })
     }
 
     fn send(&mut self, now: Ts) -> Vec<Out> {
@@ -261,7 +268,14 @@ impl Form {
                 return Vec::new();
             }
         }
-        vec![Out::Close, Out::Act(self.act(now))]
+        match self.act(now) {
+            Ok(act) => vec![Out::Close, Out::Act(act)],
+            Err((at, why)) => {
+                self.error = Some(why);
+                self.focus = at;
+                Vec::new()
+            }
+        }
     }
 
     /// Takes a key: Enter goes to the next field, on the button it sends; Ctrl-S sends from anywhere.

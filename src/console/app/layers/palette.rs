@@ -37,7 +37,13 @@ pub struct Palette {
 }
 
 /// Panes whose lists the palette can open with a filter.
-const SEARCHED: [Pane; 4] = [Pane::Orders, Pane::Exceptions, Pane::Stock, Pane::Audit];
+const SEARCHED: [Pane; 5] = [
+    Pane::Orders,
+    Pane::Exceptions,
+    Pane::Stock,
+    Pane::Returns,
+    Pane::Audit,
+];
 
 impl Palette {
     /// A palette over these actions and all places.

@@ -5,6 +5,7 @@ pub mod exceptions;
 pub mod live;
 pub mod mappings;
 pub mod orders;
+pub mod returns;
 pub mod stock;
 
 /// State of every pane; all of it survives going to another pane.
@@ -16,6 +17,7 @@ pub struct Panes {
     pub mappings: mappings::Mappings,
     pub stock: stock::Stock,
     pub audit: audit::Audit,
+    pub returns: returns::Returns,
 }
 
 impl Panes {
@@ -28,6 +30,7 @@ impl Panes {
             mappings: mappings::Mappings::new(),
             stock: stock::Stock::new(),
             audit: audit::Audit::new(),
+            returns: returns::Returns::new(),
         }
     }
 }

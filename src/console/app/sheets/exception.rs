@@ -1,7 +1,7 @@
 //! What a page says about an exception: plain words first, then its members, what happened, what was tried, the runbook.
 
 use super::super::ask::ExceptionSheet;
-use super::super::doc::{Doc, DocLine, link_of, pad, pad_left};
+use super::super::doc::{Doc, DocLine, Link, link_of, pad, pad_left, return_of};
 use super::super::words;
 use super::{delivery, timeline};
 use crate::console::theme::Role;
@@ -88,6 +88,19 @@ fn overview(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     for (at, action) in entry.actions.iter().enumerate() {
         let label = if at == 0 { "You can" } else { "" };
         lines.push(DocLine::pair(label, *action));
+    }
+    if let Some(Link::Return { pair, reference }) = return_of(&row.discriminator, &row.pair) {
+        let next = sheet
+            .returned
+            .as_ref()
+            .and_then(|r| r.steps().into_iter().next());
+        let next = next.map_or_else(String::new, |step| format!("  {}", step.sentence()));
+        lines.push(
+            DocLine::labelled("Return")
+                .and(reference.to_string(), Role::Link)
+                .and(next, Role::Text)
+                .to(Some(Link::Return { pair, reference })),
+        );
     }
     lines.extend(standing(row, now));
     lines.push(DocLine::blank());

@@ -6,6 +6,7 @@ pub mod flow;
 pub mod item;
 pub mod order;
 pub mod records;
+pub mod returns;
 
 use super::doc::{DocLine, link_of, pad};
 use super::words;

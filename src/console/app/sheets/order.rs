@@ -3,7 +3,7 @@
 use super::super::ask::OrderSheet;
 use super::super::doc::{Doc, DocLine, Link, pad, pad_left};
 use super::super::words;
-use super::{delivery, exceptions, timeline};
+use super::{delivery, exceptions, returns, timeline};
 use crate::console::theme::Role;
 use crate::domain::order::{OrderLine, OrderRow};
 use crate::domain::places::Places;
@@ -27,7 +27,7 @@ pub fn doc(sheet: &OrderSheet, now: Ts, places: &Places) -> Doc {
             .map(|d| delivery::line(d, now))
             .collect()
     };
-    Doc {
+    let mut doc = Doc {
         head: head(row, now),
         tabs: Vec::new(),
     }
@@ -40,8 +40,15 @@ pub fn doc(sheet: &OrderSheet, now: Ts, places: &Places) -> Doc {
     .tab(
         format!("Despatches {}", sheet.despatches.len()),
         despatches(sheet, now),
-    )
-    .tab(
+    );
+    // Most orders never have one.
+    if !sheet.returns.is_empty() {
+        doc = doc.tab(
+            format!("Returns {}", sheet.returns.len()),
+            returns::lines_of(&sheet.returns, now),
+        );
+    }
+    doc.tab(
         format!("Exceptions {}", sheet.exceptions.len()),
         exceptions(&sheet.exceptions),
     )

@@ -5,6 +5,7 @@ mod exceptions;
 mod live;
 mod mappings;
 mod orders;
+mod returns;
 mod stock;
 
 use super::{doc, draw_way, filter_line};
@@ -32,6 +33,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, way: Rect, body: Rect) {
         Pane::Orders => orders::draw(app, pen, list),
         Pane::Mappings => mappings::draw(app, pen, body),
         Pane::Stock => stock::draw(app, pen, list),
+        Pane::Returns => returns::draw(app, pen, list),
         Pane::Audit => audit::draw(app, pen, list),
     }
     if let (Some(area), Some(page)) = (beside, &app.beside) {
@@ -69,6 +71,7 @@ fn draw_status(app: &App, pen: &mut Pen<'_>, area: Rect, used: u16) {
         Pane::Orders => facts(&app.panes.orders.list),
         Pane::Mappings => facts(&app.panes.mappings.list),
         Pane::Stock => facts(&app.panes.stock.list),
+        Pane::Returns => facts(&app.panes.returns.list),
         Pane::Audit => facts(&app.panes.audit.list),
     };
     let mut parts: Vec<(String, Role)> = Vec::new();
