@@ -25,6 +25,8 @@ pub enum Context {
     Flow,
     /// In the audit.
     Audit,
+    /// On a lane of stock movements.
+    Lane,
 }
 
 impl Context {
@@ -40,6 +42,7 @@ impl Context {
         Self::Stock,
         Self::Flow,
         Self::Audit,
+        Self::Lane,
     ];
 
     /// Its table in the keymap file.
@@ -55,6 +58,7 @@ impl Context {
             Self::Stock => "stock",
             Self::Flow => "flow",
             Self::Audit => "audit",
+            Self::Lane => "lane",
         }
     }
 
@@ -71,6 +75,7 @@ impl Context {
             Self::Stock => "Stock",
             Self::Flow => "Flows",
             Self::Audit => "Audit",
+            Self::Lane => "Stock lanes",
         }
     }
 }
@@ -136,6 +141,7 @@ actions! {
     MarkFixed { "mark_fixed", Exception, Books, "Mark fixed", "Say it is fixed: both systems are read again, only agreement closes it." }
     WaitFor { "wait", Exception, Books, "Wait for", "Somebody outside must act; say who and until when." }
     Dismiss { "dismiss", Exception, Outward, "Dismiss", "Close it without agreement; the reason is kept as a debt." }
+    OpenLane { "open_lane", Exception, Screen, "Lane", "Go to the stock lane it is about: the head, what was tried, what waits." }
 
     Resync { "resync", Order, Books, "Read again", "Read the order in both systems now and decide again." }
     Hold { "hold", Order, Books, "Hold", "Keep the order from being sent; say why." }
@@ -153,6 +159,12 @@ actions! {
 
     PushStock { "push_stock", Stock, Outward, "Push now", "Publish the figure in the sales system now." }
     ResumeStock { "resume_stock", Stock, Outward, "Resume", "Publish this item again after a stop." }
+    CorrectStock { "correct_stock", Stock, Outward, "Correct", "Post what a ledger of its own is missing, in the item's lane; say what the cause was." }
+
+    RetryHead { "retry_head", Lane, Outward, "Try head again", "Write the head of the lane again now; everything behind it waits for it." }
+    SkipHead { "skip_head", Lane, Outward, "Skip head", "Leave the head out: its units are owed until a comparison agrees; say why." }
+    CountLane { "count_lane", Lane, Outward, "By count", "Post a fresh count in place of what waits; takes two persons." }
+    MapWord { "map_word", Lane, Books, "Map word", "Say what the word at the head means, or which location its site is." }
 
     RunFlow { "run_flow", Flow, Books, "Run now", "Run the flow at once instead of at its time." }
     PauseFlow { "pause_flow", Flow, Outward, "Pause", "Stop the flow and its deliveries; say why." }

@@ -4,6 +4,7 @@ use crate::console::theme::Role;
 use crate::domain::delivery::Flow;
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId};
+use crate::domain::movements::LaneKey;
 use crate::domain::places::Places;
 use crate::store::read::JournalRow;
 use crate::text;
@@ -29,6 +30,11 @@ pub enum Link {
     /// Versions of a pair's mappings.
     Versions {
         pair: PairId,
+    },
+    /// A lane of stock movements.
+    Lane {
+        pair: PairId,
+        lane: LaneKey,
     },
     /// One journal line, shown from what the list already knows.
     Journal(JournalLine),

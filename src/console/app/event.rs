@@ -53,6 +53,7 @@ pub enum Slot {
     Preview,
     Verify,
     Requests,
+    Lanes,
 }
 
 /// What the state wants done outside.

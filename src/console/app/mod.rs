@@ -387,6 +387,7 @@ impl App {
         self.panes.mappings.list.mark_stale();
         self.panes.mappings.is_unmapped_stale = true;
         self.panes.stock.list.mark_stale();
+        self.panes.stock.lanes.mark_stale();
         self.panes.audit.list.mark_stale();
         for page in self.nav.all_pages() {
             page.is_stale = true;
@@ -446,5 +447,7 @@ fn act_words(act: &Act) -> String {
         Act::RollBackMappings { pair, version, .. } => {
             format!("mappings of {pair} back to version {version}")
         }
+        Act::LaneHead { item, .. } => format!("the lane of {item}"),
+        Act::CorrectStock { item, .. } => format!("correcting {item}"),
     }
 }

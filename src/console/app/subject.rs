@@ -5,14 +5,16 @@ use super::action::Context;
 use super::ask::Seen;
 use super::doc::{JournalLine, Link};
 use super::nav::Pane;
-use super::panes::{live, mappings};
+use super::panes::{live, mappings, stock};
 use crate::domain::catalogue::Remedy;
 use crate::domain::delivery::{DeliveryState, Flow};
 use crate::domain::exception::ExceptionRow;
 use crate::domain::ids::{DeliveryId, OrderId, PairId};
 use crate::domain::mapping::Mapping;
+use crate::domain::movements::LaneKey;
 use crate::domain::order::OrderRow;
 use crate::domain::stock::StockPosition;
+use crate::store::LaneRow;
 use crate::store::read::{MappingVersion, Unmapped};
 
 /// An object that actions know.
@@ -46,6 +48,7 @@ pub enum Subject {
         is_paused: bool,
     },
     Audit,
+    Lane(Box<LaneRow>),
 }
 
 impl Subject {
@@ -60,6 +63,7 @@ impl Subject {
             Self::Stock(_) => Context::Stock,
             Self::Flow { .. } => Context::Flow,
             Self::Audit => Context::Audit,
+            Self::Lane(_) => Context::Lane,
         }
     }
 
@@ -79,6 +83,7 @@ impl Subject {
             Self::Stock(row) => format!("{} at {}", row.item, row.location),
             Self::Flow { pair, flow, .. } => format!("{flow} of {pair}"),
             Self::Audit => "the journal".to_owned(),
+            Self::Lane(row) => format!("lane {}", row.key),
         }
     }
 }
@@ -104,12 +109,21 @@ pub fn wanted_mapping(row: &ExceptionRow) -> Option<(crate::domain::mapping::Map
     }
 }
 
+/// The lane an exception is about.
+pub fn lane_of(row: &ExceptionRow) -> Option<Link> {
+    Some(Link::Lane {
+        pair: row.pair.clone(),
+        lane: LaneKey::of_discriminator(&row.discriminator)?,
+    })
+}
+
 impl App {
     /// What is under the cursor, the page's own object first.
     pub fn subjects(&self) -> Vec<Subject> {
         let mut found = Vec::new();
         if let Some(page) = self.nav.page() {
             found.extend(page.subject.clone());
+            found.extend(page.also.clone());
             match page.target() {
                 Some(Link::Delivery(id)) => found.push(Subject::Delivery {
                     id: *id,
@@ -168,6 +182,10 @@ impl App {
                     },
                 })
             }
+            Pane::Stock if self.panes.stock.part == stock::Part::Lanes => {
+                let row = self.panes.stock.lanes.current()?.clone();
+                Some(Subject::Lane(Box::new(row)))
+            }
             Pane::Stock => {
                 let row = self.panes.stock.list.current()?.clone();
                 Some(Subject::Stock(Box::new(row)))
@@ -224,6 +242,13 @@ impl App {
             Pane::Exceptions => Some(Link::Exception(self.panes.exceptions.list.current()?.id)),
             Pane::Orders => Some(Link::Order(self.panes.orders.list.current()?.id)),
             Pane::Mappings => None,
+            Pane::Stock if self.panes.stock.part == stock::Part::Lanes => {
+                let row = self.panes.stock.lanes.current()?;
+                Some(Link::Lane {
+                    pair: row.pair.clone(),
+                    lane: row.key.clone(),
+                })
+            }
             Pane::Stock => {
                 let row = self.panes.stock.list.current()?;
                 Some(Link::Item {

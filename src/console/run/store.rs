@@ -14,6 +14,7 @@ use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, RequestId,
 };
 use crate::domain::order::OrderRow;
+use crate::domain::time::Ts;
 use crate::store::read::{Anchor, ListQuery};
 use crate::store::{Store, StoreError};
 use futures::FutureExt;
@@ -48,8 +49,12 @@ impl StoreBackend {
         Self { desk }
     }
 
-    const fn store(&self) -> &Store {
+    pub(super) const fn store(&self) -> &Store {
         self.desk.store()
+    }
+
+    pub(super) fn now(&self) -> Ts {
+        self.desk.now()
     }
 }
 
@@ -123,6 +128,8 @@ impl StoreBackend {
             }
             Question::VerifyJournal => Answer::VerifyJournal(store.verify_journal().await?),
             Question::Requests(ids) => Answer::Requests(self.answered(&ids).await?),
+            Question::Lanes(query) => Answer::Lanes(store.lanes(None, &query).await?),
+            Question::Lane { pair, lane } => Answer::Lane(Box::new(self.lane(pair, lane).await?)),
         })
     }
 
@@ -198,6 +205,8 @@ impl StoreBackend {
             .timeline(&ObjectRef::Exception(id.0), TIMELINE_MAX)
             .await?;
         Ok(Some(ExceptionSheet {
+            lane: self.lane_about(&row).await?,
+            position: self.drift_about(&row).await?,
             row,
             members,
             timeline,
@@ -234,7 +243,7 @@ impl StoreBackend {
         }
     }
 
-    async fn exceptions_of(
+    pub(super) async fn exceptions_of(
         &self,
         object: &ObjectRef,
     ) -> Result<Vec<(ExceptionId, String, String)>, Trouble> {
@@ -245,7 +254,7 @@ impl StoreBackend {
             .collect())
     }
 
-    async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliverySheet>, Trouble> {
+    pub(super) async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliverySheet>, Trouble> {
         let store = self.store();
         let Some(row) = store.deliveries_by_id(&[id]).await?.into_iter().next() else {
             return Ok(None);
@@ -278,6 +287,7 @@ impl StoreBackend {
         }
         timeline.sort_by_key(|row| row.seq);
         Ok(ItemSheet {
+            lanes: store.lanes_of_item(&pair, &item).await?,
             pair,
             item,
             positions,
@@ -420,6 +430,26 @@ impl StoreBackend {
                 version,
                 reason,
             } => desk.rollback(&pair, version, &reason).await,
+            Act::LaneHead {
+                pair,
+                item,
+                location,
+                remedy,
+                reason,
+            } => {
+                desk.lane_head(&pair, (&item, &location), remedy, &reason)
+                    .await
+            }
+            Act::CorrectStock {
+                pair,
+                item,
+                location,
+                counted_each,
+                reason,
+            } => {
+                desk.correct_stock(&pair, (&item, &location), counted_each, &reason)
+                    .await
+            }
         };
         Ok(done(result?))
     }

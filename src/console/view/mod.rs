@@ -159,6 +159,7 @@ fn title_here(app: &App, action: Action) -> &'static str {
     match (action, app.nav.page().is_some(), app.nav.pane) {
         (Action::NextPart, true, _) => "Next tab",
         (Action::NextPart, false, Pane::Exceptions) => "Next team",
+        (Action::NextPart, false, Pane::Stock) => app.panes.stock.part.turned().title(),
         (Action::Open, false, Pane::Mappings) => "Map",
         _ => action.info().title,
     }

@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod flow;
+pub mod lanes;
 pub mod rows;
 
 use futures::FutureExt;
@@ -176,6 +177,9 @@ impl FakeBackend {
             Question::Journal(query) => Answer::Journal(window(self.total(30), &query, |n| {
                 rows::journal(n, hostile)
             })),
+            Question::Exception(id) if lanes::case_sheet(id, hostile).is_some() => {
+                Answer::Exception(lanes::case_sheet(id, hostile).map(Box::new))
+            }
             Question::Exception(id) => Answer::Exception(Some(Box::new(rows::exception_sheet(
                 usize::try_from(id.0 - 1).unwrap_or(0),
                 hostile,
@@ -189,6 +193,14 @@ impl FakeBackend {
             }
             Question::Item { pair, item } => {
                 Answer::Item(Box::new(rows::item_sheet(pair, item, hostile)))
+            }
+            Question::Lanes(query) => {
+                Answer::Lanes(window(self.total(lanes::LANES), &query, |n| {
+                    lanes::lane(n, hostile)
+                }))
+            }
+            Question::Lane { pair, lane } => {
+                Answer::Lane(Box::new(lanes::lane_sheet(pair, lane, hostile)))
             }
             Question::Flow { pair, flow } => {
                 Answer::Flow(Box::new(rows::flow_sheet(pair, flow, hostile)))

@@ -4,6 +4,7 @@
 use super::super::ask::{Act, ExceptionAct, Seen};
 use super::super::field::Field;
 use super::super::key::{Code, Key};
+use super::lane_form::LaneForm;
 use super::{Guard, Out};
 use crate::domain::delivery::Flow;
 use crate::domain::exception::Team;
@@ -49,6 +50,7 @@ pub enum Purpose {
         item: ItemCode,
         location: LocationId,
     },
+    Lane(LaneForm),
 }
 
 /// Spans offered for sleeping and waiting.
@@ -140,6 +142,11 @@ impl Form {
             Purpose::Pause { .. } => ("Pause", vec![line("Reason", true)]),
             Purpose::RollBack { .. } => ("Roll back", vec![line("Reason", true)]),
             Purpose::ResumeStock { .. } => ("Resume", vec![line("Cause put right", true)]),
+            Purpose::Lane(lane) => {
+                let labels = lane.matter.labels().iter();
+                let fields = labels.map(|(label, must)| line(label, *must)).collect();
+                (lane.matter.verb(), fields)
+            }
         };
         Self {
             title,
@@ -179,12 +186,19 @@ impl Form {
     }
 
     /// What the form says when it is sent.
-    fn act(&self, now: Ts) -> Act {
+    ///
+    /// # Errors
+    /// The field that is wrong and what is wrong with it.
+    fn act(&self, now: Ts) -> Result<Act, (usize, String)> {
         let exceptions = |targets: &Vec<Seen>, what: ExceptionAct| Act::Exceptions {
             targets: targets.clone(),
             what,
         };
-        match &self.purpose {
+        Ok(match &self.purpose {
+            Purpose::Lane(lane) => {
+                let texts: Vec<String> = (0..self.fields.len()).map(|at| self.text(at)).collect();
+                return lane.act(&texts);
+            }
             Purpose::Note(targets) => {
                 exceptions(targets, ExceptionAct::Note { text: self.text(0) })
             }
@@ -247,7 +261,7 @@ impl Form {
                 version: *version,
                 reason: self.text(0),
             },
-        }
+        })
     }
 
     fn send(&mut self, now: Ts) -> Vec<Out> {
@@ -261,7 +275,14 @@ impl Form {
                 return Vec::new();
             }
         }
-        vec![Out::Close, Out::Act(self.act(now))]
+        match self.act(now) {
+            Ok(act) => vec![Out::Close, Out::Act(act)],
+            Err((at, why)) => {
+                self.error = Some(why);
+                self.focus = at;
+                Vec::new()
+            }
+        }
     }
 
     /// Takes a key: Enter goes to the next field, on the button it sends; Ctrl-S sends from anywhere.

@@ -1,5 +1,7 @@
 //! What each action does to the state. Whether it may is decided before, in one place.
 
+mod lanes;
+
 use super::action::{Action, Reach};
 use super::ask::{Act, ExceptionAct, Question};
 use super::doc::Link;
@@ -14,6 +16,7 @@ use super::layers::messages::Messages;
 use super::layers::palette::Palette;
 use super::layers::{Layer, Out, Place};
 use super::nav::Pane;
+use super::panes::stock;
 use super::subject::{Subject, seen, wanted_mapping};
 use super::{App, Level, sheets};
 use crate::domain::exception::ExceptionRow;
@@ -63,7 +66,7 @@ impl App {
             Action::PreviousPart => self.turn(-1),
             Action::Filter => {
                 let text = self.filter_text().to_owned();
-                self.push_layer(Layer::Filter(FilterLine::new(self.nav.pane, &text)));
+                self.push_layer(Layer::Filter(FilterLine::new(self.filter_fields(), &text)));
             }
             Action::ClearFilter => self.clear_filter(),
             Action::Mine => {
@@ -96,6 +99,7 @@ impl App {
             Action::Quit => self.quit(),
             Action::QuitNow => self.effects.push(Effect::Quit),
             Action::Versions => self.open_versions(),
+            Action::OpenLane => self.open_lane(),
             Action::NextPair => self.panes.mappings.next_pair(),
             Action::VerifyChain => {
                 self.say(Level::Info, "recomputing the journal's hash chain …");
@@ -112,6 +116,8 @@ impl App {
             }
             match subject {
                 Subject::Exceptions(rows) => self.on_exceptions(action, &rows),
+                Subject::Lane(row) => self.on_lane(action, &row),
+                Subject::Stock(row) if action == Action::CorrectStock => self.correct_stock(&row),
                 Subject::Stock(_) | Subject::Flow { .. } => self.on_running(action, &subject),
                 Subject::Order(_) | Subject::Delivery { .. } => self.on_order(action, &subject),
                 _ => self.on_mapping(action, &subject),
@@ -170,6 +176,10 @@ impl App {
     }
 
     fn map_value(&mut self, rows: &[ExceptionRow]) {
+        if let Some(lane) = self.lane_to_map() {
+            self.map_word(&lane);
+            return;
+        }
         let Some((row, (kind, value))) = rows.first().and_then(|r| Some((r, wanted_mapping(r)?)))
         else {
             return;
@@ -348,6 +358,7 @@ impl App {
             Place::Filtered { pane, filter } => {
                 self.nav.pane = pane;
                 while self.nav.back() {}
+                self.panes.stock.part = stock::Part::Drift;
                 self.set_filter(&filter);
             }
             Place::Team(team) => {
@@ -393,6 +404,7 @@ impl App {
             Link::Payload(id) => format!("Call {id}"),
             Link::Versions { .. } => "Versions".to_owned(),
             Link::Journal(line) => format!("Line {}", line.0.seq),
+            Link::Lane { lane, .. } => self.header.places.say(sheets::lane::title(lane)),
         }
     }
 
@@ -438,6 +450,16 @@ impl App {
                 Some(row) => row.from.clone(),
                 None => self.panes.mappings.current_mapping()?.from.clone(),
             },
+            Pane::Stock if self.panes.stock.part == stock::Part::Lanes => self
+                .panes
+                .stock
+                .lanes
+                .current()?
+                .first
+                .entry
+                .movement
+                .item
+                .to_string(),
             Pane::Stock => self.panes.stock.list.current()?.item.to_string(),
             Pane::Audit => {
                 let row = self.panes.audit.list.current()?;
