@@ -51,27 +51,30 @@ macro_rules! board {
              and k.object_kind = 'order' and k.cleared_at is null) as orders \
              from (select h.id, h.pair, h.lane, h.item, h.location, h.entry, h.state, h.reference, h.delivery_id, h.document, \
              h.head_since, h.is_owed, h.updated_at, h.last_text, d.state as d_state, d.due_at as d_due, \
-             d.last_class as d_class, d.last_text as d_text, g.pending, g.pending_each, g.owed, g.owed_each, \
+             d.last_class as d_class, d.last_text as d_text, g.pending, g.pending_each, \
+             (select count(*) from movement f where f.pair = g.pair and f.lane = g.lane and f.is_owed = 1) as owed, \
+             (select cast(coalesce(sum(f.delta_each), 0) as bigint) from movement f where f.pair = g.pair \
+              and f.lane = g.lane and f.is_owed = 1) as owed_each, \
              coalesce(h.head_since, h.updated_at) as since, \
              cast(case when h.is_open = 0 then 5 \
               when d.id is null then case h.state when 3 then 0 when 4 then 1 when 2 then 2 when 1 then 4 else 3 end \
               when d.state = 2 then 4 when d.state = 3 then 2 when d.state in (4, 5) or d.last_class = 1 then 0 \
               else 3 end as bigint) as standing, \
-             (select min(e.id) from occurrence o join exception e on e.id = o.exception_id \
-              where o.object_kind = 'item' and o.object_id = h.item and o.cleared_at is null and e.state < 10 \
+             (select min(e.id) from occurrence o cross join exception e where e.id = o.exception_id \
+              and o.object_kind = 'item' and o.object_id = h.item and o.cleared_at is null and e.state < 10 \
               and e.kind = 'STK_LANE_BLOCKED' and e.pair = h.pair \
               and e.discriminator = 'LANE=' || substr(h.lane, 10)) as exception_id \
-             from (select x.pair, x.lane, x.item, cast(sum(x.pending) as bigint) as pending, \
-              cast(sum(x.pending_each) as bigint) as pending_each, cast(sum(x.owed) as bigint) as owed, \
-              cast(sum(x.owed_each) as bigint) as owed_each, max(case when w.state in (2, 3) then x.id end) as busy \
-              from (select id, pair, lane, item, 1 as pending, delta_each as pending_each, 0 as owed, 0 as owed_each, \
-               delivery_id from movement where is_open = 1 ", $only, " \
-               union all select id, pair, lane, item, 0, 0, 1, delta_each, null from movement where is_owed = 1 ", $only, ") x \
-              left join delivery w on w.id = x.delivery_id group by x.pair, x.lane, x.item) g \
+             from (select m.pair, m.lane, max(m.item) as item, count(*) as pending, \
+              cast(sum(m.delta_each) as bigint) as pending_each, max(case when w.state in (2, 3) then m.id end) as busy \
+              from movement m left join delivery w on w.id = m.delivery_id \
+              where m.is_open = 1 ", $only, " group by m.pair, m.lane \
+              union all select m.pair, m.lane, max(m.item), 0, 0, null from movement m \
+              where m.is_owed = 1 ", $only, " and not exists (select 1 from movement f \
+               where f.pair = m.pair and f.lane = m.lane and f.is_open = 1) group by m.pair, m.lane) g \
              join movement h on h.id = coalesce(g.busy, \
               (select f.id from movement f where f.pair = g.pair and f.lane = g.lane and f.is_open = 1 \
                order by f.turn, f.id limit 1), \
-              (select f.id from movement f where f.pair = g.pair and f.item = g.item and f.lane = g.lane and f.is_owed = 1 \
+              (select f.id from movement f where f.pair = g.pair and f.lane = g.lane and f.is_owed = 1 \
                order by f.turn, f.id limit 1)) \
              left join delivery d on d.id = h.delivery_id) b) l"
         )
@@ -81,9 +84,9 @@ macro_rules! board {
 /// Every lane.
 pub(super) const BOARD: &str = board!("");
 /// One lane.
-const BOARD_OF_LANE: &str = board!("and pair = $1 and lane = $2");
+const BOARD_OF_LANE: &str = board!("and m.pair = $1 and m.lane = $2");
 /// The lanes of one item.
-const BOARD_OF_ITEM: &str = board!("and pair = $1 and item = $2");
+const BOARD_OF_ITEM: &str = board!("and m.pair = $1 and m.item = $2");
 
 pub(super) const COLUMNS: &str = "l.pending, l.pending_each, l.owed, l.owed_each, l.exception_id, l.orders, \
  l.pair, l.entry, l.state, l.reference, l.delivery_id, l.document, l.head_since, l.is_owed, l.updated_at, \

@@ -132,6 +132,7 @@ pub struct Info {
 
 actions! {
     Acknowledge { "acknowledge", Exception, Books, "Acknowledge", "Take it: it is yours and does not escalate." }
+    OpenLane { "open_lane", Exception, Screen, "Lane", "Go to the stock lane it is about: the head, what was tried, what waits." }
     MapValue { "map_value", Exception, Books, "Map value", "Map the value that is not known; shows how many orders go." }
     Retry { "retry", Exception, Outward, "Retry", "Try the orders or deliveries behind it again." }
     Snooze { "snooze", Exception, Books, "Snooze", "Let it sleep until a time or a condition, never past the promise." }
@@ -141,7 +142,6 @@ actions! {
     MarkFixed { "mark_fixed", Exception, Books, "Mark fixed", "Say it is fixed: both systems are read again, only agreement closes it." }
     WaitFor { "wait", Exception, Books, "Wait for", "Somebody outside must act; say who and until when." }
     Dismiss { "dismiss", Exception, Outward, "Dismiss", "Close it without agreement; the reason is kept as a debt." }
-    OpenLane { "open_lane", Exception, Screen, "Lane", "Go to the stock lane it is about: the head, what was tried, what waits." }
 
     Resync { "resync", Order, Books, "Read again", "Read the order in both systems now and decide again." }
     Hold { "hold", Order, Books, "Hold", "Keep the order from being sent; say why." }

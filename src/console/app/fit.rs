@@ -97,7 +97,6 @@ impl App {
             Action::OpenLane if rows.len() > 1 || lane_of(first).is_none() => {
                 Fit::Elsewhere("it is not about a lane of stock movements".to_owned())
             }
-            Action::MapValue if self.lane_to_map().is_some() => Fit::Yes,
             Action::MapValue if wanted_mapping(first).is_none() => {
                 no(format!("{} does not come from a mapping", first.kind))
             }
@@ -172,9 +171,9 @@ impl App {
             return no("no item is under the cursor");
         };
         match (action, &row.paused_reason) {
-            (Action::PushStock, _) if row.ledger.is_some() => {
-                no("its source keeps its own ledger: Correct posts what is missing")
-            }
+            (Action::PushStock | Action::ResumeStock, _) if row.ledger.is_some() => Fit::Elsewhere(
+                "its source keeps its own ledger: Correct posts what is missing".to_owned(),
+            ),
             (Action::CorrectStock, _) if row.ledger.is_none() => Fit::Elsewhere(format!(
                 "the figure of {} is published, not corrected: push it",
                 row.item
@@ -195,7 +194,7 @@ impl App {
             Action::SkipHead => Way::Skip,
             Action::CountLane => Way::Replace,
             Action::MapWord if row.standing == Standing::Unmapped => return Fit::Yes,
-            _ => return no("the word at its head is mapped"),
+            _ => return Fit::Elsewhere("what stands at its head needs no mapping".to_owned()),
         };
         may(&row.key, row.standing, row.head(), way)
             .map_or_else(|why| no(self.header.places.say(why)), |()| Fit::Yes)

@@ -84,8 +84,8 @@ pub struct Page {
     pub height: Cell<u16>,
     /// What actions on this page act on, once it is read.
     pub subject: Option<Subject>,
-    /// What else they act on: the lane or the stock an exception is about.
-    pub also: Option<Subject>,
+    /// What they act on first: the lane or the stock an exception is about.
+    pub about: Option<Subject>,
     /// On a page of mapping versions: the versions.
     pub versions: Option<(PairId, Vec<MappingVersion>)>,
     /// Read again when shown.
@@ -107,7 +107,7 @@ impl Page {
             top: Cell::new(0),
             height: Cell::new(10),
             subject: None,
-            also: None,
+            about: None,
             versions: None,
             is_stale: false,
         }

@@ -181,7 +181,7 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
         Err(trouble) => page.load = Load::Failed(trouble.text),
         Ok(Answer::Exception(Some(sheet))) => {
             page.subject = Some(Subject::Exceptions(vec![sheet.row.clone()]));
-            page.also = about_stock(&sheet);
+            page.about = about_stock(&sheet);
             page.show(
                 places.say(sheets::exception::title(&sheet.row)),
                 sheets::exception::doc(&sheet, now).naming(places),
@@ -217,10 +217,11 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
             );
         }
         Ok(Answer::Lane(sheet)) => {
-            page.subject = sheet.row.clone().map(|row| Subject::Lane(Box::new(row)));
-            page.also = sheet
+            page.about = sheet.row.clone().map(|row| Subject::Lane(Box::new(row)));
+            page.subject = sheet
                 .position
                 .clone()
+                .filter(|p| p.remainder_each != 0)
                 .map(|position| Subject::Stock(Box::new(position)));
             page.show(
                 places.say(sheets::lane::title(&sheet.key)),

@@ -122,8 +122,9 @@ impl App {
     pub fn subjects(&self) -> Vec<Subject> {
         let mut found = Vec::new();
         if let Some(page) = self.nav.page() {
+            // What an exception is about comes before the exception: the next step stands first.
+            found.extend(page.about.clone());
             found.extend(page.subject.clone());
-            found.extend(page.also.clone());
             match page.target() {
                 Some(Link::Delivery(id)) => found.push(Subject::Delivery {
                     id: *id,

@@ -16,7 +16,7 @@ mod resolve;
 mod write;
 
 pub use barrier::{BARRIER_WAIT, BarrierInput, HELD, Passage, is_at_barrier, passage, waits_for};
-pub use classify::{Leg, Posting, check_reason, legs, place, posting};
+pub use classify::{Leg, Posting, check_reason, legs, place, posting, reasons};
 pub use document::{LINES_MAX, documents, reference};
 pub use history::movement_of;
 pub use lane::{

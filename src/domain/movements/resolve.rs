@@ -97,13 +97,13 @@ pub fn may(
     };
     if standing.is_held() {
         return Err(format!(
-            "{} may be in the source already: wait until it was asked about",
+            "wait until it was asked about, it may be in the source already: {}",
             head.movement.words()
         ));
     }
     if way == Way::Retry && standing == Standing::Unmapped {
         return Err(format!(
-            "{}: map it first, it goes by itself then",
+            "map it first, it goes by itself then: {}",
             head.text
         ));
     }

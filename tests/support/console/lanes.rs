@@ -101,7 +101,7 @@ fn movement(n: usize, at: usize, state: MovementState, hostile: bool) -> Movemen
             String::new()
         },
         head_since: Some(ago(mins - 2)),
-        due_at: (at == 0).then(|| NOW + Span::mins(6)),
+        due_at: (at == 0 && state == MovementState::Refused).then(|| NOW + Span::mins(6)),
         is_owed: state == MovementState::Skipped,
         updated_at: ago(mins - 3),
     }
@@ -187,6 +187,7 @@ pub fn lane_sheet(pair: PairId, key: LaneKey, hostile: bool) -> LaneSheet {
             Vec::new()
         },
         settled: (20..26)
+            .rev()
             .map(|at| movement(n, at, MovementState::Applied, hostile))
             .collect(),
         head: row.first.delivery.map(|_| head),

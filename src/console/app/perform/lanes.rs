@@ -40,11 +40,6 @@ impl App {
         })
     }
 
-    /// The lane here, when its head waits for a mapping.
-    pub(in super::super) fn lane_to_map(&self) -> Option<LaneRow> {
-        self.lane().filter(|row| row.standing == Standing::Unmapped)
-    }
-
     /// From an exception to the lane it is about.
     pub(super) fn open_lane(&mut self) {
         let found = self.subjects().into_iter().find_map(|s| match s {
@@ -118,7 +113,7 @@ impl App {
     }
 
     /// What the head's word means; for a site nobody mapped, which location it is.
-    pub(super) fn map_word(&mut self, row: &LaneRow) {
+    fn map_word(&mut self, row: &LaneRow) {
         let Some(head) = row.head() else {
             return;
         };

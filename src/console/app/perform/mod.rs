@@ -176,10 +176,6 @@ impl App {
     }
 
     fn map_value(&mut self, rows: &[ExceptionRow]) {
-        if let Some(lane) = self.lane_to_map() {
-            self.map_word(&lane);
-            return;
-        }
         let Some((row, (kind, value))) = rows.first().and_then(|r| Some((r, wanted_mapping(r)?)))
         else {
             return;

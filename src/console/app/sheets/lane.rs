@@ -91,7 +91,10 @@ fn overview(sheet: &LaneSheet, now: Ts) -> Vec<DocLine> {
         }
         None => lines.push(DocLine::pair(
             "Head",
-            "nothing waits: the source was told of every movement of this lane",
+            match &sheet.row {
+                Some(_) => "nothing waits; what was left out stands below",
+                None => "nothing waits: the source was told of every movement of this lane",
+            },
         )),
     }
     lines.extend(second_person(sheet, now));
@@ -111,7 +114,7 @@ fn overview(sheet: &LaneSheet, now: Ts) -> Vec<DocLine> {
 /// A heading, the first lines of a kind, and how many there are.
 fn some(title: &str, total: i64, lines: Vec<DocLine>) -> Vec<DocLine> {
     if total == 0 {
-        return vec![DocLine::pair(title, "none"), DocLine::blank()];
+        return Vec::new();
     }
     let shown = lines.len().min(OVERVIEW_LINES);
     let mut out = vec![DocLine::heading(format!("{title}: {shown} of {total}"))];
@@ -189,7 +192,7 @@ const fn standing_words(standing: Standing) -> &'static str {
     }
 }
 
-/// What a person can do about the head, or why not.
+/// What a person can do about the head now, or why nothing.
 fn ways_out(row: &LaneRow) -> Vec<DocLine> {
     let owed = row.head().map_or(0, |h| h.movement.delta_each);
     let ways = [
@@ -206,7 +209,7 @@ fn ways_out(row: &LaneRow) -> Vec<DocLine> {
             Way::Replace,
             "By count",
             format!(
-                "a fresh count in place of {} before it; takes two persons",
+                "a fresh count in place of {}; takes two persons",
                 text::count(row.waiting + 1, "movement", "movements")
             ),
         ),
@@ -219,15 +222,20 @@ fn ways_out(row: &LaneRow) -> Vec<DocLine> {
                 .and(": it goes by itself then", Role::Text),
         );
     }
+    let refused = |way| may(&row.key, row.standing, row.head(), way).err();
+    if let Some(why) = refused(Way::Skip) {
+        lines.push(DocLine::labelled("You can").and(format!("do nothing now: {why}"), Role::Muted));
+        return lines;
+    }
     for (way, name, what) in ways {
         let label = if lines.is_empty() { "You can" } else { "" };
         let line = DocLine::labelled(label);
-        lines.push(match may(&row.key, row.standing, row.head(), way) {
-            Ok(()) => line
-                .and(name, Role::Accent)
-                .and(format!(": {what}"), Role::Text),
-            Err(why) => line.and(format!("{name}: not now, {why}"), Role::Muted),
-        });
+        if refused(way).is_none() {
+            lines.push(
+                line.and(name, Role::Accent)
+                    .and(format!(": {what}"), Role::Text),
+            );
+        }
     }
     lines
 }
