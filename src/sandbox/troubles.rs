@@ -169,18 +169,24 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicI64, Ordering};
 
-    #[test]
-    fn goods_that_cannot_be_posted_come_within_two_minutes_and_the_office_mends_its_mistake() {
+    /// A world in which nobody buys, and the hand of its clock.
+    fn quiet(config: SandboxConfig) -> (Sandbox, Arc<AtomicI64>) {
         let config = SandboxConfig {
             orders_per_day: 0,
             opening_orders: 0,
             traits: WorldTraits::quiet(),
             trading_hours: TradingHours::ALWAYS,
-            ..SandboxConfig::default()
+            ..config
         };
         let clock = Arc::new(AtomicI64::new(config.start.0));
         let hand = clock.clone();
-        let sandbox = Sandbox::new(config, Arc::new(move || Ts(hand.load(Ordering::SeqCst))));
+        let now = Arc::new(move || Ts(hand.load(Ordering::SeqCst)));
+        (Sandbox::new(config, now), clock)
+    }
+
+    #[test]
+    fn goods_that_cannot_be_posted_come_within_two_minutes_and_the_office_mends_its_mistake() {
+        let (sandbox, clock) = quiet(SandboxConfig::default());
         let mut troubles = Troubles::default();
         let run = |troubles: &mut Troubles, span: Span| {
             for _ in 0..span.as_secs() / 10 {
@@ -213,17 +219,10 @@ mod tests {
 
     #[test]
     fn a_late_cancel_a_drift_and_a_locked_order_come_within_minutes() {
-        let config = SandboxConfig {
-            orders_per_day: 0,
-            opening_orders: 0,
+        let (sandbox, clock) = quiet(SandboxConfig {
             floor_percent: 1,
-            traits: WorldTraits::quiet(),
-            trading_hours: TradingHours::ALWAYS,
             ..SandboxConfig::default()
-        };
-        let clock = Arc::new(AtomicI64::new(config.start.0));
-        let hand = clock.clone();
-        let sandbox = Sandbox::new(config, Arc::new(move || Ts(hand.load(Ordering::SeqCst))));
+        });
         let ids: Vec<String> = (0..2)
             .map(|n| {
                 sandbox.act(|world| {

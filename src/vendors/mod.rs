@@ -105,6 +105,17 @@ pub struct CallError {
     pub wait: Option<Span>,
 }
 
+impl CallError {
+    /// One with no wait asked for. `text` is cleaned by the caller.
+    pub const fn new(class: AnswerClass, text: String) -> Self {
+        Self {
+            class,
+            text,
+            wait: None,
+        }
+    }
+}
+
 impl std::fmt::Display for CallError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.class, self.text)

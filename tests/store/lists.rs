@@ -11,7 +11,7 @@ use tallyman::domain::filter::{self, Filter, lists};
 use tallyman::domain::ids::{ItemCode, LocationId, OrderId, PairId, ReturnId};
 use tallyman::domain::mapping::{Attributes, MappingEdit, MappingKind};
 use tallyman::domain::order::{OrderRow, OrderState};
-use tallyman::domain::returns::{Cause, MoneyState, Return, ReturnLine, ReturnRow, ReturnState};
+use tallyman::domain::returns::{Cause, MoneyState, Return, ReturnRow, ReturnState, fresh_line};
 use tallyman::domain::stock::{Basis, StockPosition};
 use tallyman::domain::time::{Span, Ts};
 use tallyman::store::Store;
@@ -243,20 +243,7 @@ fn return_of(id: i64, sku: &str, state: ReturnState, awaited_until: Option<Ts>) 
         version: 0,
         updated_at: NOW,
     };
-    let line = ReturnLine {
-        line_ref: "1".to_owned(),
-        sku: sku.into(),
-        item: sku.into(),
-        authorised_each: 1,
-        received_each: 0,
-        sellable_each: 0,
-        unsellable_each: 0,
-        stocked_each: 0,
-        confirmed_each: 0,
-        disposed_each: 0,
-        disposition: None,
-        credited_each: 0,
-    };
+    let line = fresh_line("1".to_owned(), sku.into(), sku.into(), 1);
     Change::Return(Box::new(Return {
         row,
         lines: vec![line],

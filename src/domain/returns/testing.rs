@@ -4,20 +4,7 @@ use super::*;
 
 /// A line of `n` authorised and nothing more.
 pub(crate) fn line(sku: &str, n: i64) -> ReturnLine {
-    ReturnLine {
-        line_ref: "1".to_owned(),
-        sku: sku.into(),
-        item: sku.into(),
-        authorised_each: n,
-        received_each: 0,
-        sellable_each: 0,
-        unsellable_each: 0,
-        stocked_each: 0,
-        confirmed_each: 0,
-        disposed_each: 0,
-        disposition: None,
-        credited_each: 0,
-    }
+    fresh_line("1".to_owned(), sku.into(), sku.into(), n)
 }
 
 /// Two came back: one sellable and booked, one damaged with no outcome yet.

@@ -156,11 +156,10 @@ impl Client {
 
 /// An error of a call, cleaned.
 pub(super) fn fail(call: Call, class: AnswerClass, text: &str) -> CallError {
-    CallError {
+    CallError::new(
         class,
-        text: format!("{}: {}", call.name(), clean_to(text, TEXT_CHARS_MAX)),
-        wait: None,
-    }
+        format!("{}: {}", call.name(), clean_to(text, TEXT_CHARS_MAX)),
+    )
 }
 
 /// A write that is not even tried.

@@ -83,11 +83,7 @@ impl Crediting for Cin7Core {
             let written = self.write_credit_note(&write, log).await?;
             match written.class {
                 AnswerClass::Applied => Ok(()),
-                class => Err(CallError {
-                    class,
-                    text: written.text,
-                    wait: None,
-                }),
+                class => Err(CallError::new(class, written.text)),
             }
         })
     }

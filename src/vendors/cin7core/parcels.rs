@@ -69,11 +69,8 @@ impl Parcels for Cin7Core {
     ) -> BoxFuture<'a, Answer<SourceOrder>> {
         Box::pin(async move {
             let parcel = &change.parcel;
-            let task = told_task(sale, change).map_err(|text| CallError {
-                class: AnswerClass::Rejected,
-                text,
-                wait: None,
-            })?;
+            let task = told_task(sale, change)
+                .map_err(|text| CallError::new(AnswerClass::Rejected, text))?;
             let line = self.shipment_line(&task, parcel);
             proven(self.change_tracking(&task.task_id, &[line], log).await?)?;
             let mut after = sale.clone();
@@ -91,11 +88,8 @@ impl Parcels for Cin7Core {
         log: &'a CallLog,
     ) -> BoxFuture<'a, Answer<SourceOrder>> {
         Box::pin(async move {
-            let mut tasks = Tasks::kept(sale).map_err(|text| CallError {
-                class: AnswerClass::Rejected,
-                text,
-                wait: None,
-            })?;
+            let mut tasks =
+                Tasks::kept(sale).map_err(|text| CallError::new(AnswerClass::Rejected, text))?;
             let mut after = sale.clone();
             let Some(at) = open_task(&mut tasks, sale) else {
                 let task = self.added(&tasks, sale, log).await?;
@@ -196,11 +190,7 @@ fn proven<T>(written: Written<T>) -> Answer<Option<T>> {
     if written.class == AnswerClass::Applied {
         return Ok(written.found);
     }
-    Err(CallError {
-        class: AnswerClass::Unknown,
-        text: written.text,
-        wait: None,
-    })
+    Err(CallError::new(AnswerClass::Unknown, written.text))
 }
 
 impl Cin7Core {
@@ -212,10 +202,11 @@ impl Cin7Core {
             .map(|t| t.task_id.clone())
             .collect();
         let written = self.add_fulfilment(&sale.source_id, &known, log).await?;
-        let found = proven(written)?.ok_or_else(|| CallError {
-            class: AnswerClass::Unknown,
-            text: "the answer does not show the new fulfilment".to_owned(),
-            wait: None,
+        let found = proven(written)?.ok_or_else(|| {
+            CallError::new(
+                AnswerClass::Unknown,
+                "the answer does not show the new fulfilment".to_owned(),
+            )
         })?;
         Ok(Task::of(&found))
     }

@@ -47,10 +47,11 @@ where
 }
 
 fn page_of(mark: Option<&str>) -> Answer<u32> {
-    mark.map_or(Ok(1), str::parse).map_err(|_| CallError {
-        class: AnswerClass::Malformed,
-        text: "a mark of a list is no page number".to_owned(),
-        wait: None,
+    mark.map_or(Ok(1), str::parse).map_err(|_| {
+        CallError::new(
+            AnswerClass::Malformed,
+            "a mark of a list is no page number".to_owned(),
+        )
     })
 }
 

@@ -115,10 +115,8 @@ impl Client {
         content: &Content<'_>,
         log: &CallLog,
     ) -> Answer<http::Response<Bytes>> {
-        let request = request(session, method, content).map_err(|text| CallError {
-            class: AnswerClass::Rejected,
-            text: format!("{}: {text}", method.path()),
-            wait: None,
+        let request = request(session, method, content).map_err(|text| {
+            CallError::new(AnswerClass::Rejected, format!("{}: {text}", method.path()))
         })?;
         let exchange = Exchange {
             wire: &self.wire,
@@ -253,11 +251,10 @@ struct ErrorObject {
 /// Reads a success answer. An empty body, `null`, a web page, or a bare string where an object or list is due is not one.
 pub(super) fn parse<T: DeserializeOwned>(method: Method, body: &[u8]) -> Answer<T> {
     let fail = |class: AnswerClass, text: &str| {
-        Err(CallError {
+        Err(CallError::new(
             class,
-            text: format!("{}: {}", method.path(), clean_to(text, TEXT_CHARS_MAX)),
-            wait: None,
-        })
+            format!("{}: {}", method.path(), clean_to(text, TEXT_CHARS_MAX)),
+        ))
     };
     let bare = body
         .strip_prefix(b"\xef\xbb\xbf")

@@ -113,18 +113,13 @@ impl System for Linnworks {
 
 /// An answer whose member cannot be used.
 fn unread(method: Method, fault: &Fault) -> CallError {
-    CallError {
-        class: AnswerClass::Malformed,
-        text: format!("{}: {fault}", method.path()),
-        wait: None,
-    }
+    CallError::new(
+        AnswerClass::Malformed,
+        format!("{}: {fault}", method.path()),
+    )
 }
 
 /// A write that is not even tried.
 fn refused(method: Method, text: &str) -> CallError {
-    CallError {
-        class: AnswerClass::Rejected,
-        text: format!("{}: {text}", method.path()),
-        wait: None,
-    }
+    CallError::new(AnswerClass::Rejected, format!("{}: {text}", method.path()))
 }

@@ -151,11 +151,8 @@ impl Linnworks {
         }
         let body = Content::Json(request::shipping_info(update));
         let answer: wire::ShippingResult = self.client.call(method, body, log).await?;
-        outcome::shipping(&answer, &update.tracking).map_err(|(class, text)| CallError {
-            class,
-            text: format!("{}: {text}", method.path()),
-            wait: None,
-        })
+        outcome::shipping(&answer, &update.tracking)
+            .map_err(|(class, text)| CallError::new(class, format!("{}: {text}", method.path())))
     }
 
     pub(super) async fn write_batch(
@@ -217,10 +214,8 @@ impl Linnworks {
             .map(|row| order::read(row, Shape::Listed, &|id| self.is_centre(id)))
             .collect::<Result<_, _>>()
             .map_err(|text| malformed(method, &text))?;
-        outcome::split_child(id, lines, &orders).map_err(|text| CallError {
-            class: AnswerClass::Unknown,
-            text: format!("{}: {text}", method.path()),
-            wait: None,
+        outcome::split_child(id, lines, &orders).map_err(|text| {
+            CallError::new(AnswerClass::Unknown, format!("{}: {text}", method.path()))
         })
     }
 
@@ -286,11 +281,10 @@ impl Linnworks {
         if outcome::has_note(&answer, id) {
             return Ok(());
         }
-        Err(CallError {
-            class: AnswerClass::Unknown,
-            text: format!("{}: the answer does not name the note", method.path()),
-            wait: None,
-        })
+        Err(CallError::new(
+            AnswerClass::Unknown,
+            format!("{}: the answer does not name the note", method.path()),
+        ))
     }
 }
 
@@ -329,9 +323,5 @@ pub(super) fn at_most(method: Method, count: usize, most: usize) -> Answer<bool>
 }
 
 pub(super) fn malformed(method: Method, text: &str) -> CallError {
-    CallError {
-        class: AnswerClass::Malformed,
-        text: format!("{}: {text}", method.path()),
-        wait: None,
-    }
+    CallError::new(AnswerClass::Malformed, format!("{}: {text}", method.path()))
 }

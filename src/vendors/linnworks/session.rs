@@ -279,12 +279,10 @@ impl Sessions {
     }
 
     fn error(&self, class: AnswerClass, text: &str) -> CallError {
-        CallError {
+        CallError::new(
             class,
-            text: self
-                .secrets
+            self.secrets
                 .redact_text(&format!("Linnworks sign-in: {text}")),
-            wait: None,
-        }
+        )
     }
 }

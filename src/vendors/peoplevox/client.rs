@@ -77,15 +77,14 @@ impl Client {
         log: &CallLog,
     ) -> Answer<Reply> {
         if let Some(c) = operation.unwritable() {
-            return Err(CallError {
-                class: AnswerClass::Rejected,
-                text: format!(
+            return Err(CallError::new(
+                AnswerClass::Rejected,
+                format!(
                     "{}: not sent, the text holds a character XML cannot carry (U+{:04X})",
                     operation.title(),
                     u32::from(c)
                 ),
-                wait: None,
-            });
+            ));
         }
         let session = self.session(None, log).await?;
         let first = self
@@ -99,14 +98,13 @@ impl Client {
             .once(operation, Some(&session.id), class, effect, log)
             .await?;
         match second {
-            Outcome::SessionRefused(said) => Err(CallError {
-                class: AnswerClass::Auth,
-                text: format!(
+            Outcome::SessionRefused(said) => Err(CallError::new(
+                AnswerClass::Auth,
+                format!(
                     "{}: refused again right after signing in: {said}",
                     operation.title()
                 ),
-                wait: None,
-            }),
+            )),
             other => into_reply(other),
         }
     }
@@ -143,11 +141,10 @@ impl Client {
             } else {
                 said
             };
-            CallError {
-                class: AnswerClass::Auth,
-                text: format!("Authenticate: sign-in refused: {said}"),
-                wait: None,
-            }
+            CallError::new(
+                AnswerClass::Auth,
+                format!("Authenticate: sign-in refused: {said}"),
+            )
         };
         let reply = match outcome {
             Outcome::SessionRefused(said) => return Err(refused(&said)),
@@ -166,11 +163,10 @@ impl Client {
             && id.chars().count() <= SESSION_CHARS_MAX
             && !id.chars().any(|c| c.is_control() || c.is_whitespace());
         if !is_usable {
-            return Err(CallError {
-                class: AnswerClass::Malformed,
-                text: "Authenticate: the answer holds no session id".to_owned(),
-                wait: None,
-            });
+            return Err(CallError::new(
+                AnswerClass::Malformed,
+                "Authenticate: the answer holds no session id".to_owned(),
+            ));
         }
         Ok(Secret::new(id))
     }
@@ -220,10 +216,11 @@ impl Client {
             .header(http::header::CONTENT_TYPE, "text/xml; charset=utf-8")
             .header("SOAPAction", format!("\"{}{operation}\"", soap::NAMESPACE))
             .body(Bytes::from(envelope))
-            .map_err(|error| CallError {
-                class: AnswerClass::Rejected,
-                text: clean_to(&format!("{operation}: {error}"), TEXT_CHARS_MAX),
-                wait: None,
+            .map_err(|error| {
+                CallError::new(
+                    AnswerClass::Rejected,
+                    clean_to(&format!("{operation}: {error}"), TEXT_CHARS_MAX),
+                )
             })
     }
 
@@ -241,11 +238,7 @@ impl Client {
 fn into_reply(outcome: Outcome) -> Answer<Reply> {
     match outcome {
         Outcome::Reply(reply) => Ok(reply),
-        Outcome::SessionRefused(said) => Err(CallError {
-            class: AnswerClass::Auth,
-            text: said,
-            wait: None,
-        }),
+        Outcome::SessionRefused(said) => Err(CallError::new(AnswerClass::Auth, said)),
     }
 }
 
@@ -289,11 +282,10 @@ fn fault(title: &str, effect: Effect, code: &str, text: &str) -> CallError {
     } else {
         lost_class(effect, AnswerClass::Unavailable)
     };
-    CallError {
+    CallError::new(
         class,
-        text: clean_to(&format!("{title}: fault {code}: {text}"), TEXT_CHARS_MAX),
-        wait: None,
-    }
+        clean_to(&format!("{title}: fault {code}: {text}"), TEXT_CHARS_MAX),
+    )
 }
 
 /// The vendor's words when a reply refuses the session: failures whose text starts with `System : Security`
@@ -331,11 +323,10 @@ pub(super) fn succeed(title: &str, reply: Reply) -> Answer<Reply> {
     } else {
         &said
     };
-    Err(CallError {
-        class: AnswerClass::Rejected,
-        text: format!("{title}: {said}"),
-        wait: None,
-    })
+    Err(CallError::new(
+        AnswerClass::Rejected,
+        format!("{title}: {said}"),
+    ))
 }
 
 /// Elements whose content is a credential.

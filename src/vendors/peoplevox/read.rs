@@ -40,11 +40,7 @@ pub(super) struct Ask<'a> {
 
 /// A value or column that cannot be searched for: refused here, nothing was sent.
 pub(super) fn refused(title: &str, fault: &ClauseFault) -> CallError {
-    CallError {
-        class: AnswerClass::Rejected,
-        text: format!("{title}: {fault}"),
-        wait: None,
-    }
+    CallError::new(AnswerClass::Rejected, format!("{title}: {fault}"))
 }
 
 /// Holds a value against the values asked for; the vendor compares without case.

@@ -26,11 +26,10 @@ pub(super) struct Fetched {
 
 /// An answer that cannot be believed.
 pub(super) fn malformed(title: &str, why: &str) -> CallError {
-    CallError {
-        class: AnswerClass::Malformed,
-        text: clean_to(&format!("{title}: {why}"), TEXT_CHARS_MAX),
-        wait: None,
-    }
+    CallError::new(
+        AnswerClass::Malformed,
+        clean_to(&format!("{title}: {why}"), TEXT_CHARS_MAX),
+    )
 }
 
 impl Fetched {

@@ -99,11 +99,10 @@ pub fn item_code_fault(code: &ItemCode) -> Option<String> {
 }
 
 fn too_many(what: &str, n: usize) -> CallError {
-    CallError {
-        class: AnswerClass::Rejected,
-        text: format!("SaveData {what}: {n} rows in one call; at most {ROWS_MAX} are sent"),
-        wait: None,
-    }
+    CallError::new(
+        AnswerClass::Rejected,
+        format!("SaveData {what}: {n} rows in one call; at most {ROWS_MAX} are sent"),
+    )
 }
 
 fn rejected(text: &str) -> RowResult {
@@ -424,12 +423,13 @@ fn placeholders(event: &str) -> Answer<&'static str> {
         .iter()
         .find(|(name, _)| *name == event)
         .map(|(_, placeholders)| *placeholders)
-        .ok_or_else(|| CallError {
-            class: AnswerClass::Rejected,
-            text: format!(
-                "there is no event {:?} to subscribe to",
-                clean_to(event, 60)
-            ),
-            wait: None,
+        .ok_or_else(|| {
+            CallError::new(
+                AnswerClass::Rejected,
+                format!(
+                    "there is no event {:?} to subscribe to",
+                    clean_to(event, 60)
+                ),
+            )
         })
 }

@@ -224,11 +224,10 @@ pub(super) fn unknown(method: Method, text: &str) -> CallError {
 }
 
 fn fail(method: Method, class: AnswerClass, text: &str) -> CallError {
-    CallError {
+    CallError::new(
         class,
-        text: format!("{}: {}", method.label(), clean_to(text, TEXT_CHARS_MAX)),
-        wait: None,
-    }
+        format!("{}: {}", method.label(), clean_to(text, TEXT_CHARS_MAX)),
+    )
 }
 
 /// What is wrong with an answer by its status and error members; `None` when its body is to be read.

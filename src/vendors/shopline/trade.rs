@@ -108,10 +108,11 @@ impl SalesSystem for Shopline {
 }
 
 fn cursor(text: &str) -> Answer<Cursor> {
-    Cursor::new(text).ok_or_else(|| CallError {
-        class: AnswerClass::Malformed,
-        text: format!("{:?} is no mark of a page", clean_to(text, 60)),
-        wait: None,
+    Cursor::new(text).ok_or_else(|| {
+        CallError::new(
+            AnswerClass::Malformed,
+            format!("{:?} is no mark of a page", clean_to(text, 60)),
+        )
     })
 }
 
@@ -223,11 +224,8 @@ impl Parcels for Shopline {
     ) -> BoxFuture<'a, Answer<SourceOrder>> {
         Box::pin(async move {
             let parcel = &change.parcel;
-            let held = told_shipment(sale, change).map_err(|text| CallError {
-                class: AnswerClass::Rejected,
-                text,
-                wait: None,
-            })?;
+            let held = told_shipment(sale, change)
+                .map_err(|text| CallError::new(AnswerClass::Rejected, text))?;
             let tracking: Vec<Tracking> = trackings(parcel).collect();
             let made = self
                 .update_tracking(&parcel.source_id, &held.id, &tracking, Notify::Nobody, log)

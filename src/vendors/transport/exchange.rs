@@ -126,11 +126,10 @@ pub fn wire_error(method: &str, effect: Effect, error: &WireError) -> CallError 
         WireError::Lost(_) => lost_class(effect, AnswerClass::Unavailable),
         WireError::TooLarge { .. } => lost_class(effect, AnswerClass::Malformed),
     };
-    CallError {
+    CallError::new(
         class,
-        text: clean_to(&format!("{method}: {error}"), TEXT_CHARS_MAX),
-        wait: None,
-    }
+        clean_to(&format!("{method}: {error}"), TEXT_CHARS_MAX),
+    )
 }
 
 /// What an HTTP status means when the vendor has no better rule; `None` for a 2xx the vendor must read.

@@ -16,11 +16,7 @@ async fn read(order: &Value) -> Answer<SourceOrder> {
         .await?;
     assert_eq!(orders.rows.len() + orders.unread.len(), 1);
     match orders.unread.pop() {
-        Some(unread) => Err(CallError {
-            class: AnswerClass::Malformed,
-            text: unread.text,
-            wait: None,
-        }),
+        Some(unread) => Err(CallError::new(AnswerClass::Malformed, unread.text)),
         None => Ok(orders.rows.remove(0)),
     }
 }
