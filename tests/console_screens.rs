@@ -137,6 +137,11 @@ fn pages_of_a_lane() {
     page("page_lane_in_doubt", Pane::Stock, "tab down down enter");
     page("page_lane_owed", Pane::Stock, "tab G enter");
     page("page_lane_exception", Pane::Stock, "tab enter G enter");
+    page(
+        "page_lane_item",
+        Pane::Stock,
+        "tab G enter down down down down down enter",
+    );
     page("layer_lane_retry", Pane::Stock, "tab t");
     page("layer_lane_skip", Pane::Stock, "tab x");
     page(

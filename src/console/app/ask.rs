@@ -178,6 +178,8 @@ pub struct ItemSheet {
     pub levels: Vec<StockLevelRow>,
     /// Its lanes with anything outstanding.
     pub lanes: Vec<LaneRow>,
+    /// Corrections that one person asked for and a second one has to ask for too, by location.
+    pub corrections: Vec<(LocationId, Proposal)>,
     pub exceptions: Vec<(ExceptionId, String, String)>,
     pub timeline: Vec<JournalRow>,
 }

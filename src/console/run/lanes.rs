@@ -7,7 +7,7 @@ use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow};
 use crate::domain::ids::{ItemCode, LocationId, PairId};
 use crate::domain::movements::{LaneEntry, LaneKey, is_at_barrier, lanes};
 use crate::domain::order::{OrderRow, OrderState};
-use crate::domain::second::{Proposal, count_key};
+use crate::domain::second::{Proposal, correction_key, count_key};
 use crate::domain::stock::StockPosition;
 use crate::store::{LaneRow, MovementRow};
 
@@ -101,6 +101,22 @@ impl StoreBackend {
         Ok(found
             .into_iter()
             .find(|p| p.location == *location && p.ledger.is_some()))
+    }
+
+    /// Corrections of these positions that wait for a second person.
+    pub(super) async fn corrections_asked(
+        &self,
+        pair: &PairId,
+        positions: &[StockPosition],
+    ) -> Result<Vec<(LocationId, Proposal)>, Trouble> {
+        let mut asked = Vec::new();
+        for position in positions.iter().filter(|p| p.ledger.is_some()) {
+            let lane = LaneKey::of(&position.item, &position.location);
+            let kept = self.store().setting(&correction_key(pair, &lane)).await?;
+            let first = Proposal::read(kept.as_deref(), self.now());
+            asked.extend(first.map(|first| (position.location.clone(), first)));
+        }
+        Ok(asked)
     }
 
     /// The lane an exception is about, while anything is outstanding there.

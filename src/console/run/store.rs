@@ -288,6 +288,7 @@ impl StoreBackend {
         timeline.sort_by_key(|row| row.seq);
         Ok(ItemSheet {
             lanes: store.lanes_of_item(&pair, &item).await?,
+            corrections: self.corrections_asked(&pair, &positions).await?,
             pair,
             item,
             positions,

@@ -142,7 +142,9 @@ fn ordered_for_footer(app: &App, contexts: &[Context]) -> Vec<Action> {
                 )
         });
         if is_of_object {
-            actions.extend(of_context.by_ref().take(OBJECT_HINTS_MAX));
+            // What means nothing on this object takes no room.
+            let here = of_context.by_ref().filter(|a| fits_here(app, *a));
+            actions.extend(here.take(OBJECT_HINTS_MAX));
         }
         later.extend(of_context);
     }
@@ -152,6 +154,10 @@ fn ordered_for_footer(app: &App, contexts: &[Context]) -> Vec<Action> {
     actions.push(Action::NextPart);
     actions.extend(later);
     actions
+}
+
+fn fits_here(app: &App, action: Action) -> bool {
+    !matches!(app.fit(action), super::app::fit::Fit::Elsewhere(_))
 }
 
 /// Some titles say more where one is.

@@ -1,7 +1,7 @@
 //! Lanes of stock movements as generated rows.
 
 use super::rows::{NOW, delivery_sheet, exception_sheet, name, position};
-use tallyman::console::app::ask::{ExceptionSheet, LaneSheet};
+use tallyman::console::app::ask::{ExceptionSheet, ItemSheet, LaneSheet};
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::delivery::Flow;
 use tallyman::domain::drift::ledger::LedgerFigures;
@@ -240,6 +240,24 @@ pub fn ledger_position() -> StockPosition {
         unit_cost_minor: 900,
     });
     row
+}
+
+/// An item of a source that keeps its own ledger.
+pub fn item_sheet(pair: PairId, item: ItemCode, hostile: bool) -> ItemSheet {
+    let mut sheet = super::rows::item_sheet(pair, item, hostile);
+    let mut position = ledger_position();
+    position.item = sheet.item.clone();
+    sheet.corrections = vec![(
+        position.location.clone(),
+        Proposal {
+            who: "sam".to_owned(),
+            each: -40,
+            at: ago(25),
+        },
+    )];
+    sheet.positions = vec![position];
+    sheet.lanes = vec![lane(0, hostile)];
+    sheet
 }
 
 /// The exceptions about a lane and about a drift.

@@ -650,6 +650,7 @@ pub fn item_sheet(pair: PairId, item: ItemCode, hostile: bool) -> ItemSheet {
             .collect(),
         positions: vec![first],
         lanes: Vec::new(),
+        corrections: Vec::new(),
         exceptions: vec![(
             ExceptionId(9),
             "STK_DRIFT".to_owned(),

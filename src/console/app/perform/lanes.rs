@@ -119,7 +119,7 @@ impl App {
         };
         let reason = match row.exception {
             Some(id) => format!("exception {id}"),
-            None => format!("lane {}", row.key),
+            None => self.header.places.say(format!("lane {}", row.key)),
         };
         let (kind, from) = match head.kind {
             // Its word is known: it is the site that no location is mapped to.

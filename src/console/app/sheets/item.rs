@@ -7,6 +7,7 @@ use super::super::words;
 use super::{exceptions, timeline};
 use crate::console::theme::Role;
 use crate::domain::drift;
+use crate::domain::second::Proposal;
 use crate::domain::stock::StockPosition;
 use crate::domain::time::Ts;
 use crate::store::LaneRow;
@@ -25,6 +26,9 @@ pub fn doc(sheet: &ItemSheet, now: Ts, bar: &str) -> Doc {
     let mut waterfall = Vec::new();
     for position in &sheet.positions {
         waterfall.extend(self::waterfall(position, now, bar));
+        let asked = sheet.corrections.iter();
+        let mut here = asked.filter(|(location, _)| *location == position.location);
+        waterfall.extend(here.next().map(|(_, first)| correction(first, now)));
         waterfall.push(DocLine::blank());
     }
     if waterfall.is_empty() {
@@ -74,6 +78,20 @@ fn head(sheet: &ItemSheet) -> Vec<DocLine> {
             .and("  value at risk ", Role::Muted)
             .and(text::money(risk), Role::Text),
     ]
+}
+
+/// A correction that waits for a second person.
+fn correction(first: &Proposal, now: Ts) -> DocLine {
+    DocLine::labelled("Correction").and(
+        format!(
+            "{} asked for {} at {}; another person asks for the same by {}",
+            first.who,
+            words::signed(first.each),
+            words::hour(first.at, now),
+            words::hour(first.until(), now)
+        ),
+        Role::Warn,
+    )
 }
 
 /// A lane of the item with anything outstanding.

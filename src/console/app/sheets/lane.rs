@@ -88,6 +88,7 @@ fn overview(sheet: &LaneSheet, now: Ts) -> Vec<DocLine> {
         Some((row, entry)) => {
             lines.extend(head_lines(row, entry, now));
             lines.extend(ways_out(row));
+            lines.extend(second_person(sheet, now));
         }
         None => lines.push(DocLine::pair(
             "Head",
@@ -97,7 +98,6 @@ fn overview(sheet: &LaneSheet, now: Ts) -> Vec<DocLine> {
             },
         )),
     }
-    lines.extend(second_person(sheet, now));
     lines.push(DocLine::blank());
     lines.extend(some(
         "Orders behind it",
