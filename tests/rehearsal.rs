@@ -8,7 +8,7 @@ use futures::StreamExt;
 use tallyman::rehearsal::{Plan, play, twin};
 
 /// Days played at once; each waits a good part of its time for its store.
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 4;
 
 async fn seeds(range: std::ops::Range<u64>) {
     tallyman::vendors::transport::install_crypto();

@@ -31,6 +31,9 @@ pub struct RehearseArgs {
     /// Days of trading
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
     pub days: u32,
+    /// How long customers order on the last day
+    #[arg(long, value_name = "SPAN", default_value = "3h", value_parser = parse_span)]
+    pub last_day: Span,
     /// Orders a day, over all sales systems
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub orders_per_day: u32,
@@ -81,6 +84,7 @@ pub(super) async fn run(globals: &Globals, args: RehearseArgs) -> Result<Outcome
         let plan = Plan {
             seed,
             days: args.days,
+            last_day: args.last_day,
             orders_per_day: args.orders_per_day,
             sources: args.sources.clone(),
             faults: args.faults.into(),

@@ -27,6 +27,8 @@ pub struct Plan {
     pub seed: u64,
     /// Simulated days of trading.
     pub days: u32,
+    /// Customers order for this long on the last day; what they ordered is then worked off.
+    pub last_day: Span,
     /// Over all sources together.
     pub orders_per_day: u32,
     /// The sales systems that trade, each paired with the one warehouse.
@@ -44,14 +46,20 @@ pub struct Plan {
     pub store_url: Option<String>,
 }
 
+/// How long customers order on the days of the test command.
+const LONG_DAY: Span = Span::hours(3);
+const SHORT_DAY: Span = Span::mins(90);
+
 impl Plan {
     /// One day with everything that can go wrong. The seed says who trades: each source alone in turn, and all three
-    /// one time in sixteen; one time in four the door is shut.
+    /// one time in sixteen; one time in four the door is shut; one day in five is long, the others short and busy.
     pub fn day(seed: u64) -> Self {
+        let is_long = seed.is_multiple_of(5);
         Self {
             seed,
             days: 1,
-            orders_per_day: 60,
+            last_day: if is_long { LONG_DAY } else { SHORT_DAY },
+            orders_per_day: if is_long { 60 } else { 120 },
             sources: match usize::try_from(seed % 16).unwrap_or(0) {
                 0 => SOURCES.to_vec(),
                 n => SOURCES
@@ -72,9 +80,10 @@ impl Plan {
     /// The command that plays this plan again.
     pub fn replay(&self) -> String {
         let mut words = format!(
-            "tallyman rehearse --seed {} --days {} --orders-per-day {} --read-every {}s --faults {}",
+            "tallyman rehearse --seed {} --days {} --last-day {}s --orders-per-day {} --read-every {}s --faults {}",
             self.seed,
             self.days,
+            self.last_day.as_secs(),
             self.orders_per_day,
             self.read_every.as_secs(),
             self.faults.name()
@@ -131,7 +140,7 @@ const STEPS_MAX: u64 = 5_000_000;
 pub async fn play(plan: &Plan) -> Result<Report, RehearsalError> {
     let mut rig = Rig::new(RigOptions::from_plan(plan)).await?;
     let started = rig.now();
-    let trading_ends = end_of_trading(started, plan.days);
+    let trading_ends = end_of_trading(started, plan);
     run_until(&mut rig, trading_ends).await?;
     rig.calm();
     let calm_at = rig.now();
@@ -142,9 +151,10 @@ pub async fn play(plan: &Plan) -> Result<Report, RehearsalError> {
     Ok(report)
 }
 
-/// Faults and deaths go on for an hour after the last customer.
-fn end_of_trading(started: Ts, days: u32) -> Ts {
-    started + Span::days(i64::from(days) - 1) + rig::LAST_DAY + Span::hours(1)
+/// Faults and deaths go on for a while after the last customer.
+fn end_of_trading(started: Ts, plan: &Plan) -> Ts {
+    let after = Span(plan.last_day.0 / 3);
+    started + Span::days(i64::from(plan.days) - 1) + plan.last_day + after
 }
 
 /// Steps the engine through virtual time up to `until`.

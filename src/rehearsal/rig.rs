@@ -43,9 +43,6 @@ pub struct RigOptions {
     pub authorised_returns: f64,
 }
 
-/// Customers order for this long on the last day; what they ordered is then worked off.
-pub(super) const LAST_DAY: Span = Span::hours(3);
-
 /// Orders that wait in a source when the day begins.
 const OPENING_ORDERS: u32 = 12;
 /// Fewest and most items of a rehearsal's shop.
@@ -96,7 +93,7 @@ impl RigOptions {
             // A small shop has few items; each is sold all the more often.
             skus: (plan.orders_per_day / 2).clamp(SKUS.0, SKUS.1),
             start: START,
-            customers_until: Some(START + Span::days(i64::from(plan.days) - 1) + LAST_DAY),
+            customers_until: Some(START + Span::days(i64::from(plan.days) - 1) + plan.last_day),
             faults: plan.faults,
             trading_hours: TradingHours::ALWAYS,
             traits: if plan.with_mistakes {

@@ -79,6 +79,7 @@ pub async fn twin(seed: u64, orders_per_day: u32) -> Result<Vec<String>, Rehears
     let calm = Plan {
         seed,
         days: 1,
+        last_day: super::LONG_DAY,
         orders_per_day,
         sources: vec![SimSystem::Linnworks],
         faults: FaultLevel::None,
@@ -100,7 +101,7 @@ pub async fn twin(seed: u64, orders_per_day: u32) -> Result<Vec<String>, Rehears
 
 async fn end_of(plan: &Plan) -> Result<EndState, RehearsalError> {
     let mut rig = Rig::new(RigOptions::from_plan(plan)).await?;
-    let ends = super::end_of_trading(rig.now(), plan.days);
+    let ends = super::end_of_trading(rig.now(), plan);
     super::run_until(&mut rig, ends).await?;
     rig.calm();
     let from = rig.now();

@@ -31,12 +31,16 @@ impl Db {
             Self::Sqlite {
                 writer: Some(pool), ..
             } => Ok(Conn::new(Link::SqliteTx(
-                pool.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?,
+                Box::pin(pool.begin_with("BEGIN IMMEDIATE"))
+                    .await
+                    .map_err(fault)?,
             ))),
             Self::Pg {
                 pool,
                 is_read_only: false,
-            } => Ok(Conn::new(Link::PgTx(pool.begin().await.map_err(fault)?))),
+            } => Ok(Conn::new(Link::PgTx(
+                Box::pin(pool.begin()).await.map_err(fault)?,
+            ))),
             _ => Err(StoreError::Refused(
                 "this store was opened read-only; nothing was written".to_owned(),
             )),
@@ -46,8 +50,10 @@ impl Db {
     /// A connection for reading.
     pub(super) async fn read(&self) -> StoreResult<Conn> {
         Ok(Conn::new(match self {
-            Self::Sqlite { reader, .. } => Link::SqliteRead(reader.acquire().await.map_err(fault)?),
-            Self::Pg { pool, .. } => Link::PgRead(pool.acquire().await.map_err(fault)?),
+            Self::Sqlite { reader, .. } => {
+                Link::SqliteRead(Box::pin(reader.acquire()).await.map_err(fault)?)
+            }
+            Self::Pg { pool, .. } => Link::PgRead(Box::pin(pool.acquire()).await.map_err(fault)?),
         }))
     }
 }
@@ -95,8 +101,19 @@ impl Conn {
         sql: impl Into<Cow<'static, str>>,
         args: Vec<Val>,
     ) -> StoreResult<u64> {
-        let sql = AssertSqlSafe(self.dialect().expand(sql.into()));
-        let done = match &mut self.link {
+        // The driver's futures are large, and everybody who waits for this one would carry them along: boxed.
+        let sql = self.dialect().expand(sql.into());
+        let done = Box::pin(self.execute(sql, args)).await?;
+        done.map_err(|e| self.note(e))
+    }
+
+    async fn execute(
+        &mut self,
+        sql: Cow<'static, str>,
+        args: Vec<Val>,
+    ) -> StoreResult<sqlx::Result<u64>> {
+        let sql = AssertSqlSafe(sql);
+        Ok(match &mut self.link {
             Link::SqliteTx(tx) => sqlx::query_with(sql, sqlite_args(args)?)
                 .execute(&mut **tx)
                 .await
@@ -113,8 +130,7 @@ impl Conn {
                 .execute(&mut **c)
                 .await
                 .map(|d| d.rows_affected()),
-        };
-        done.map_err(|e| self.note(e))
+        })
     }
 
     /// Runs a query and reads every row of it.
@@ -123,8 +139,18 @@ impl Conn {
         sql: impl Into<Cow<'static, str>>,
         args: Vec<Val>,
     ) -> StoreResult<Vec<Row>> {
-        let sql = AssertSqlSafe(self.dialect().expand(sql.into()));
-        let found = match &mut self.link {
+        let sql = self.dialect().expand(sql.into());
+        let found = Box::pin(self.fetch(sql, args)).await?;
+        found.map_err(|e| self.note(e))
+    }
+
+    async fn fetch(
+        &mut self,
+        sql: Cow<'static, str>,
+        args: Vec<Val>,
+    ) -> StoreResult<sqlx::Result<Vec<Row>>> {
+        let sql = AssertSqlSafe(sql);
+        Ok(match &mut self.link {
             Link::SqliteTx(tx) => sqlx::query_with(sql, sqlite_args(args)?)
                 .fetch_all(&mut **tx)
                 .await
@@ -141,8 +167,7 @@ impl Conn {
                 .fetch_all(&mut **c)
                 .await
                 .map(|rows| rows.into_iter().map(Row::Pg).collect()),
-        };
-        found.map_err(|e| self.note(e))
+        })
     }
 
     /// The first row of a query, when there is one.
@@ -224,8 +249,8 @@ impl Conn {
     pub(super) async fn commit(self) -> Result<(), (StoreError, bool)> {
         let begun = Instant::now();
         let done = match self.link {
-            Link::SqliteTx(tx) => tx.commit().await,
-            Link::PgTx(tx) => tx.commit().await,
+            Link::SqliteTx(tx) => Box::pin(tx.commit()).await,
+            Link::PgTx(tx) => Box::pin(tx.commit()).await,
             Link::SqliteRead(_) | Link::PgRead(_) => Ok(()),
         };
         if let (Some(meter), Ok(())) = (&self.meter, &done) {

@@ -49,14 +49,14 @@ pub(super) fn delivery_row(c: &mut Cols<'_>) -> StoreResult<DeliveryRow> {
 /// The claim walks the partial index `delivery_claim`: on SQLite only when the text of its predicate stands here as there.
 const CLAIM: &str = "select id from delivery where state = 1 and system = $1 and flow = $2 and lane = $3 and due_at <= $4 \
  and not exists (select 1 from pause p where p.pair = delivery.pair and p.flow in (0, $2)) \
- order by ship_sort, id limit $5 @skip";
+ order by ship_sort, id @limit($5) @skip";
 /// As [`CLAIM`], of one step only.
 const CLAIM_STEP: &str = "select id from delivery where state = 1 and system = $1 and flow = $2 and lane = $3 and due_at <= $4 \
  and step = $6 \
  and not exists (select 1 from pause p where p.pair = delivery.pair and p.flow in (0, $2)) \
- order by ship_sort, id limit $5 @skip";
+ order by ship_sort, id @limit($5) @skip";
 const DOUBT: &str = "select id from delivery where state = 3 and system = $1 and due_at <= $2 and flow = $3 \
- order by due_at, id limit $4";
+ order by due_at, id @limit($4)";
 /// What is due, ready (0) and in doubt (1), and when the next falls due (2 and 3); ready work of paused flows is left out.
 const WORK: &str = "select cast(0 as bigint) as part, flow, lane, step, count(*), min(due_at) from delivery \
  where state = 1 and system = $1 and due_at <= $2 and not exists \
@@ -355,7 +355,7 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         hot(
             &mut conn,
-            "where d.pair = $1 and d.flow = $2 and d.state @any($3) order by d.due_at, d.id limit $4",
+            "where d.pair = $1 and d.flow = $2 and d.state @any($3) order by d.due_at, d.id @limit($4)",
             vals![pair.as_str(), flow.code(), states, super::limit(limit)],
         )
         .await

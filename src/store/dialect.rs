@@ -13,8 +13,10 @@ impl Dialect {
     /// Replaces the marks:
     /// `@any($n)` is membership in a bound list, `@lock` locks the rows read until the commit, `@skip` does so and passes
     /// over rows that are locked, `@share` keeps them from being changed; `@like` compares ignoring case. SQLite's single
-    /// writer needs no row locks.
+    /// writer needs no row locks. `@limit($n)` bounds the rows: SQLite plans by a bound limit it can see and makes the
+    /// plan anew at every use, so it is shown a sum.
     pub(super) fn expand(self, sql: Cow<'static, str>) -> Cow<'static, str> {
+        debug_assert!(!sql.contains("limit $"), "a limit is marked: {sql}");
         if !sql.contains('@') {
             return sql;
         }
@@ -44,6 +46,15 @@ impl Dialect {
                     out.push(')');
                 }
             }
+            return tail;
+        }
+        if let Some(tail) = rest.strip_prefix("@limit(") {
+            let (param, tail) = tail.split_once(')').unwrap_or((tail, ""));
+            out.push_str(match self {
+                Self::Sqlite => "limit 0 + ",
+                Self::Pg => "limit ",
+            });
+            out.push_str(param);
             return tail;
         }
         if let Some(tail) = rest.strip_prefix("@like") {
@@ -77,14 +88,14 @@ mod tests {
 
     #[test]
     fn marks_become_the_words_of_each_database() {
-        let sql = "select id from orders where id @any($1) order by id @lock";
+        let sql = "select id from orders where id @any($1) order by id @limit($2) @lock";
         assert_eq!(
             Dialect::Sqlite.expand(sql.into()),
-            "select id from orders where id in (select value from json_each($1)) order by id "
+            "select id from orders where id in (select value from json_each($1)) order by id limit 0 + $2 "
         );
         assert_eq!(
             Dialect::Pg.expand(sql.into()),
-            "select id from orders where id = any($1) order by id for update"
+            "select id from orders where id = any($1) order by id limit $2 for update"
         );
         assert_eq!(Dialect::Pg.expand("select '@x'".into()), "select '@x'");
     }

@@ -160,7 +160,7 @@ impl Store {
             format!(
                 "select {MEMBER} from occurrence m where m.exception_id = $1 and m.cleared_at is null \
                  and (m.ship_sort, m.object_kind, m.object_id) > ($2, $3, $4) \
-                 order by m.ship_sort, m.object_kind, m.object_id limit $5"
+                 order by m.ship_sort, m.object_kind, m.object_id @limit($5)"
             ),
             vals![exception.0, ship, kind, id, super::limit(limit)],
         )
@@ -261,7 +261,7 @@ impl Store {
         by_query(
             &mut conn,
             "where e.state in (1, 3, 4, 5) and (e.state = 5 or (e.state = 1 and e.ack_due_at <= $1) \
-             or (e.state in (3, 4) and e.snoozed_until <= $1)) order by e.id limit $2",
+             or (e.state in (3, 4) and e.snoozed_until <= $1)) order by e.id @limit($2)",
             vals![now, super::limit(limit)],
         )
         .await
@@ -304,9 +304,9 @@ impl Store {
         const SELECT: &str =
             "select exception_id, kind, label, reason, who, at, settled_at from debt";
         let sql = if open_only {
-            format!("{SELECT} where settled_at is null order by id desc limit $1")
+            format!("{SELECT} where settled_at is null order by id desc @limit($1)")
         } else {
-            format!("{SELECT} order by id desc limit $1")
+            format!("{SELECT} order by id desc @limit($1)")
         };
         let mut conn = self.inner.db.read().await?;
         conn.rows(sql, vals![super::limit(limit)])

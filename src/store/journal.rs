@@ -205,19 +205,19 @@ impl Store {
         let (sql, args): (String, Vec<Val>) = match object {
             ObjectRef::Order(id) => (
                 format!(
-                    "select {COLUMNS} from journal where order_id = $1 order by seq desc limit $2"
+                    "select {COLUMNS} from journal where order_id = $1 order by seq desc @limit($2)"
                 ),
                 vals![id.0, limit],
             ),
             ObjectRef::Exception(id) => (
                 format!(
-                    "select {COLUMNS} from journal where exception_id = $1 order by seq desc limit $2"
+                    "select {COLUMNS} from journal where exception_id = $1 order by seq desc @limit($2)"
                 ),
                 vals![*id, limit],
             ),
             other => (
                 format!(
-                    "select {COLUMNS} from journal where object_kind = $1 and object_id = $2 order by seq desc limit $3"
+                    "select {COLUMNS} from journal where object_kind = $1 and object_id = $2 order by seq desc @limit($3)"
                 ),
                 vals![other.kind(), other.id(), limit],
             ),
@@ -247,7 +247,7 @@ impl Store {
                 .rows(
                     "select seq, at, actor, action, object_kind, object_id, order_id, pair, before_text, after_text, \
                      reason, exception_id, payload_id, hash from journal \
-                     where seq > $1 and seq <= $2 order by seq limit $3",
+                     where seq > $1 and seq <= $2 order by seq @limit($3)",
                     vals![seq, last, VERIFY_PAGE],
                 )
                 .await?;

@@ -24,7 +24,7 @@ const LOOK: &str = "select pair, source_id, heard_at, due_at, reads, absent from
 /// Walks the partial index `look_due`.
 pub(super) const DUE: &str = "select pair, source_id, heard_at, due_at, reads, absent from look \
  where due_at is not null and system = $1 and due_at <= $2 and not exists \
- (select 1 from pause p where p.pair = look.pair and p.flow in (0, $3)) order by due_at limit $4";
+ (select 1 from pause p where p.pair = look.pair and p.flow in (0, $3)) order by due_at @limit($4)";
 
 fn look_row(c: &mut Cols<'_>) -> StoreResult<LookRow> {
     Ok(LookRow {

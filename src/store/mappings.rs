@@ -68,7 +68,7 @@ impl Store {
     ) -> StoreResult<Vec<MappingVersion>> {
         let mut conn = self.inner.db.read().await?;
         conn.rows(
-            "select version, at, who, reason, edits from mapping_set where pair = $1 order by version desc limit $2",
+            "select version, at, who, reason, edits from mapping_set where pair = $1 order by version desc @limit($2)",
             vals![pair.as_str(), super::limit(limit)],
         )
         .await?

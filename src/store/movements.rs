@@ -119,7 +119,9 @@ impl Store {
             args.push(Val::from(lanes.to_vec()));
         }
         self.movements_where(
-            format!("where m.pair = $1 and m.is_open = 1 {only} order by m.lane, m.turn limit $2"),
+            format!(
+                "where m.pair = $1 and m.is_open = 1 {only} order by m.lane, m.turn @limit($2)"
+            ),
             args,
         )
         .await
@@ -134,7 +136,7 @@ impl Store {
         self.movements_where(
             "where m.pair = $1 and m.is_open = 1 and not exists (select 1 from movement e where e.pair = m.pair \
              and e.lane = m.lane and e.is_open = 1 and (e.turn < m.turn or e.delivery_id is not null)) \
-             order by m.turn limit $2"
+             order by m.turn @limit($2)"
                 .to_owned(),
             vals![pair.as_str(), super::limit(limit)],
         )
@@ -214,7 +216,7 @@ impl Store {
         limit: usize,
     ) -> StoreResult<Vec<MovementRow>> {
         self.movements_where(
-            "where m.pair = $1 and m.item = $2 order by m.turn desc limit $3".to_owned(),
+            "where m.pair = $1 and m.item = $2 order by m.turn desc @limit($3)".to_owned(),
             vals![pair.as_str(), item.as_str(), super::limit(limit)],
         )
         .await

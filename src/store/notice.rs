@@ -121,10 +121,13 @@ impl Notice {
             return Ok(());
         }
         watch.last_poll = Some(Instant::now());
+        // Seldom reached and large: boxed, so that whoever asks for the version carries none of it.
+        Box::pin(self.look(db, &mut watch)).await
+    }
+
+    async fn look(&self, db: &Db, watch: &mut Watch) -> StoreResult<()> {
         let mark = match db {
-            Db::Sqlite { writer, reader } => {
-                data_version(writer.as_ref(), reader, &mut watch).await?
-            }
+            Db::Sqlite { writer, reader } => data_version(writer.as_ref(), reader, watch).await?,
             Db::Pg { pool, .. } => {
                 if !watch.is_started {
                     watch.is_started = true;

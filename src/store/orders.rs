@@ -285,7 +285,7 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         full(
             &mut conn,
-            "where o.pair = $1 and o.state @any($2) and o.id > $3 order by o.id limit $4",
+            "where o.pair = $1 and o.state @any($2) and o.id > $3 order by o.id @limit($4)",
             vals![
                 pair.as_str(),
                 codes(states),
@@ -306,7 +306,7 @@ impl Store {
     ) -> StoreResult<Vec<OrderRow>> {
         let mut conn = self.inner.db.read().await?;
         let sql = format!(
-            "select {COLUMNS} from orders o where o.pair = $1 and o.state @any($2) and o.id > $3 order by o.id limit $4"
+            "select {COLUMNS} from orders o where o.pair = $1 and o.state @any($2) and o.id > $3 order by o.id @limit($4)"
         );
         conn.rows(
             sql,
@@ -487,7 +487,7 @@ impl Store {
             "select {COLUMNS} from orders o where o.id in (\
              select id from orders where number = $1 union select id from orders where wms_number = $1 \
              union select id from orders where reference = $1 union select id from orders where source_id = $1 \
-             union select id from orders where tracking = $1 and tracking <> '') order by o.received_at desc, o.id limit $2"
+             union select id from orders where tracking = $1 and tracking <> '') order by o.received_at desc, o.id @limit($2)"
         );
         let mut found = order_rows(&mut conn, exact, vals![text, super::limit(limit)]).await?;
         if found.is_empty() {
@@ -496,7 +496,7 @@ impl Store {
                 "select {COLUMNS} from orders o where o.id in (\
                  select id from orders where number >= $1 and number < $2 \
                  union select id from orders where wms_number >= $1 and wms_number < $2) \
-                 order by o.number, o.id limit $3"
+                 order by o.number, o.id @limit($3)"
             );
             found = order_rows(&mut conn, begins, vals![text, after, super::limit(limit)]).await?;
         }
@@ -510,7 +510,7 @@ impl Store {
             .rows(
                 "select (confirmed_at - despatched_at) / 1000 from orders \
                  where confirmed_at is not null and confirmed_at >= $1 and despatched_at is not null \
-                 order by confirmed_at desc limit $2",
+                 order by confirmed_at desc @limit($2)",
                 vals![since, super::limit(limit)],
             )
             .await?;

@@ -146,7 +146,7 @@ impl Store {
         let dropped = tx
             .exec(
                 "update payload set body = null where id in \
-                 (select id from payload where body is not null and at < $1 order by at limit $2)",
+                 (select id from payload where body is not null and at < $1 order by at @limit($2))",
                 vals![before, super::limit(limit)],
             )
             .await?;

@@ -132,7 +132,7 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         let rows = conn
             .rows(
-                format!("select {COLUMNS} from goods_return r where order_id @any($1) order by id limit $2"),
+                format!("select {COLUMNS} from goods_return r where order_id @any($1) order by id @limit($2)"),
                 vals![ids, super::limit(OF_ORDERS_MAX)],
             )
             .await?;
@@ -166,7 +166,7 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         let rows = conn
             .rows(
-                format!("select {COLUMNS} from goods_return r where pair = $1 and state < 9 and id > $2 order by id limit $3"),
+                format!("select {COLUMNS} from goods_return r where pair = $1 and state < 9 and id > $2 order by id @limit($3)"),
                 vals![
                     pair.as_str(),
                     after.map_or(i64::MIN, |id| id.0),
@@ -213,7 +213,7 @@ impl Store {
     pub async fn claims_open(&self, pair: &PairId, limit: usize) -> StoreResult<Vec<Claim>> {
         let mut conn = self.inner.db.read().await?;
         conn.rows(
-            format!("{CLAIM} where pair = $1 and state < 2 order by at, id limit $2"),
+            format!("{CLAIM} where pair = $1 and state < 2 order by at, id @limit($2)"),
             vals![pair.as_str(), super::limit(limit)],
         )
         .await?

@@ -34,7 +34,7 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         conn.rows(
             "select id, system, pair, entity, entity_id, received_at, body from inbox \
-             where done_at is null order by id limit $1",
+             where done_at is null order by id @limit($1)",
             vals![super::limit(limit)],
         )
         .await?
@@ -58,7 +58,7 @@ impl Store {
     pub async fn requests_new(&self, limit: usize) -> StoreResult<Vec<RequestRow>> {
         let mut conn = self.inner.db.read().await?;
         conn.rows(
-            format!("{REQUEST} where is_done = 0 order by id limit $1"),
+            format!("{REQUEST} where is_done = 0 order by id @limit($1)"),
             vals![super::limit(limit)],
         )
         .await?

@@ -87,7 +87,7 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         conn.rows(
             "select code, name, is_active from item where system = $1 and (is_active = 1 or name <> '' or barcode <> '') \
-             order by code limit $2",
+             order by code @limit($2)",
             vals![system.as_str(), super::limit(limit)],
         )
         .await?
@@ -157,7 +157,7 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         conn.rows(
             format!(
-                "{LEVEL} where system = $1 and (item, site) > ($2, $3) order by item, site limit $4"
+                "{LEVEL} where system = $1 and (item, site) > ($2, $3) order by item, site @limit($4)"
             ),
             vals![
                 system.as_str(),
@@ -280,7 +280,7 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         conn.rows(
             "select id, system, pair, taken_at, is_complete, is_full, row_count, note from snapshot \
-             where system = $1 order by taken_at desc, id desc limit $2",
+             where system = $1 order by taken_at desc, id desc @limit($2)",
             vals![system.as_str(), super::limit(limit)],
         )
         .await?
@@ -310,7 +310,7 @@ impl Store {
     ) -> StoreResult<Vec<StockPosition>> {
         let (item, location) = after.unwrap_or_default();
         self.positions_where(
-            "where pair = $1 and (item, location) > ($2, $3) order by item, location limit $4",
+            "where pair = $1 and (item, location) > ($2, $3) order by item, location @limit($4)",
             vals![
                 pair.as_str(),
                 item.as_str(),
@@ -351,7 +351,7 @@ impl Store {
     ) -> StoreResult<Vec<DespatchGroup>> {
         self.despatches(
             system,
-            "where state in ('new', 'waiting') and system = $1 order by first_seen_at, despatch, number limit $2",
+            "where state in ('new', 'waiting') and system = $1 order by first_seen_at, despatch, number @limit($2)",
             vals![system.as_str(), super::limit(limit)],
         )
         .await
@@ -367,7 +367,7 @@ impl Store {
             system,
             "where system = $1 and state = 'matched' and (despatch, number) in \
              (select despatch, number from despatch_line where system = $1 and is_news = 1) \
-             order by first_seen_at, despatch, number limit $2",
+             order by first_seen_at, despatch, number @limit($2)",
             vals![system.as_str(), super::limit(limit)],
         )
         .await

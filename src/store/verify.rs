@@ -71,21 +71,21 @@ const EVERY_MINUTE: &[Check] = &[
     Check {
         say: "I-MSG-3: a delivery does not own its key",
         sql: "select d.idem_key from (select id, idem_key from delivery order by id desc limit 1000) d \
-             left join delivery_key k on k.idem_key = d.idem_key where k.delivery_id is null or k.delivery_id <> d.id limit $1",
+             left join delivery_key k on k.idem_key = d.idem_key where k.delivery_id is null or k.delivery_id <> d.id @limit($1)",
         args: |_| vals![FINDINGS_MAX],
     },
     Check {
         say: "I-MSG-4: left doubt without a verdict, delivery",
         sql: "select object_id from journal where seq > (select seq from journal_head where one = 1) - $1 \
              and action = 'delivery.moved' and before_text = 'in_doubt' and after_text in ('applied', 'ready') \
-             and reason like '%: ' limit $2",
+             and reason like '%: ' @limit($2)",
         args: |_| vals![JOURNAL_ROWS, FINDINGS_MAX],
     },
     Check {
         say: "I-MSG-5: sending without a live lease, delivery",
         sql: "select cast(d.id as text) from delivery d where d.state = 2 and d.sent_at < $1 and not exists \
              (select 1 from lease l where l.until_at >= $2 and (l.name = d.system or l.name like '%/' || d.system \
-             or l.name like '%:' || d.system)) limit $3",
+             or l.name like '%:' || d.system)) @limit($3)",
         args: |now| vals![now - UNLEASED_MAX, now, FINDINGS_MAX],
     },
     Check {
@@ -95,19 +95,19 @@ const EVERY_MINUTE: &[Check] = &[
              where m.cleared_at is null and e.state <> 10 and ((m.object_kind = 'delivery' and m.object_id = cast(d.id as text)) \
              or (m.object_kind = 'order' and m.object_id = cast(d.order_id as text)) \
              or (m.object_kind in ('item', 'despatch', 'wms_order') and m.object_id = d.object) \
-             or (m.object_kind = 'system' and m.object_id = d.system))) limit $1",
+             or (m.object_kind = 'system' and m.object_id = d.system))) @limit($1)",
         args: |_| vals![FINDINGS_MAX],
     },
     Check {
         say: "I-MSG-6: resolved without evidence, exception",
         sql: "select cast(e.id as text) from exception e where e.closed_at is not null and e.closed_at >= $1 and e.state = 10 \
-             and not exists (select 1 from evidence v where v.exception_id = e.id) limit $2",
+             and not exists (select 1 from evidence v where v.exception_id = e.id) @limit($2)",
         args: |now| vals![now - CLOSED_WITHIN, FINDINGS_MAX],
     },
     Check {
         say: "I-ORD-4: a warehouse order stands without its lines, delivery",
         sql: "select cast(d.id as text) from delivery d where d.state = 1 and d.flow = $1 and d.step = 1 and d.due_at < $2 \
-             and not exists (select 1 from pause p where p.pair = d.pair and p.flow in (0, d.flow)) limit $3",
+             and not exists (select 1 from pause p where p.pair = d.pair and p.flow in (0, d.flow)) @limit($3)",
         args: |now| {
             vals![
                 Flow::OrderCreate.code(),
@@ -237,7 +237,7 @@ async fn audited(conn: &mut Conn, out: &mut Vec<String>) -> StoreResult<()> {
         .rows(
             "select o.id, o.state, (select j.after_text from journal j where j.object_kind = 'order' \
              and j.object_id = cast(o.id as text) and j.action = 'order.state' order by j.seq desc limit 1) \
-             from (select id, state from orders order by id desc limit $1) o",
+             from (select id, state from orders order by id desc @limit($1)) o",
             vals![AUDITED],
         )
         .await?;
@@ -259,39 +259,39 @@ const WHOLE: &[(&str, &str)] = &[
     (
         "I-MSG-3: a delivery does not own its key",
         "select d.idem_key from (select id, idem_key from delivery union all select id, idem_key from delivery_done) d \
-         left join delivery_key k on k.idem_key = d.idem_key where k.delivery_id is null or k.delivery_id <> d.id limit $1",
+         left join delivery_key k on k.idem_key = d.idem_key where k.delivery_id is null or k.delivery_id <> d.id @limit($1)",
     ),
     (
         "a delivery is both on its way and ended",
-        "select cast(d.id as text) from delivery d join delivery_done e on e.id = d.id limit $1",
+        "select cast(d.id as text) from delivery d join delivery_done e on e.id = d.id @limit($1)",
     ),
     (
         "a delivery has lost what it writes",
         "select cast(d.id as text) from (select id from delivery union all select id from delivery_done) d \
-         left join delivery_intent i on i.delivery_id = d.id where i.delivery_id is null limit $1",
+         left join delivery_intent i on i.delivery_id = d.id where i.delivery_id is null @limit($1)",
     ),
     (
         "a key waits although nothing is before it",
         "select d.order_key from delivery d where d.state = 0 and d.key_seq = \
-         (select min(e.key_seq) from delivery e where e.order_key = d.order_key) limit $1",
+         (select min(e.key_seq) from delivery e where e.order_key = d.order_key) @limit($1)",
     ),
     (
         "a delivery is ready although another is before it",
         "select cast(d.id as text) from delivery d where d.state = 1 and exists \
-         (select 1 from delivery e where e.order_key = d.order_key and e.key_seq < d.key_seq) limit $1",
+         (select 1 from delivery e where e.order_key = d.order_key and e.key_seq < d.key_seq) @limit($1)",
     ),
     (
         "an order has lost its content",
-        "select o.number from orders o left join order_body b on b.order_id = o.id where b.order_id is null limit $1",
+        "select o.number from orders o left join order_body b on b.order_id = o.id where b.order_id is null @limit($1)",
     ),
     (
         "an exception miscounts its members",
         "select cast(e.id as text) from exception e where e.state < 10 and e.members <> \
-         (select count(*) from occurrence m where m.exception_id = e.id and m.cleared_at is null) limit $1",
+         (select count(*) from occurrence m where m.exception_id = e.id and m.cleared_at is null) @limit($1)",
     ),
     (
         "I-MSG-6: resolved without evidence, exception",
         "select cast(e.id as text) from exception e where e.state = 10 \
-         and not exists (select 1 from evidence v where v.exception_id = e.id) limit $1",
+         and not exists (select 1 from evidence v where v.exception_id = e.id) @limit($1)",
     ),
 ];

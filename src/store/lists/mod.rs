@@ -136,7 +136,7 @@ impl<T> Reading<'_, T> {
             let (condition, mut args) = self.condition_at(from);
             args.push(Val::from(super::limit(limit)));
             let sql = format!(
-                "select {}, {keys} from {source} where {condition} order by {order} limit ${}",
+                "select {}, {keys} from {source} where {condition} order by {order} @limit(${})",
                 self.list.columns,
                 args.len()
             );

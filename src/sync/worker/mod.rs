@@ -172,7 +172,7 @@ impl Worker {
                 break;
             };
             calls += 1;
-            self.work_on(cx, &fence, lane, proposals, at).await?;
+            Box::pin(self.work_on(cx, &fence, lane, proposals, at)).await?;
         }
         self.tell(cx, &fence, now).await?;
         let next_at = next_at.min(now + cx.pace.idle_max);

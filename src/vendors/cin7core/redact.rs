@@ -115,10 +115,8 @@ fn without(bytes: &[u8], value: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut from = 0;
     let mut at = 0;
-    while let Some(step) = bytes[at..]
-        .iter()
-        .position(|b| b.eq_ignore_ascii_case(first))
-    {
+    let (upper, lower) = (first.to_ascii_uppercase(), first.to_ascii_lowercase());
+    while let Some(step) = memchr::memchr2(upper, lower, &bytes[at..]) {
         let start = at + step;
         let is_it = bytes
             .get(start..start + value.len())

@@ -1,6 +1,7 @@
 //! Takes known secrets out of recorded requests and answers.
 
 use base64::Engine;
+use memchr::memmem;
 
 /// Shortest value that is searched for. Shorter ones are taken out by field, by the vendor's own redactor;
 /// searching for them would only shred the evidence.
@@ -61,7 +62,7 @@ impl Redactor {
     pub fn redact(&self, bytes: &[u8]) -> Vec<u8> {
         let mut out = bytes.to_vec();
         for needle in &self.needles {
-            if find(&out, needle).is_some() {
+            if memmem::find(&out, needle).is_some() {
                 out = replace(&out, needle);
             }
         }
@@ -72,26 +73,13 @@ impl Redactor {
 fn replace(bytes: &[u8], needle: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
-    while let Some(at) = find(rest, needle) {
+    while let Some(at) = memmem::find(rest, needle) {
         out.extend_from_slice(&rest[..at]);
         out.extend_from_slice(MARK);
         rest = &rest[at + needle.len()..];
     }
     out.extend_from_slice(rest);
     out
-}
-
-fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut from = 0;
-    while from + needle.len() <= bytes.len() {
-        let at = from + bytes[from..].iter().position(|b| *b == first)?;
-        if bytes[at..].starts_with(needle) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-    None
 }
 
 fn url_encoded(value: &str, is_upper: bool) -> String {
