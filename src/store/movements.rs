@@ -181,7 +181,7 @@ impl Store {
         let item = lane.item.clone().unwrap_or_default();
         self.movements_where(
             "where m.pair = $1 and m.item = $2 and m.lane = $3 and m.is_open = 0 and m.is_owed = 0 \
-             order by m.turn desc limit $4"
+             order by m.turn desc @limit($4)"
                 .to_owned(),
             vals![
                 pair.as_str(),
