@@ -141,7 +141,7 @@ pub(super) async fn list(
         "lanes with movements",
         table(&lines.rows, places),
     )?;
-    let is_stopped = listing.rows.iter().any(|row| row.standing.is_stopped());
+    let is_stopped = listing.rows.iter().any(LaneRow::is_stopped);
     Ok(if is_stopped {
         Outcome::Found
     } else {

@@ -35,6 +35,11 @@ impl LaneRow {
         (self.standing != Standing::Empty).then_some(&self.first.entry)
     }
 
+    /// It waits for a person, or stands for so long that a case was opened.
+    pub const fn is_stopped(&self) -> bool {
+        self.standing.is_stopped() || self.exception.is_some()
+    }
+
     /// Since when the head is first; where nothing waits, since when the debt stands.
     pub fn since(&self) -> Ts {
         self.first.head_since.unwrap_or(self.first.updated_at)

@@ -201,7 +201,7 @@ impl Store {
         limit: usize,
     ) -> StoreResult<Vec<MovementRow>> {
         self.movements_where(
-            "where m.pair = $1 and m.lane = $2 and m.is_owed = 1 order by m.turn limit $3"
+            "where m.pair = $1 and m.lane = $2 and m.is_owed = 1 order by m.turn @limit($3)"
                 .to_owned(),
             vals![pair.as_str(), lane.order_key(), super::limit(limit)],
         )

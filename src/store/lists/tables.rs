@@ -417,9 +417,12 @@ pub(super) const POSITIONS: List<StockPosition> = List {
     decode: stock::position,
 };
 
+/// Refused, unmapped, or for so long that a case was opened.
+const IS_STOPPED: &str = "l.standing <= 1 or l.exception_id is not null";
+
 /// What has stopped first, then what is in doubt, what moves, what is only owed.
-const STOPPED: &str =
-    "case when l.standing <= 1 then 0 when l.standing in (3, 4) then 2 else l.standing end";
+const STOPPED: &str = "case when l.standing <= 1 or l.exception_id is not null then 0 \
+ when l.standing in (3, 4) then 2 else l.standing end";
 
 pub(super) const LANES: List<LaneRow> = List {
     name: "lanes",
@@ -458,7 +461,7 @@ pub(super) const LANES: List<LaneRow> = List {
                 "state",
                 Field::Code("l.standing", |t| Standing::parse(t).map(Standing::code)),
             ),
-            ("stopped", Field::Flag("l.standing <= 1")),
+            ("stopped", Field::Flag(IS_STOPPED)),
             ("pair", Field::Text("l.pair")),
             ("age", Field::Age("l.since")),
             ("waiting", Field::Number("l.pending - 1", 1)),
