@@ -56,6 +56,12 @@ day! {
     trading_days_51_to_100_keep_every_promise: 51..101;
     trading_days_101_to_150_keep_every_promise: 101..151;
     trading_days_151_to_200_keep_every_promise: 151..201;
+    trading_days_201_to_250_keep_every_promise: 201..251;
+    trading_days_251_to_300_keep_every_promise: 251..301;
+    trading_days_301_to_350_keep_every_promise: 301..351;
+    trading_days_351_to_400_keep_every_promise: 351..401;
+    trading_days_401_to_450_keep_every_promise: 401..451;
+    trading_days_451_to_500_keep_every_promise: 451..501;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

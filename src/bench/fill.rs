@@ -234,6 +234,7 @@ fn order(n: usize, orders: usize, now: Ts) -> Change {
         body: Some(Box::new(OrderBody {
             source,
             intent: None,
+            site_choice: None,
         })),
         lines: Some(lines),
     }

@@ -249,6 +249,7 @@ async fn intent_of(
         service_targets: &|_: &CarrierService| Some(true),
         stock: &|_, _| None,
         sent: None,
+        site_choice: None,
         now: rig.now(),
     });
     match verdict {

@@ -37,6 +37,17 @@ pub enum OrdersVerb {
         #[command(flatten)]
         wait: WaitArgs,
     },
+    /// Ship this one order from a site, whatever the routing rules say
+    Route {
+        order: String,
+        /// A site that a mapping of the pair names
+        #[arg(long)]
+        site: String,
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        wait: WaitArgs,
+    },
     /// Let a held order go
     Release {
         order: String,
@@ -73,6 +84,21 @@ pub(super) async fn run(globals: &Globals, verb: OrdersVerb) -> Result<Outcome, 
                 "holding",
                 wait.wait,
                 desk.hold_order(row.id, &reason),
+            )
+            .await
+        }
+        OrdersVerb::Route {
+            order,
+            site,
+            reason,
+            wait,
+        } => {
+            let row = desk.order_named(&order).await?;
+            one(
+                &context,
+                "choosing its site",
+                wait.wait,
+                desk.choose_site(row.id, &site.as_str().into(), &reason),
             )
             .await
         }

@@ -2,7 +2,7 @@
 
 use super::request::RequestKind;
 use super::{Desk, DeskError, DeskResult, Done, reason};
-use crate::domain::ids::OrderId;
+use crate::domain::ids::{OrderId, SiteRef};
 use crate::domain::order::OrderRow;
 
 /// How many orders a name may match before the person is asked to be more exact.
@@ -105,6 +105,33 @@ impl Desk {
         let what = format!("holding order {}", row.number);
         let kind = RequestKind::HoldOrder {
             order: id,
+            reason: why,
+        };
+        self.ask(&what, kind, asked).await
+    }
+
+    /// Ships one order from a site, whatever the rules say. Refused once the warehouse has it, and for a site that no
+    /// mapping of the pair names.
+    ///
+    /// # Errors
+    /// As [`Desk::resync_order`].
+    pub async fn choose_site(&self, id: OrderId, site: &SiteRef, why: &str) -> DeskResult<Done> {
+        let why = reason("choosing a site", why)?;
+        let row = self.order(id).await?;
+        if !row.state.is_before_warehouse() {
+            return Err(DeskError::Refused(format!(
+                "order {} keeps its site: it is {}",
+                row.number, row.state
+            )));
+        }
+        let asked = format!(
+            "Order {} will be shipped from {site}; it is checked again.",
+            row.number
+        );
+        let what = format!("choosing the site of order {}", row.number);
+        let kind = RequestKind::ChooseSite {
+            order: id,
+            site: site.clone(),
             reason: why,
         };
         self.ask(&what, kind, asked).await

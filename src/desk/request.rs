@@ -5,7 +5,7 @@ use super::{Desk, DeskError, DeskResult, Done};
 use crate::domain::change::Change;
 use crate::domain::delivery::Flow;
 use crate::domain::ids::{
-    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, RequestId,
+    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, RequestId, SiteRef,
 };
 use crate::domain::movements::Way;
 use crate::domain::time::Ts;
@@ -69,6 +69,12 @@ pub enum RequestKind {
     HoldOrder { order: OrderId, reason: String },
     /// Let a held order go.
     ReleaseOrder { order: OrderId },
+    /// Ship one order from a site, whatever the rules say.
+    ChooseSite {
+        order: OrderId,
+        site: SiteRef,
+        reason: String,
+    },
     /// Run a scheduled flow now.
     RunFlow { pair: PairId, flow: Flow },
     /// Publish the stock of one item at one location now.
@@ -124,6 +130,7 @@ impl RequestKind {
             Self::ResyncOrder { .. } => "resync_order",
             Self::HoldOrder { .. } => "hold_order",
             Self::ReleaseOrder { .. } => "release_order",
+            Self::ChooseSite { .. } => "choose_site",
             Self::RunFlow { .. } => "run_flow",
             Self::PushStock { .. } => "push_stock",
             Self::ResumeStock { .. } => "resume_stock",
@@ -150,6 +157,11 @@ impl RequestKind {
                 json!({ "order": order })
             }
             Self::HoldOrder { order, reason } => json!({ "order": order, "reason": reason }),
+            Self::ChooseSite {
+                order,
+                site,
+                reason,
+            } => json!({ "order": order, "site": site, "reason": reason }),
             Self::RunFlow { pair, flow } => json!({ "pair": pair, "flow": flow }),
             Self::PushStock {
                 pair,

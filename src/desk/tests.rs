@@ -203,6 +203,7 @@ fn order_change(id: i64, source: SourceOrder, state: OrderState) -> Change {
         body: Some(Box::new(OrderBody {
             source,
             intent: None,
+            site_choice: None,
         })),
         lines: None,
     }

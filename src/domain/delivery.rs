@@ -292,6 +292,15 @@ pub struct DeliveryRow {
     pub updated_at: Ts,
 }
 
+impl DeliveryRow {
+    /// Whether it creates an order and the warehouse may have something of it already.
+    pub fn is_creation_begun(&self) -> bool {
+        let is_begun = matches!(self.state, DeliveryState::Sending | DeliveryState::InDoubt)
+            || (self.state == DeliveryState::Ready && self.step > 1);
+        self.flow == Flow::OrderCreate && is_begun
+    }
+}
+
 /// One attempt, appended and never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {

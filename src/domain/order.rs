@@ -324,7 +324,7 @@ pub struct WmsOrderIntent {
 pub struct Routed {
     /// Where the source said its goods lie when the site was chosen; empty when it did not say.
     pub location: LocationId,
-    /// Name of the routing rule, or of the location when its own mapping decided.
+    /// Name of the routing rule, of the location when its own mapping decided, or of the person who chose.
     pub rule: String,
     /// What made the rule fit, in words.
     pub why: String,
@@ -535,6 +535,20 @@ pub struct OrderBody {
     pub source: SourceOrder,
     /// The warehouse order last sent or being sent.
     pub intent: Option<WmsOrderIntent>,
+    /// Where a person said it ships from, once.
+    #[serde(default)]
+    pub site_choice: Option<SiteChoice>,
+}
+
+/// A site a person chose for one order. It counts until the warehouse has the order, as long as the source says the same
+/// location: whoever moves the goods in the source decides anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteChoice {
+    pub site: SiteRef,
+    /// Where the source said the goods lie when it was chosen.
+    pub location: LocationId,
+    pub who: String,
+    pub reason: String,
 }
 
 /// One order line in our books; quantities per line are what confirmation and stock arithmetic use.

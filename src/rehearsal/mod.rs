@@ -52,15 +52,15 @@ const SHORT_DAY: Span = Span::mins(90);
 
 impl Plan {
     /// One day with everything that can go wrong. The seed says who trades: each source alone in turn, and all three
-    /// one time in sixteen; one time in four the door is shut; one day in five is long, the others short and busy.
+    /// one time in twenty; one time in four the door is shut; one day in eleven is long, the others short and busy.
     pub fn day(seed: u64) -> Self {
-        let is_long = seed.is_multiple_of(5);
+        let is_long = seed.is_multiple_of(11);
         Self {
             seed,
             days: 1,
             last_day: if is_long { LONG_DAY } else { SHORT_DAY },
             orders_per_day: if is_long { 60 } else { 120 },
-            sources: match usize::try_from(seed % 16).unwrap_or(0) {
+            sources: match usize::try_from(seed % 20).unwrap_or(0) {
                 0 => SOURCES.to_vec(),
                 n => SOURCES
                     .into_iter()
@@ -70,7 +70,7 @@ impl Plan {
             },
             read_every: Span::mins(10),
             faults: FaultLevel::Heavy,
-            listens: !(seed / 16).is_multiple_of(4),
+            listens: !(seed / 20).is_multiple_of(4),
             with_deaths: true,
             with_mistakes: true,
             store_url: None,

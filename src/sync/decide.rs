@@ -320,6 +320,7 @@ fn check(
         sent: existing
             .filter(|o| !o.row.state.is_before_warehouse())
             .and_then(|o| o.body.intent.as_ref()),
+        site_choice: existing.and_then(|o| o.body.site_choice.as_ref()),
         now,
     };
     let verdict = preflight::check(&input);

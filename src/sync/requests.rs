@@ -2,13 +2,13 @@
 
 use super::context::Cx;
 use crate::domain::catalogue::Kind;
-use crate::domain::change::{Change, DeliveryMove, Fence};
+use crate::domain::change::{Change, DeliveryMove, Fence, Journal};
 use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow};
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{
-    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, RequestId,
+    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, RequestId, SiteRef,
 };
-use crate::domain::order::{OrderFull, OrderState};
+use crate::domain::order::{OrderFull, OrderState, SiteChoice};
 use crate::domain::routing;
 use crate::domain::time::Ts;
 use crate::store::read::RequestRow;
@@ -101,6 +101,7 @@ pub async fn carry_out(cx: &Cx, request: &RequestRow) -> StoreResult<Option<Answ
             Some(id) => hold(cx, id, request, now).await?,
             None => refused("the request names no order"),
         },
+        "choose_site" => choose_site(cx, request, now).await?,
         "run_flow" => match (
             field::<PairId>(request, "pair"),
             field::<Flow>(request, "flow"),
@@ -380,6 +381,92 @@ async fn move_delivery(
     }
 }
 
+/// Keeps with the order which site a person chose for it, and has it decided again.
+async fn choose_site(cx: &Cx, request: &RequestRow, now: Ts) -> StoreResult<Answered> {
+    let (Some(id), Some(site)) = (
+        field::<OrderId>(request, "order"),
+        field::<SiteRef>(request, "site"),
+    ) else {
+        return Ok(refused("the request names no order and site"));
+    };
+    let Some(order) = cx.store.orders_by_id(&[id]).await?.into_iter().next() else {
+        return Ok(refused("there is no such order"));
+    };
+    if !order.row.state.is_before_warehouse() {
+        return Ok(refused(
+            "the warehouse already has it: an order keeps its site; cancel it in the source and let it be made again",
+        ));
+    }
+    let hot = cx.store.hot_deliveries_of(&[id]).await?;
+    if hot.values().flatten().any(DeliveryRow::is_creation_begun) {
+        return Ok(refused("it is being written to the warehouse just now"));
+    }
+    let Some(pair) = cx.pair(&order.row.pair) else {
+        return Ok(refused("there is no such pair"));
+    };
+    let source = cx.systems.sources.get(&pair.source).cloned();
+    if source.is_some_and(|s| s.adjustments().is_some()) {
+        return Ok(refused(
+            "the source keeps a ledger for each location, and each has one site: move the order to another location there",
+        ));
+    }
+    let set = cx.mapping_set(&pair.id).await?;
+    if !set.is_site_named(&site) {
+        let known: Vec<String> = set.sites().iter().map(ToString::to_string).collect();
+        return Ok(refused(&format!(
+            "no mapping of {} names the site {site}; there are {}",
+            pair.id,
+            known.join(", ")
+        )));
+    }
+    let (mut row, mut body) = (order.row.clone(), order.body.clone());
+    let choice = SiteChoice {
+        site: site.clone(),
+        location: body.source.location.clone(),
+        who: request.who.clone(),
+        reason: field(request, "reason").unwrap_or_default(),
+    };
+    row.updated_at = now;
+    let journal = Journal {
+        action: "order.site_chosen".to_owned(),
+        object: ObjectRef::Order(id),
+        pair: Some(pair.id.clone()),
+        before: order
+            .row
+            .site
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string),
+        after: site.to_string(),
+        reason: format!("{} ({})", choice.reason, request.who),
+        exception: None,
+        payload: None,
+    };
+    body.site_choice = Some(choice);
+    let changes = vec![
+        Change::Order {
+            row: Box::new(row),
+            body: Some(Box::new(body)),
+            lines: None,
+        },
+        Change::Journal(journal),
+        recheck_order(cx, id).await?,
+    ];
+    Ok(Answered {
+        changes,
+        is_ok: true,
+        text: format!("{} ships from {site}", order.row.number),
+    })
+}
+
+/// The wish that an order be decided on again.
+async fn recheck_order(cx: &Cx, id: OrderId) -> StoreResult<Change> {
+    Ok(Change::Request {
+        id: RequestId(cx.id().await?),
+        kind: RECHECK_ORDER.to_owned(),
+        body: serde_json::json!({ "order": id }),
+    })
+}
+
 async fn hold(cx: &Cx, id: OrderId, request: &RequestRow, now: Ts) -> StoreResult<Answered> {
     let Some(order) = cx.store.orders_by_id(&[id]).await?.into_iter().next() else {
         return Ok(refused("there is no such order"));
@@ -399,18 +486,13 @@ async fn hold(cx: &Cx, id: OrderId, request: &RequestRow, now: Ts) -> StoreResul
         )
     });
     row.updated_at = now;
-    let body = serde_json::json!({ "order": id });
     let changes = vec![
         Change::Order {
             row: Box::new(row),
             body: None,
             lines: None,
         },
-        Change::Request {
-            id: RequestId(cx.id().await?),
-            kind: RECHECK_ORDER.to_owned(),
-            body,
-        },
+        recheck_order(cx, id).await?,
     ];
     let text = if is_hold { "held back" } else { "released" };
     Ok(Answered {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tallyman::config::PairConfig;
-use tallyman::desk::{Access, Desk};
+use tallyman::desk::{Access, Desk, Done};
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::change::{Batch, Change};
 use tallyman::domain::ids::{Operator, PairId, SystemId};
@@ -175,7 +175,8 @@ impl House {
             .to_owned()
     }
 
-    fn desk(&self, pair: &str) -> Desk {
+    /// What people can do, of one pair.
+    pub fn desk(&self, pair: &str) -> Desk {
         let pair = PairConfig {
             id: pair.into(),
             source: "shop".into(),
@@ -380,6 +381,15 @@ impl House {
         let read = desk.import_csv(&pair, &csv).await.unwrap();
         let applied = desk.apply(&pair, read.edits, None, "a gap in the rules");
         applied.await.unwrap();
+    }
+
+    /// What the engine made of something asked at the desk: whether it was done, and the answer.
+    pub async fn answer(&mut self, asked: Done) -> (bool, String) {
+        self.run(Span::secs(5)).await;
+        let row = self.store.request(asked.request.unwrap()).await;
+        let row = row.unwrap().unwrap();
+        assert!(row.is_done);
+        (row.is_ok, row.answer)
     }
 
     // ---- what is seen

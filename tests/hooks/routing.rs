@@ -2,6 +2,7 @@
 
 use crate::house::{House, MUG, Setting};
 use tallyman::domain::catalogue::Kind;
+use tallyman::domain::ids::SiteRef;
 use tallyman::domain::order::OrderState;
 use tallyman::domain::time::Span;
 use tallyman::sandbox::{MAPPED_SITE, SHOP_FLOOR_LOCATION, ShopOrderSpec};
@@ -100,6 +101,37 @@ async fn an_order_no_rule_fits_is_held_with_its_case_until_somebody_writes_a_rul
         .await;
     goes_to(&mut house, &id, NORTH, SOON).await;
     assert_eq!(house.cases(Kind::OrdUnroutable).await, []);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_person_chooses_the_site_of_one_odd_order_and_the_rules_stay_as_they_are() {
+    let mut house = house().await;
+    let odd = house.placed(&to_dublin(nowhere()));
+    house.run(SOON).await;
+    let order = house.order("sl-pvx", &odd).await.unwrap().row;
+    let desk = house.desk("sl-pvx");
+    let [nowhere_known, north, main] = ["Moon", NORTH, MAPPED_SITE].map(SiteRef::from);
+    let asked = desk.choose_site(order.id, &nowhere_known, "the customer collects there");
+    let (is_ok, answer) = house.answer(asked.await.unwrap()).await;
+    assert!(!is_ok && answer.contains(NORTH), "{answer}");
+    let asked = desk.choose_site(order.id, &north, "the customer collects there");
+    let (is_ok, answer) = house.answer(asked.await.unwrap()).await;
+    assert!(is_ok, "{answer}");
+    goes_to(&mut house, &odd, NORTH, SOON).await;
+    let said = why(&house, &odd).await;
+    assert!(
+        said.contains("chose it: the customer collects there"),
+        "{said}"
+    );
+    assert_eq!(house.cases(Kind::OrdUnroutable).await, []);
+    house.run(SOON).await;
+    let late = desk.choose_site(order.id, &main, "changed my mind");
+    let refused = late.await.unwrap_err().to_string();
+    assert!(refused.contains("keeps its site"), "{refused}");
+    let next = house.placed(&to_dublin(nowhere()));
+    house.run(SOON).await;
+    assert_eq!(house.in_warehouse(&next), 0, "it was for one order only");
     house.close().await;
 }
 

@@ -261,6 +261,7 @@ pub fn save(row: OrderRow, lines: Option<Vec<OrderLine>>) -> Change {
         Box::new(OrderBody {
             source: source_order(row.id.0),
             intent: None,
+            site_choice: None,
         })
     });
     Change::Order {

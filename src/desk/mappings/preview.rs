@@ -138,6 +138,7 @@ impl Checker<'_> {
             sent: Some(order)
                 .filter(|o| !o.row.state.is_before_warehouse())
                 .and_then(|o| o.body.intent.as_ref()),
+            site_choice: order.body.site_choice.as_ref(),
             now: self.now,
         };
         match preflight::check(&input) {

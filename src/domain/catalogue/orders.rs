@@ -139,6 +139,7 @@ pub(super) const ORD_UNROUTABLE: Entry = Entry {
     automatic: "Tries the rules again when stock or the rules change.",
     actions: &[
         "Add or widen a routing rule",
+        "Choose a site for this one order",
         "Move the order to a location in the sales system",
         "Split the order between sites",
         "Leave it until stock arrives",

@@ -32,6 +32,7 @@ fn full(source: SourceOrder) -> OrderFull {
         body: OrderBody {
             source,
             intent: None,
+            site_choice: None,
         },
         lines,
     }
@@ -166,6 +167,7 @@ fn partial_allowed(mut order: OrderFull) -> OrderFull {
         service_targets: &|_| None,
         stock: &|_, _| None,
         sent: None,
+        site_choice: None,
         now: at(0),
     });
     match verdict {

@@ -26,6 +26,7 @@ pub(super) fn order_change(
         body: Some(Box::new(OrderBody {
             source: input.incoming.clone(),
             intent,
+            site_choice: input.existing.and_then(|o| o.body.site_choice.clone()),
         })),
         lines,
     }

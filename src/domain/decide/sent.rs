@@ -103,6 +103,7 @@ pub(super) fn after_sending(
         body: Some(Box::new(OrderBody {
             source: input.incoming.clone(),
             intent: known.body.intent.clone(),
+            site_choice: known.body.site_choice.clone(),
         })),
         lines: None,
     });

@@ -6,7 +6,7 @@ use super::{
     raise_faults, summary,
 };
 use crate::domain::change::{Change, DeliveryMove};
-use crate::domain::delivery::{DeliveryState, Flow, Intent, NewDelivery};
+use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Intent, NewDelivery};
 use crate::domain::keys;
 use crate::domain::order::{
     OrderFull, OrderLine, OrderRow, OrderState, SourceStatus, WmsOrderIntent,
@@ -32,12 +32,7 @@ pub(super) fn first_sight(input: &DecideInput<'_>) -> Decision {
 pub(super) fn before_warehouse(input: &DecideInput<'_>, known: &OrderFull) -> Decision {
     let mut row = known.row.clone();
     take_source(&mut row, input.incoming, input.now);
-    let is_under_way = input.pending.iter().any(|d| {
-        d.flow == Flow::OrderCreate
-            && (matches!(d.state, DeliveryState::Sending | DeliveryState::InDoubt)
-                || (d.state == DeliveryState::Ready && d.step > 1))
-    });
-    if is_under_way {
+    if input.pending.iter().any(DeliveryRow::is_creation_begun) {
         // The doubt is settled first; the change follows once the order has been read back.
         row.blocked_by = PENDING_CHANGE.to_owned();
         return Decision {

@@ -28,7 +28,7 @@ use super::ids::{CarrierService, ItemCode, LocationId, MappingId, ServiceTag, Si
 use super::mapping::{Attributes, Mapping, MappingEdit, MappingKind, MappingStatus};
 use super::stock::Basis;
 use super::time::Ts;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The `from` of a catch-all row.
 pub const CATCH_ALL: &str = "*";
@@ -227,6 +227,21 @@ impl MappingSet {
             }
         }
         found.filter(|s| !s.sites.is_empty())
+    }
+
+    /// Every site this pair's locations and routing rules name, in the order of their names.
+    pub fn sites(&self) -> Vec<SiteRef> {
+        let rules = self.rows(MappingKind::Routing);
+        let named = self.rows(MappingKind::Site).chain(rules);
+        let sites: BTreeSet<SiteRef> = named
+            .flat_map(|row| words(&row.to).map(SiteRef::from))
+            .collect();
+        sites.into_iter().collect()
+    }
+
+    /// Whether a site is one of them.
+    pub fn is_site_named(&self, site: &SiteRef) -> bool {
+        self.sites().contains(site)
     }
 
     /// Every mapped location, in the order of their ids.

@@ -14,7 +14,7 @@ use super::ids::{CarrierService, ItemCode, PairId, SiteRef, WmsOrderNo};
 use super::keys;
 use super::mapping::MappingKind;
 use super::mapping_set::{CarrierFacts, CarrierMatch, MappingSet};
-use super::order::{Routed, SourceOrder, WmsLineIntent, WmsOrderIntent};
+use super::order::{Routed, SiteChoice, SourceOrder, WmsLineIntent, WmsOrderIntent};
 use super::policy::Policy;
 use super::routing::{self, Route, RouteFacts, SiteStock};
 use super::time::Ts;
@@ -105,6 +105,8 @@ pub struct PreflightInput<'a> {
     pub stock: &'a SiteStock<'a>,
     /// The order as the warehouse holds it, once it does: its site is not chosen again.
     pub sent: Option<&'a WmsOrderIntent>,
+    /// What a person said about its site.
+    pub site_choice: Option<&'a SiteChoice>,
     pub now: Ts,
 }
 
@@ -346,6 +348,17 @@ fn check_site(
         && routed.location == order.location
     {
         return Some((sent.site.clone(), Some(routed.clone())));
+    }
+    if let Some(choice) = input.site_choice
+        && choice.location == order.location
+        && input.mappings.is_site_named(&choice.site)
+    {
+        let routed = Routed {
+            location: order.location.clone(),
+            rule: choice.who.clone(),
+            why: format!("{} chose it: {}", choice.who, choice.reason),
+        };
+        return Some((choice.site.clone(), Some(routed)));
     }
     let wanted: Vec<(ItemCode, i64)> = lines.iter().map(|l| (l.item.clone(), l.qty_each)).collect();
     let facts = RouteFacts {

@@ -42,6 +42,7 @@ fn run_with(order: &SourceOrder, mappings: &MappingSet, policy: &Policy) -> Verd
         service_targets: &|service| (service.as_str() == "DEAD").then_some(false),
         stock: &|_, _| None,
         sent: None,
+        site_choice: None,
         now: Ts(0),
     })
 }

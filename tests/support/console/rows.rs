@@ -415,6 +415,7 @@ pub fn order_sheet(n: usize, hostile: bool) -> OrderSheet {
             body: OrderBody {
                 source,
                 intent: None,
+                site_choice: None,
             },
             row,
         },

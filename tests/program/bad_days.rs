@@ -1,8 +1,6 @@
 //! Wrong credentials, wrong files, wrong places: one clear message that names the thing and the remedy, the right exit
 //! code, nothing half done.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;

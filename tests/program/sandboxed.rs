@@ -1,7 +1,5 @@
 //! The whole program over real sockets: sandbox, store, mappings, sync, and what people then see and do.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! The program from outside: exit codes, words on standard error, nothing on the terminal that should not be there.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

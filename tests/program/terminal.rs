@@ -1,12 +1,6 @@
 //! The real program in a real (pseudo) terminal: `tallyman demo` and `tallyman console`, as a person meets them.
 
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-#[path = "support/pty.rs"]
-mod pty;
-
-use pty::Pty;
+use crate::pty::Pty;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -1,7 +1,5 @@
 //! The server on a real port: callbacks, strangers, floods, health and figures; and the subscriptions that bring them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
