@@ -13,7 +13,7 @@ use tallyman::console::app::nav::Pane;
 use tallyman::console::run::Exit;
 use tallyman::console::run::signals::Signal;
 use tallyman::console::term::input::Input;
-use tallyman::desk::Decision;
+use tallyman::desk::{Decision, LaneRemedy};
 use tallyman::domain::exception::Team;
 use tallyman::domain::mapping::MappingEdit;
 use tallyman::domain::returns::Disposition;
@@ -427,4 +427,47 @@ async fn a_hundred_thousand_rows_are_walked_by_page_and_by_end() {
         "every row is there:\n{}",
         c.text()
     );
+}
+
+#[tokio::test]
+async fn a_lane_is_skipped_or_replaced_by_a_count_with_a_reason_and_a_figure() {
+    let mut c = console(Pane::Stock).await;
+    c.press("tab x").await;
+    assert!(
+        c.text().contains("Skip the head of MUG-RED"),
+        "{}",
+        c.text()
+    );
+    c.press("enter enter").await;
+    assert!(c.text().contains("Reason is needed"), "{}", c.text());
+    assert!(c.backend.done().is_empty());
+    c.press("up 'by space 'hand enter enter").await;
+    c.press("b '12,5 tab 'counted ctrl-s").await;
+    assert!(
+        c.text().contains("Counted is a whole number"),
+        "{}",
+        c.text()
+    );
+    c.press("backspace backspace backspace backspace '131 ctrl-s")
+        .await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [
+            Act::LaneHead { remedy: LaneRemedy::Skip, reason, .. },
+            Act::LaneHead { remedy: LaneRemedy::Replace { counted_each: 131 }, reason: why, .. },
+        ] if reason == "by hand" && why == "counted"),
+        "{acts:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_head_in_doubt_is_left_alone_and_the_reason_is_said() {
+    let mut c = console(Pane::Stock).await;
+    c.press("tab down down t").await;
+    assert!(
+        c.text().contains("wait until it was asked about"),
+        "{}",
+        c.text()
+    );
+    assert!(c.backend.done().is_empty());
 }

@@ -110,6 +110,51 @@ fn pages_of_the_rest() {
     page("page_journal_line", Pane::Audit, "enter");
 }
 
+/// The lanes part of the Stock pane, over a scene.
+fn lanes(scene: Scene, word: &str, sizes: &[(u16, u16)]) {
+    let mut desk = Desk::new(scene, Pane::Stock, SMALL);
+    desk.press("tab");
+    shot(&format!("lanes_{word}"), &mut desk, sizes);
+}
+
+#[test]
+fn lanes_of_stock_movements() {
+    lanes(Scene::Typical, "typical", &[SMALL, MIDDLE, LARGE]);
+    lanes(Scene::Empty, "empty", &[SMALL, MIDDLE]);
+    lanes(Scene::Silent, "loading", &[SMALL, MIDDLE]);
+    lanes(Scene::Failing, "failing", &[SMALL, MIDDLE]);
+    lanes(Scene::Many, "many", &[SMALL, MIDDLE]);
+    lanes(Scene::Hostile, "hostile", &[SMALL, MIDDLE]);
+}
+
+#[test]
+fn pages_of_a_lane() {
+    page("page_lane", Pane::Stock, "tab enter");
+    page("page_lane_behind", Pane::Stock, "tab enter tab");
+    page("page_lane_orders", Pane::Stock, "tab enter tab tab");
+    page("page_lane_settled", Pane::Stock, "tab enter shift-tab");
+    page("page_lane_unmapped", Pane::Stock, "tab down enter");
+    page("page_lane_in_doubt", Pane::Stock, "tab down down enter");
+    page("page_lane_owed", Pane::Stock, "tab G enter");
+    page("page_lane_exception", Pane::Stock, "tab enter G enter");
+    page(
+        "page_lane_item",
+        Pane::Stock,
+        "tab G enter down down down down down enter",
+    );
+    page("layer_lane_retry", Pane::Stock, "tab t");
+    page("layer_lane_skip", Pane::Stock, "tab x");
+    page(
+        "layer_lane_count",
+        Pane::Stock,
+        "tab b 'many tab 'twice ctrl-s",
+    );
+    page("layer_lane_map", Pane::Stock, "tab down m");
+    page("layer_lane_filter", Pane::Stock, "tab / 'state:");
+    page("layer_stock_correct", Pane::Stock, "tab enter C");
+    page("toast_lane_refused", Pane::Stock, "tab down down x");
+}
+
 #[test]
 fn pages_of_a_return() {
     page("page_return_overview", Pane::Returns, "down down enter");

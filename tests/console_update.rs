@@ -93,6 +93,9 @@ fn every_writing_action_is_possible_somewhere() {
         (Pane::Mappings, "v down down down"),
         (Pane::Stock, ""),
         (Pane::Stock, "down down down"),
+        (Pane::Stock, "tab"),
+        (Pane::Stock, "tab down"),
+        (Pane::Stock, "tab enter"),
         (Pane::Live, ""),
         (Pane::Live, "down down down down down"),
     ];

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/console/mod.rs"]
+mod console;
 #[path = "lanes/counted.rs"]
 mod counted;
 #[path = "lanes/doubt.rs"]
@@ -12,6 +14,8 @@ mod excluded;
 mod pg;
 #[path = "lanes/postgres.rs"]
 mod postgres;
+#[path = "lanes/screen.rs"]
+mod screen;
 #[path = "lanes/stopped.rs"]
 mod stopped;
 #[path = "lanes/told.rs"]

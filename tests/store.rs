@@ -8,6 +8,8 @@ mod bench;
 mod exceptions;
 #[path = "store/faults.rs"]
 mod faults;
+#[path = "store/lanes.rs"]
+mod lanes;
 #[path = "store/lists.rs"]
 mod lists;
 #[path = "support/pg.rs"]

@@ -2,21 +2,20 @@
 
 use super::args::{WaitArgs, one};
 use super::context::Context;
-use super::listing::print;
+use super::listing::{ListArgs, Listing, Natural, collect, print_listing};
 use super::output::{CliError, Outcome};
 use crate::desk::LaneRemedy;
+use crate::domain::filter::lists::STOCK_LANES;
 use crate::domain::ids::{ItemCode, LocationId, PairId};
-use crate::domain::movements::{self, LaneEntry, LaneView, Standing};
 use crate::domain::places::Places;
 use crate::domain::time::Ts;
 use crate::report::{Column, Table, at, opt};
-use crate::store::MovementRow;
+use crate::store::LaneRow;
 use clap::Subcommand;
 use serde::Serialize;
-use std::cmp::Reverse;
 
-/// Movements read for the list.
-const MOVEMENTS_MAX: usize = 100_000;
+/// Columns the list can be sorted by; the first is the default.
+const SORTS: &[&str] = &["state", "age", "orders", "waiting", "item"];
 
 /// What can be done about the head of a lane.
 #[derive(Debug, Subcommand)]
@@ -80,82 +79,77 @@ struct LaneLine {
     head_key: String,
     head_at: Ts,
     /// Movements behind the head.
-    waiting: usize,
+    waiting: i64,
     /// Signed units the source was not told of.
     pending_each: i64,
+    /// Movements that were left out and are still owed, and their signed units.
+    owed: i64,
+    owed_each: i64,
+    /// Orders held behind the lane.
+    orders: i64,
     /// Since when the head is first.
-    since: Option<Ts>,
+    since: Ts,
     next_try_at: Option<Ts>,
     reason: String,
 }
 
-const fn word(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Empty => "empty",
-        Standing::Open => "open",
-        Standing::Blocked => "refused",
-        Standing::Unmapped => "unmapped",
-        Standing::Writing => "writing",
-        Standing::InDoubt => "in doubt",
+impl LaneLine {
+    fn of(row: &LaneRow) -> Self {
+        let head = row.head();
+        Self {
+            pair: row.pair.clone(),
+            item: row.key.item.clone(),
+            location: row.key.location.clone(),
+            standing: row.standing.word(),
+            head: head.map(|h| h.movement.words()).unwrap_or_default(),
+            head_key: head.map(|h| h.key.clone()).unwrap_or_default(),
+            head_at: row.first.entry.movement.at,
+            waiting: row.waiting,
+            pending_each: row.pending_each,
+            owed: row.owed,
+            owed_each: row.owed_each,
+            orders: row.orders,
+            since: row.since(),
+            next_try_at: row.first.due_at,
+            reason: row.first.entry.text.clone(),
+        }
     }
-}
-
-/// Stopped lanes first, then whoever has been first longest.
-const fn rank(standing: &str) -> u8 {
-    match standing.as_bytes() {
-        b"refused" => 0,
-        b"unmapped" => 1,
-        b"in doubt" => 2,
-        _ => 3,
-    }
-}
-
-fn line(pair: &PairId, view: &LaneView<'_>, rows: &[MovementRow]) -> Option<LaneLine> {
-    let head: &LaneEntry = view.head?;
-    let row = rows.iter().find(|r| r.entry.key == head.key)?;
-    Some(LaneLine {
-        pair: pair.clone(),
-        item: view.key.item.clone(),
-        location: view.key.location.clone(),
-        standing: word(view.standing),
-        head: head.movement.words(),
-        head_key: head.key.clone(),
-        head_at: head.movement.at,
-        waiting: view.waiting.len(),
-        pending_each: view.pending_each(),
-        since: row.head_since,
-        next_try_at: row.due_at,
-        reason: head.text.clone(),
-    })
-}
-
-fn lines(pair: &PairId, rows: &[MovementRow]) -> Vec<LaneLine> {
-    let entries: Vec<LaneEntry> = rows.iter().map(|r| r.entry.clone()).collect();
-    let views = movements::lanes(&entries);
-    let mut out: Vec<LaneLine> = views.iter().filter_map(|v| line(pair, v, rows)).collect();
-    out.sort_by_key(|l| (rank(l.standing), l.since, Reverse(l.waiting)));
-    out
 }
 
 pub(super) async fn list(
     context: &Context,
     pair: Option<&str>,
+    args: &ListArgs,
     places: &Places,
 ) -> Result<Outcome, CliError> {
-    let pairs: Vec<PairId> = match pair {
-        Some(pair) => vec![context.pair(Some(pair))?],
-        None => {
-            let all = &context.loaded.config.pairs;
-            all.iter().map(|p| p.id.clone()).collect()
-        }
+    let pair = pair.map(|p| context.pair(Some(p))).transpose()?;
+    let query = args.query(STOCK_LANES, SORTS, Natural::Ascending, context.now())?;
+    let (store, pair) = (&context.store, pair.as_ref());
+    let listing = collect(
+        args.limit,
+        query,
+        |q| async move { store.lanes(pair, &q).await },
+    )
+    .await?;
+    let lines = Listing {
+        total: listing.total,
+        rows: listing.rows.iter().map(LaneLine::of).collect(),
     };
-    let mut found = Vec::new();
-    let mut owed: i64 = 0;
-    for pair in &pairs {
-        owed += context.store.movements_owed(pair).await?.len() as i64;
-        let rows = context.desk.lanes(pair, MOVEMENTS_MAX).await?;
-        found.extend(lines(pair, &rows));
-    }
+    print_listing(
+        &context.globals,
+        &lines,
+        "lanes with movements",
+        table(&lines.rows, places),
+    )?;
+    let is_stopped = listing.rows.iter().any(LaneRow::is_stopped);
+    Ok(if is_stopped {
+        Outcome::Found
+    } else {
+        Outcome::Done
+    })
+}
+
+fn table(lines: &[LaneLine], places: &Places) -> Table {
     let mut table = Table::new(&[
         Column::text("item"),
         Column::text("location"),
@@ -163,11 +157,13 @@ pub(super) async fn list(
         Column::text("head"),
         Column::number("waiting"),
         Column::number("units"),
+        Column::number("owed"),
+        Column::number("orders"),
         Column::text("since (UTC)"),
         Column::text("next try"),
         Column::text("reason"),
     ]);
-    for l in &found {
+    for l in lines {
         table.row([
             opt(l.item.as_ref()),
             places.say(l.location.to_string()),
@@ -175,23 +171,14 @@ pub(super) async fn list(
             l.head.clone(),
             l.waiting.to_string(),
             l.pending_each.to_string(),
-            at(l.since),
+            l.owed_each.to_string(),
+            l.orders.to_string(),
+            at(Some(l.since)),
             at(l.next_try_at),
             l.reason.clone(),
         ]);
     }
-    let is_stopped = found.iter().any(|l| rank(l.standing) < 2);
-    let note = format!(
-        "{} with movements, {} left out and owed",
-        crate::text::count(found.len() as i64, "lane", "lanes"),
-        crate::text::count(owed, "item", "items"),
-    );
-    print(&context.globals, &found, table, Some(note))?;
-    Ok(if is_stopped {
-        Outcome::Found
-    } else {
-        Outcome::Done
-    })
+    table
 }
 
 pub(super) async fn deal(
@@ -229,18 +216,16 @@ async fn meant(
 ) -> Result<(PairId, ItemCode, LocationId), CliError> {
     let pair = context.pair(args.pair.as_deref())?;
     let item = ItemCode(args.item.clone());
-    let rows = context.desk.lanes(&pair, MOVEMENTS_MAX).await?;
+    let rows = context.store.lanes_of_item(&pair, &item).await?;
     let mut found: Vec<LocationId> = rows
         .into_iter()
-        .map(|r| r.entry)
-        .filter(|e| e.movement.item == item)
-        .map(|e| e.lane.location)
+        .filter(|row| row.head().is_some())
+        .map(|row| row.key.location)
         .filter(|l| {
             let named = args.location.as_deref();
             named.is_none_or(|n| places.is_meant(l.as_str(), n))
         })
         .collect();
-    found.dedup();
     match (found.pop(), found.is_empty()) {
         (Some(location), true) => Ok((pair, item, location)),
         (Some(_), false) => Err(CliError::Usage(format!(

@@ -43,7 +43,7 @@ pub fn shield_terms(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> 
     words
         .into_iter()
         .map(|word| match word.to_str() {
-            Some("list") => {
+            Some("list" | "drift" | "lanes") => {
                 is_list = true;
                 word
             }

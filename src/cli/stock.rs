@@ -75,6 +75,8 @@ pub enum StockVerb {
         /// Pair; all when absent
         #[arg(long)]
         pair: Option<String>,
+        #[command(flatten)]
+        list: ListArgs,
     },
     /// Deal with the head of a stopped lane
     Lane {
@@ -143,9 +145,9 @@ pub(super) async fn run(globals: &Globals, verb: StockVerb) -> Result<Outcome, C
             let act = desk.resume_stock(&pair, &p.item, &p.location, &cause);
             one(&context, "resuming", wait.wait, act).await
         }
-        StockVerb::Lanes { pair } => {
+        StockVerb::Lanes { pair, list } => {
             let places = places(&context).await?;
-            lanes::list(&context, pair.as_deref(), &places).await
+            lanes::list(&context, pair.as_deref(), &list, &places).await
         }
         StockVerb::Lane { verb } => {
             let places = places(&context).await?;

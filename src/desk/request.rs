@@ -7,6 +7,7 @@ use crate::domain::delivery::Flow;
 use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, RequestId, SiteRef,
 };
+use crate::domain::movements::Way;
 use crate::domain::time::Ts;
 use crate::store::read::RequestRow;
 use serde_json::json;
@@ -30,6 +31,15 @@ impl LaneRemedy {
             Self::Retry => "retry",
             Self::Skip => "skip",
             Self::Replace { .. } => "replace",
+        }
+    }
+
+    /// The way out it is.
+    pub const fn way(self) -> Way {
+        match self {
+            Self::Retry => Way::Retry,
+            Self::Skip => Way::Skip,
+            Self::Replace { .. } => Way::Replace,
         }
     }
 

@@ -2,9 +2,11 @@
 
 use super::request::{LaneRemedy, RequestKind};
 use super::{Desk, DeskError, DeskResult, Done, reason};
+use crate::domain::drift::ledger::may_correct;
 use crate::domain::ids::{ItemCode, LocationId, PairId};
+use crate::domain::movements::{LaneKey, may};
+use crate::domain::role;
 use crate::domain::stock::StockPosition;
-use crate::store::MovementRow;
 
 impl Desk {
     /// The position of one item at one location of the source.
@@ -89,16 +91,6 @@ impl Desk {
         self.ask(&format!("resuming {item}"), kind, asked).await
     }
 
-    /// Movements that the source was not told of yet, lane by lane in order.
-    ///
-    /// # Errors
-    /// [`DeskError`] when the pair is unknown or the store failed.
-    pub async fn lanes(&self, pair: &PairId, limit: usize) -> DeskResult<Vec<MovementRow>> {
-        self.pair(pair)?;
-        let open = self.store.movements_open(pair, &[], limit).await;
-        open.map_err(DeskError::store("reading the lanes"))
-    }
-
     /// Deals with the head of a lane of stock movements.
     ///
     /// # Errors
@@ -114,8 +106,20 @@ impl Desk {
         let what = format!("{} the head of {}", remedy.as_str(), lane.0);
         let reason = match remedy {
             LaneRemedy::Retry => why.trim().to_owned(),
-            LaneRemedy::Skip | LaneRemedy::Replace { .. } => reason(&what, why)?,
+            LaneRemedy::Skip | LaneRemedy::Replace { .. } => {
+                role::reason(why).map_err(DeskError::Refused)?
+            }
         };
+        let key = LaneKey::of(lane.0, lane.1);
+        let found = self
+            .store
+            .lane(pair, &key)
+            .await
+            .map_err(DeskError::store(&what))?
+            .ok_or_else(|| DeskError::NotFound {
+                what: format!("a movement of {key} that waits"),
+            })?;
+        may(&key, found.standing, found.head(), remedy.way()).map_err(DeskError::Refused)?;
         let kind = RequestKind::LaneHead {
             pair: pair.clone(),
             item: lane.0.clone(),
@@ -146,16 +150,7 @@ impl Desk {
         let what = format!("correcting {item}");
         let reason = reason(&what, why)?;
         let position = self.position(pair, item, location).await?;
-        if position.ledger.is_none() {
-            return Err(DeskError::Refused(format!(
-                "stock of {item} is published, not corrected: push it"
-            )));
-        }
-        if position.remainder_each == 0 {
-            return Err(DeskError::Refused(format!(
-                "both systems agree on {item}: there is nothing to correct"
-            )));
-        }
+        may_correct(&position).map_err(DeskError::Refused)?;
         let asked = format!(
             "A correction of {:+} for {item} will take its turn in the lane.",
             position.remainder_each.saturating_neg()

@@ -627,3 +627,23 @@ async fn a_flow_is_paused_with_a_reason_and_only_scheduled_ones_run_by_hand() {
         .unwrap_err();
     assert!(unknown.to_string().contains("the configuration has lw-pvx"));
 }
+
+#[tokio::test]
+async fn a_lane_in_which_nothing_waits_is_not_dealt_with_and_a_reason_says_something() {
+    let b = bench(Access::Full).await;
+    let (item, location) = ("MUG".into(), "main".into());
+    let deal = |remedy, why: &'static str| {
+        let (desk, lane) = (b.desk.clone(), (&item, &location));
+        async move { desk.lane_head(&ledger(), lane, remedy, why).await }
+    };
+    let empty = deal(LaneRemedy::Skip, "entered by hand in the office").await;
+    assert!(
+        matches!(empty, Err(DeskError::NotFound { .. })),
+        "{empty:?}"
+    );
+    let short = deal(LaneRemedy::Replace { counted_each: 4 }, "ok").await;
+    assert!(
+        matches!(&short, Err(DeskError::Refused(why)) if why.contains("characters")),
+        "{short:?}"
+    );
+}

@@ -40,5 +40,6 @@ pub mod retry;
 pub mod returns;
 pub mod role;
 pub mod routing;
+pub mod second;
 pub mod sla;
 pub mod status;

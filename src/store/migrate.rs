@@ -55,6 +55,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0007_comparisons.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0007_comparisons.sql"),
     },
+    Step {
+        version: 8,
+        name: "lanes",
+        sqlite: include_str!("../../assets/migrations/sqlite/0008_lanes.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0008_lanes.sql"),
+    },
 ];
 
 /// The schema this program writes.

@@ -11,6 +11,7 @@ mod dialect;
 mod exceptions;
 mod filter_sql;
 mod journal;
+mod lanes;
 mod leases;
 mod lists;
 mod looks;
@@ -31,6 +32,7 @@ mod value;
 mod verify;
 
 pub use exceptions::member_cursor;
+pub use lanes::LaneRow;
 pub use lists::WINDOW_MAX;
 pub use looks::LookRow;
 pub use meter::Commits;

@@ -49,7 +49,11 @@ const SELECT: &str = "select m.pair, m.entry, m.state, m.reference, m.delivery_i
  d.state, d.due_at, d.last_class, d.last_text from movement m left join delivery d on d.id = m.delivery_id";
 
 fn row(row: &Row) -> StoreResult<MovementRow> {
-    let c = &mut row.cols();
+    movement(&mut row.cols())
+}
+
+/// From the columns of a movement and its delivery.
+pub(super) fn movement(c: &mut Cols<'_>) -> StoreResult<MovementRow> {
     let pair = c.text()?;
     let mut entry: LaneEntry = from_json(&c.text::<String>()?)?;
     entry.state = c.code(MovementState::from_code)?;
@@ -163,6 +167,43 @@ impl Store {
         self.movements_where(
             "where m.pair = $1 and m.idem_key @any($2) order by m.turn".to_owned(),
             vals![pair.as_str(), keys.to_vec()],
+        )
+        .await
+    }
+
+    /// Movements of a lane that are settled and not owed, newest first.
+    pub async fn movements_settled(
+        &self,
+        pair: &PairId,
+        lane: &LaneKey,
+        limit: usize,
+    ) -> StoreResult<Vec<MovementRow>> {
+        let item = lane.item.clone().unwrap_or_default();
+        self.movements_where(
+            "where m.pair = $1 and m.item = $2 and m.lane = $3 and m.is_open = 0 and m.is_owed = 0 \
+             order by m.turn desc @limit($4)"
+                .to_owned(),
+            vals![
+                pair.as_str(),
+                item.as_str(),
+                lane.order_key(),
+                super::limit(limit)
+            ],
+        )
+        .await
+    }
+
+    /// Movements of a lane that were left out and are still owed, oldest first.
+    pub async fn movements_owed_in(
+        &self,
+        pair: &PairId,
+        lane: &LaneKey,
+        limit: usize,
+    ) -> StoreResult<Vec<MovementRow>> {
+        self.movements_where(
+            "where m.pair = $1 and m.lane = $2 and m.is_owed = 1 order by m.turn @limit($3)"
+                .to_owned(),
+            vals![pair.as_str(), lane.order_key(), super::limit(limit)],
         )
         .await
     }

@@ -6,7 +6,7 @@ use super::context::{Cx, PairCx};
 use super::lanes;
 use super::requests::{Answered, field, refused};
 use crate::domain::change::{Change, Journal, NewMovement};
-use crate::domain::drift::ledger::{Correction, ROOT_CAUSE_WITHIN, RUNS_MIN, correction};
+use crate::domain::drift::ledger::{Correction, ROOT_CAUSE_WITHIN, correction, may_correct};
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{ItemCode, LocationId, PairId};
 use crate::domain::keys;
@@ -14,28 +14,18 @@ use crate::domain::movements::{
     CORRECTION, LaneEntry, LaneKey, Movement, MovementKind, MovementState,
 };
 use crate::domain::role::Person;
+use crate::domain::second::{self, Proposal};
 use crate::domain::stock::{LedgerBook, StockPosition};
 use crate::domain::time::{Span, Ts};
 use crate::store::read::RequestRow;
 use crate::store::{MovementRow, StoreResult};
-use serde::{Deserialize, Serialize};
 
 /// Name of the request.
 pub const CORRECT_STOCK: &str = "correct_stock";
 /// A comparison older than this is made again before anything is corrected by it.
 const FRESH: Span = Span::mins(30);
-/// What one person asked for waits this long for a second one.
-const SECOND_WITHIN: Span = Span::hours(24);
 /// Movements of an item looked at.
 const KEPT_MAX: usize = 10_000;
-
-/// A correction that waits for a second person.
-#[derive(Debug, Serialize, Deserialize)]
-struct Proposed {
-    who: String,
-    delta_each: i64,
-    at: Ts,
-}
 
 struct Asked<'a> {
     pair: &'a PairCx,
@@ -112,10 +102,8 @@ impl Asked<'_> {
         if self.reason.trim().is_empty() {
             return Ok(refused("say what the cause was"));
         }
-        if self.position.runs < RUNS_MIN {
-            return Ok(refused(
-                "two comparisons in a row must find the drift before it is corrected",
-            ));
+        if let Err(why) = may_correct(&self.position) {
+            return Ok(refused(&why));
         }
         if self.corrections().any(|m| !m.entry.state.is_settled()) {
             return Ok(refused("a correction of it waits in its lane already"));
@@ -172,25 +160,21 @@ impl Asked<'_> {
 
     /// It takes two persons: the first one's wish is kept, the second one's is carried out.
     async fn by_two(&self, cx: &Cx, because: &str) -> StoreResult<Answered> {
-        let key = format!("correction/{}/{}", self.pair.id, self.lane.order_key());
+        let key = second::correction_key(&self.pair.id, &self.lane);
         let kept = cx.store.setting(&key).await?;
-        let first: Option<Proposed> = kept.and_then(|text| serde_json::from_str(&text).ok());
         let by = Person::with_every_role(self.who);
-        let is_second = first.is_some_and(|p| {
-            let is_fresh = self.now.since(p.at) <= SECOND_WITHIN;
-            let is_other = !Person::with_every_role(&p.who).is_same(&by);
-            is_fresh && is_other && p.delta_each == self.delta_each()
-        });
+        let is_second = Proposal::read(kept.as_deref(), self.now)
+            .is_some_and(|first| first.is_seconded(&by, self.delta_each()));
         if is_second {
             let value = String::new();
             return self.post(cx, vec![Change::Setting { key, value }]).await;
         }
-        let proposed = Proposed {
+        let proposed = Proposal {
             who: self.who.to_owned(),
-            delta_each: self.delta_each(),
+            each: self.delta_each(),
             at: self.now,
         };
-        let value = serde_json::to_string(&proposed).unwrap_or_default();
+        let value = proposed.write();
         let text = format!(
             "a correction of {:+} is kept; because {because} a second person has to ask for the same within a day",
             self.delta_each()

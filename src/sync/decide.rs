@@ -15,7 +15,7 @@ use crate::domain::ids::{
 use crate::domain::keys;
 use crate::domain::mapping::{MappingKind, Target};
 use crate::domain::mapping_set::MappingSet;
-use crate::domain::movements::{BARRIER_WAIT, BarrierInput, LaneEntry, Passage, passage};
+use crate::domain::movements::{self, BARRIER_WAIT, BarrierInput, LaneEntry, Passage, passage};
 use crate::domain::order::{OrderFull, OrderLine, OrderRow, OrderState, PickLine, SourceOrder};
 use crate::domain::preflight::{self, FieldLimits, ItemFact, PreflightInput, Verdict};
 use crate::domain::routing::{self, Shelves};
@@ -338,7 +338,7 @@ fn barrier(facts: &Facts, now: Ts, order: &SourceOrder) -> Option<Verdict> {
     }
     let items = routing::items_of(order, &facts.set);
     let waiting_since = row
-        .filter(|r| lanes::is_at_barrier(r))
+        .filter(|r| movements::is_at_barrier(r))
         .map_or(now, |r| r.state_since);
     let input = BarrierInput {
         items: &items,
@@ -347,7 +347,8 @@ fn barrier(facts: &Facts, now: Ts, order: &SourceOrder) -> Option<Verdict> {
         waiting_since,
         now,
     };
-    let is_held = row.is_some_and(|r| r.state == OrderState::Blocked && lanes::is_at_barrier(r));
+    let is_held =
+        row.is_some_and(|r| r.state == OrderState::Blocked && movements::is_at_barrier(r));
     let input = BarrierInput {
         // Held already: the wait is over whatever the clock of the new state says.
         waiting_since: if is_held {
@@ -357,9 +358,9 @@ fn barrier(facts: &Facts, now: Ts, order: &SourceOrder) -> Option<Verdict> {
         },
         ..input
     };
-    match passage(&input, &crate::domain::movements::lanes(&facts.lanes)) {
+    match passage(&input, &movements::lanes(&facts.lanes)) {
         Passage::Go => None,
-        Passage::Wait { lanes: stopped, .. } => Some(Verdict::Wait(lanes::waits_for(&stopped))),
+        Passage::Wait { lanes: stopped, .. } => Some(Verdict::Wait(movements::waits_for(&stopped))),
         Passage::Hold(faults) => Some(Verdict::Fail(faults)),
     }
 }

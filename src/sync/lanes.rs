@@ -10,9 +10,10 @@ use crate::domain::exception::{DETAIL_CHARS_MAX, ObjectRef, Occurrence, Severity
 use crate::domain::ids::{DeliveryId, ItemCode, LocationId, OrderId, PairId, Sku};
 use crate::domain::mapping_set::MappingSet;
 use crate::domain::movements::{
-    HELD, LaneEntry, LaneKey, Movement, MovementPost, MovementState, Posting, place, posting,
+    LaneEntry, LaneKey, Movement, MovementPost, MovementState, Posting, is_at_barrier, place,
+    posting,
 };
-use crate::domain::order::{OrderRow, OrderState};
+use crate::domain::order::OrderState;
 use crate::domain::preflight::Fault;
 use crate::domain::time::Ts;
 use crate::store::{MovementRow, StoreResult};
@@ -206,27 +207,10 @@ fn explained(pair: &PairCx, head: &MovementRow, set: &MappingSet) -> Vec<Change>
     changes
 }
 
-/// How the waiting of an order at the barrier begins.
-const WAITS: &str = "waits for stock movements of ";
 /// Orders at the barrier looked at per round.
 const ORDERS_MAX: usize = 1_000;
 /// Movements looked at together.
 const OPEN_MAX: usize = 20_000;
-
-/// What an order at the barrier says.
-pub fn waits_for(lanes: &[LaneKey]) -> String {
-    let names: Vec<String> = lanes.iter().map(LaneKey::to_string).collect();
-    format!("{WAITS}{}", names.join(", "))
-}
-
-/// Whether an order waits at the barrier, or is held there.
-pub fn is_at_barrier(row: &OrderRow) -> bool {
-    match row.state {
-        OrderState::Checking => row.blocked_by.starts_with(WAITS),
-        OrderState::Blocked => row.blocked_by.contains(HELD),
-        _ => false,
-    }
-}
 
 /// Movements of these items that the source was not told of yet.
 pub async fn outstanding(

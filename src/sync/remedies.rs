@@ -14,26 +14,15 @@ use crate::domain::movements::{
     self, Count, HeadRemedy, LaneEntry, LaneKey, MovementKind, MovementState, Resolution, resolve,
 };
 use crate::domain::role::Person;
-use crate::domain::time::{Span, Ts};
+use crate::domain::second::{self, Proposal};
+use crate::domain::time::Ts;
 use crate::store::read::RequestRow;
 use crate::store::{MovementRow, StoreResult};
-use serde::{Deserialize, Serialize};
 
 /// Name of the request.
 pub const LANE_HEAD: &str = "lane_head";
 /// Movements of a lane looked at.
 const LANE_MAX: usize = 10_000;
-/// A count that one person brought waits this long for a second one.
-const SECOND_WITHIN: Span = Span::hours(24);
-
-/// A count that waits for a second person.
-#[derive(Debug, Serialize, Deserialize)]
-struct Proposed {
-    who: String,
-    counted_each: i64,
-    counted_at: i64,
-}
-
 /// What is asked for.
 struct Asked<'a> {
     pair: &'a PairCx,
@@ -157,13 +146,6 @@ impl Asked<'_> {
                 Vec::new(),
             ));
         };
-        if head.state == MovementState::UnknownWord {
-            return Ok(said(
-                false,
-                format!("{}: map it first, it goes by itself then", head.text),
-                Vec::new(),
-            ));
-        }
         let Some(delivery) = self.delivery(cx, &head).await? else {
             return Ok(said(true, "the head is on its way already", Vec::new()));
         };
@@ -263,19 +245,15 @@ impl Asked<'_> {
 
     /// It takes two persons: the first one's count is kept, the second one's same count is carried out.
     async fn replace(&self, cx: &Cx, counted_each: i64) -> StoreResult<Answered> {
-        let setting = format!("lane_count/{}/{}", self.pair.id, self.key.order_key());
+        let setting = second::count_key(&self.pair.id, &self.key);
         let kept = cx.store.setting(&setting).await?;
-        let proposed: Option<Proposed> = kept.and_then(|t| serde_json::from_str(&t).ok());
-        let first = proposed.filter(|p| {
-            let is_fresh = self.now.since(Ts(p.counted_at)) <= SECOND_WITHIN;
-            is_fresh && p.counted_each == counted_each
-        });
+        let first = Proposal::read(kept.as_deref(), self.now).filter(|p| p.each == counted_each);
         let by = Person::with_every_role(self.who);
         let other = first
             .as_ref()
-            .map(|p| Person::with_every_role(&p.who))
-            .filter(|p| !p.is_same(&by));
-        let counted_at = first.as_ref().map_or(self.now, |p| Ts(p.counted_at));
+            .filter(|p| p.is_seconded(&by, counted_each))
+            .map(|p| Person::with_every_role(&p.who));
+        let counted_at = first.as_ref().map_or(self.now, |p| p.at);
         let count = self.count(cx, counted_each, counted_at).await?;
         let remedy = HeadRemedy::ReplaceByCount {
             count,
@@ -314,12 +292,12 @@ impl Asked<'_> {
     }
 
     fn propose(&self, key: String, counted_each: i64, counted_at: Ts) -> Answered {
-        let proposed = Proposed {
+        let proposed = Proposal {
             who: self.who.to_owned(),
-            counted_each,
-            counted_at: counted_at.0,
+            each: counted_each,
+            at: counted_at,
         };
-        let value = serde_json::to_string(&proposed).unwrap_or_default();
+        let value = proposed.write();
         let changes = vec![Change::Setting { key, value }, self.note("count")];
         let text = format!(
             "a count of {counted_each} is kept; a second person has to give the same count within a day"

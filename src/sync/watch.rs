@@ -594,7 +594,7 @@ impl Watch<'_> {
             .await?;
         Ok(rows
             .into_iter()
-            .filter(super::lanes::is_at_barrier)
+            .filter(movements::is_at_barrier)
             .map(|r| r.blocked_by)
             .collect())
     }

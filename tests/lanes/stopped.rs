@@ -3,7 +3,7 @@
 use crate::yard::{MUG, SOON, Yard};
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::exception::Severity;
-use tallyman::domain::movements::MovementState;
+use tallyman::domain::movements::{LaneKey, MovementState};
 use tallyman::domain::time::Span;
 use tallyman::sandbox::FaultKind;
 
@@ -140,6 +140,11 @@ pub async fn an_order_behind_a_lane(yard: &mut Yard) {
     yard.run(Span::mins(16)).await;
     let joined = yard.severity(Kind::StkLaneBlocked).await;
     assert_eq!(joined, Some(Severity::S1), "{:?}", yard.cases().await);
+    let lane = LaneKey::of(&MUG.into(), &yard.location().as_str().into());
+    let row = yard.rig.store.lane(&yard.pair(), &lane).await.unwrap();
+    let row = row.unwrap();
+    assert!(row.is_stopped() && row.exception.is_some(), "{row:?}");
+    assert_eq!(row.orders, 1, "the order held behind it");
     yard.rig.sandbox.act(|w| w.cin7_void_sale(&sale)).unwrap();
     yard.run(Span::mins(16)).await;
     let left = yard.severity(Kind::StkLaneBlocked).await;

@@ -4,15 +4,18 @@ use tallyman::domain::catalogue::Kind;
 use tallyman::domain::change::Change;
 use tallyman::domain::delivery::Flow;
 use tallyman::domain::exception::Severity;
+use tallyman::domain::filter::{self, Filter};
 use tallyman::domain::ids::{ItemCode, PairId, RequestId};
 use tallyman::domain::mapping::{MappingEdit, MappingKind};
+use tallyman::domain::movements::{self, LaneEntry};
 use tallyman::domain::stock::StockPosition;
 use tallyman::domain::time::{Span, Ts};
 use tallyman::rehearsal::{Plan, Rig, RigOptions};
 use tallyman::sandbox::{
     Cin7SaleSpec, Effect, FaultKind, FaultLevel, FaultRule, PvxStatus, SimSystem,
 };
-use tallyman::store::MovementRow;
+use tallyman::store::read::{Anchor, ListQuery};
+use tallyman::store::{LaneRow, MovementRow};
 
 pub const MUG: &str = "MUG-BLU-01";
 pub const PLACE: &str = "Main Warehouse";
@@ -24,6 +27,8 @@ pub struct Yard {
     pub rig: Rig,
     /// Another item of the warehouse that Cin7 Core knows by the same name.
     pub other: String,
+    /// When the board was last held against the rules.
+    looked_at: Ts,
 }
 
 impl Yard {
@@ -67,7 +72,11 @@ impl Yard {
             let mut codes = w.pvx.items.iter().map(|i| i.code.clone());
             codes.find(|c| c != MUG).unwrap()
         });
-        let mut yard = Self { rig, other };
+        let mut yard = Self {
+            rig,
+            other,
+            looked_at: Ts(0),
+        };
         yard.run(SOON).await;
         yard
     }
@@ -76,11 +85,73 @@ impl Yard {
         let end = self.rig.now() + span;
         loop {
             let next = self.rig.step().await.unwrap();
+            if self.rig.now().since(self.looked_at) >= Span::secs(20) {
+                self.looked_at = self.rig.now();
+                self.board_agrees().await;
+            }
             if self.rig.now() >= end {
                 return;
             }
             self.rig
                 .advance_to(next.min(end).min(self.rig.now() + Span::secs(5)));
+        }
+    }
+
+    /// The board added up by the store says of every lane what the rules say of its movements.
+    async fn board_agrees(&self) {
+        let (store, pair) = (&self.rig.store, self.pair());
+        let rows = store.movements_open(&pair, &[], 1_000).await.unwrap();
+        let owed = store.movements_owed(&pair).await.unwrap();
+        let query = ListQuery {
+            filter: Filter::default(),
+            sort: "item".to_owned(),
+            is_descending: false,
+            anchor: Anchor::First,
+            limit: 500,
+            now: self.now(),
+        };
+        let board = store.lanes(Some(&pair), &query).await.unwrap().rows;
+        let board: Vec<LaneRow> = board.into_iter().map(|l| l.row).collect();
+        let entries: Vec<LaneEntry> = rows.iter().map(|r| r.entry.clone()).collect();
+        let views = movements::lanes(&entries);
+        for view in &views {
+            let row = board.iter().find(|row| row.key == *view.key).unwrap();
+            let head = row.head().map(|h| h.key.as_str());
+            assert_eq!(head, view.head.map(|h| h.key.as_str()));
+            assert_eq!(row.standing, view.standing);
+            assert_eq!(row.waiting, view.waiting.len() as i64);
+            assert_eq!(row.pending_each, view.pending_each());
+        }
+        for debt in &owed {
+            let row = board.iter().find(|row| row.key == debt.lane).unwrap();
+            assert_eq!(row.owed_each, debt.units_each);
+        }
+        let only_owed = board.iter().filter(|row| row.head().is_none()).count();
+        assert_eq!(board.len(), views.len() + only_owed);
+        for row in &board {
+            let code = Filter {
+                terms: filter::parse(
+                    &format!("state:{}", row.standing),
+                    filter::lists::STOCK_LANES,
+                )
+                .unwrap()
+                .terms,
+            };
+            let query = ListQuery {
+                filter: code,
+                ..query.clone()
+            };
+            let found = store.lanes(None, &query).await.unwrap().rows;
+            assert!(
+                found.iter().any(|l| l.row.key == row.key),
+                "{} is not found as {}",
+                row.key,
+                row.standing
+            );
+            assert_eq!(
+                store.lane(&pair, &row.key).await.unwrap().as_ref(),
+                Some(row)
+            );
         }
     }
 

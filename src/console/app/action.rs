@@ -27,6 +27,8 @@ pub enum Context {
     Audit,
     /// On a return.
     Return,
+    /// On a lane of stock movements.
+    Lane,
 }
 
 impl Context {
@@ -43,6 +45,7 @@ impl Context {
         Self::Flow,
         Self::Audit,
         Self::Return,
+        Self::Lane,
     ];
 
     /// Its table in the keymap file.
@@ -59,6 +62,7 @@ impl Context {
             Self::Flow => "flow",
             Self::Audit => "audit",
             Self::Return => "return",
+            Self::Lane => "lane",
         }
     }
 
@@ -76,6 +80,7 @@ impl Context {
             Self::Flow => "Flows",
             Self::Audit => "Audit",
             Self::Return => "Returns",
+            Self::Lane => "Stock lanes",
         }
     }
 }
@@ -132,6 +137,7 @@ pub struct Info {
 
 actions! {
     Acknowledge { "acknowledge", Exception, Books, "Acknowledge", "Take it: it is yours and does not escalate." }
+    OpenLane { "open_lane", Exception, Screen, "Lane", "Go to the stock lane it is about: the head, what was tried, what waits." }
     MapValue { "map_value", Exception, Books, "Map value", "Map the value that is not known; shows how many orders go." }
     Retry { "retry", Exception, Outward, "Retry", "Try the orders or deliveries behind it again." }
     Snooze { "snooze", Exception, Books, "Snooze", "Let it sleep until a time or a condition, never past the promise." }
@@ -159,6 +165,12 @@ actions! {
 
     PushStock { "push_stock", Stock, Outward, "Push now", "Publish the figure in the sales system now." }
     ResumeStock { "resume_stock", Stock, Outward, "Resume", "Publish this item again after a stop." }
+    CorrectStock { "correct_stock", Stock, Outward, "Correct", "Post what a ledger of its own is missing, in the item's lane; say what the cause was." }
+
+    RetryHead { "retry_head", Lane, Outward, "Try head again", "Write the head of the lane again now; everything behind it waits for it." }
+    SkipHead { "skip_head", Lane, Outward, "Skip head", "Leave the head out: its units are owed until a comparison agrees; say why." }
+    CountLane { "count_lane", Lane, Outward, "By count", "Post a fresh count in place of what waits; takes two persons." }
+    MapWord { "map_word", Lane, Books, "Map word", "Say what the word at the head means, or which location its site is." }
 
     RunFlow { "run_flow", Flow, Books, "Run now", "Run the flow at once instead of at its time." }
     PauseFlow { "pause_flow", Flow, Outward, "Pause", "Stop the flow and its deliveries; say why." }

@@ -1,22 +1,25 @@
 //! What the console asks, what it is told, and what it does outside itself. Plain values: the run loop carries them out.
 
 use crate::config::CardRow;
-use crate::desk::{Decision, GatedReturn};
+use crate::desk::{Decision, GatedReturn, LaneRemedy};
 use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
 use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, PayloadId, RequestId, ReturnRef,
 };
 use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
+use crate::domain::movements::LaneKey;
 use crate::domain::order::{OrderFull, OrderRow};
 use crate::domain::places::Places;
 use crate::domain::returns::{Return, Units};
+use crate::domain::second::Proposal;
 use crate::domain::stock::{StockLevelRow, StockPosition};
 use crate::domain::time::Ts;
 use crate::store::read::{
     DespatchGroup, ExceptionCount, FlowLive, JournalRow, ListQuery, MappingVersion, SystemRow,
     Unmapped, Window,
 };
+use crate::store::{LaneRow, MovementRow};
 
 /// A question to the store. Never changes anything.
 #[derive(Debug, Clone)]
@@ -72,6 +75,12 @@ pub enum Question {
         pair: PairId,
         reference: ReturnRef,
     },
+    /// Lanes of stock movements with anything outstanding.
+    Lanes(ListQuery),
+    Lane {
+        pair: PairId,
+        lane: LaneKey,
+    },
 }
 
 /// The answer to a [`Question`] of the same name.
@@ -100,6 +109,8 @@ pub enum Answer {
     Requests(Vec<Answered>),
     Returns(Window<GatedReturn>),
     Return(Option<Box<ReturnSheet>>),
+    Lanes(Window<LaneRow>),
+    Lane(Box<LaneSheet>),
 }
 
 /// What the engine made of a request.
@@ -146,6 +157,10 @@ pub struct ExceptionSheet {
     pub deliveries: Vec<DeliverySheet>,
     /// The return it is about, if it is about one.
     pub returned: Option<GatedReturn>,
+    /// The lane it is about, while anything is outstanding there.
+    pub lane: Option<LaneRow>,
+    /// The stock position it is about, where the source keeps its own ledger.
+    pub position: Option<StockPosition>,
 }
 
 /// An order's evidence.
@@ -195,8 +210,38 @@ pub struct ItemSheet {
     pub item: ItemCode,
     pub positions: Vec<StockPosition>,
     pub levels: Vec<StockLevelRow>,
+    /// Its lanes with anything outstanding.
+    pub lanes: Vec<LaneRow>,
+    /// Corrections that one person asked for and a second one has to ask for too, by location.
+    pub corrections: Vec<(LocationId, Proposal)>,
     pub exceptions: Vec<(ExceptionId, String, String)>,
     pub timeline: Vec<JournalRow>,
+}
+
+/// A lane with everything in it.
+#[derive(Debug, Clone)]
+pub struct LaneSheet {
+    pub pair: PairId,
+    pub key: LaneKey,
+    /// `None` when nothing is outstanding any more.
+    pub row: Option<LaneRow>,
+    /// What waits, head first.
+    pub outstanding: Vec<MovementRow>,
+    /// Left out with a debt.
+    pub owed: Vec<MovementRow>,
+    /// Settled lately, newest first.
+    pub settled: Vec<MovementRow>,
+    /// The delivery that writes the head.
+    pub head: Option<DeliverySheet>,
+    /// Orders held behind it.
+    pub held: Vec<OccurrenceRow>,
+    /// Orders that wait at the barrier and are not held yet.
+    pub waiting: Vec<OrderRow>,
+    /// Open exceptions of its item.
+    pub exceptions: Vec<(ExceptionId, String, String)>,
+    pub position: Option<StockPosition>,
+    /// A count that one person gave and a second one has to give too.
+    pub count: Option<Proposal>,
 }
 
 /// A flow of a pair with its deliveries under way.
@@ -362,6 +407,22 @@ pub enum Act {
         pair: PairId,
         reference: ReturnRef,
         what: Decision,
+    },
+    /// Deal with the head of a lane.
+    LaneHead {
+        pair: PairId,
+        item: ItemCode,
+        location: LocationId,
+        remedy: LaneRemedy,
+        reason: String,
+    },
+    /// Put a drift right in a ledger the source keeps itself.
+    CorrectStock {
+        pair: PairId,
+        item: ItemCode,
+        location: LocationId,
+        counted_each: Option<i64>,
+        reason: String,
     },
 }
 

@@ -6,6 +6,7 @@ use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, ReturnRef,
 };
+use crate::domain::movements::LaneKey;
 use crate::domain::places::Places;
 use crate::store::read::JournalRow;
 use crate::text;
@@ -31,6 +32,11 @@ pub enum Link {
     /// Versions of a pair's mappings.
     Versions {
         pair: PairId,
+    },
+    /// A lane of stock movements.
+    Lane {
+        pair: PairId,
+        lane: LaneKey,
     },
     /// One journal line, shown from what the list already knows.
     Journal(JournalLine),

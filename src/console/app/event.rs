@@ -54,6 +54,7 @@ pub enum Slot {
     Verify,
     Requests,
     Returns,
+    Lanes,
 }
 
 /// What the state wants done outside.

@@ -5,9 +5,11 @@ mod returns;
 use super::App;
 use super::action::{Action, Context};
 use super::nav::Pane;
-use super::subject::{Subject, wanted_mapping};
+use super::subject::{Subject, lane_of, wanted_mapping};
 use crate::domain::delivery::Flow;
+use crate::domain::drift::ledger::may_correct;
 use crate::domain::exception::ExceptionState;
+use crate::domain::movements::{Standing, Way, may};
 use crate::domain::returns::may_expect;
 
 /// Whether an action fits.
@@ -50,6 +52,7 @@ impl App {
             Context::Mapping | Context::Version => self.fit_mapping(action),
             Context::Stock => self.fit_stock(action),
             Context::Flow => self.fit_flow(action),
+            Context::Lane => self.fit_lane(action),
             Context::List => self.fit_list(action),
             Context::Return => self.fit_return(action),
             Context::Global | Context::Audit => self.fit_global(action),
@@ -95,6 +98,9 @@ impl App {
                 None => Fit::Yes,
             },
             Action::MapValue if rows.len() > 1 => no("maps one value at a time; unmark the others"),
+            Action::OpenLane if rows.len() > 1 || lane_of(first).is_none() => {
+                Fit::Elsewhere("it is not about a lane of stock movements".to_owned())
+            }
             Action::MapValue if wanted_mapping(first).is_none() => {
                 no(format!("{} does not come from a mapping", first.kind))
             }
@@ -172,13 +178,33 @@ impl App {
             return no("no item is under the cursor");
         };
         match (action, &row.paused_reason) {
-            (Action::PushStock, _) if row.ledger.is_some() => no(
-                "its source keeps its own ledger: `tallyman stock correct` posts what is missing",
+            (Action::PushStock | Action::ResumeStock, _) if row.ledger.is_some() => Fit::Elsewhere(
+                "its source keeps its own ledger: Correct posts what is missing".to_owned(),
             ),
+            (Action::CorrectStock, _) if row.ledger.is_none() => Fit::Elsewhere(format!(
+                "the figure of {} is published, not corrected: push it",
+                row.item
+            )),
+            (Action::CorrectStock, _) => may_correct(&row).map_or_else(no, |()| Fit::Yes),
             (Action::PushStock, Some(reason)) => no(format!("publishing is stopped: {reason}")),
             (Action::ResumeStock, None) => no("publishing is not stopped"),
             _ => Fit::Yes,
         }
+    }
+
+    fn fit_lane(&self, action: Action) -> Fit {
+        let Some(row) = self.lane() else {
+            return no("no lane is under the cursor");
+        };
+        let way = match action {
+            Action::RetryHead => Way::Retry,
+            Action::SkipHead => Way::Skip,
+            Action::CountLane => Way::Replace,
+            Action::MapWord if row.standing == Standing::Unmapped => return Fit::Yes,
+            _ => return Fit::Elsewhere("what stands at its head needs no mapping".to_owned()),
+        };
+        may(&row.key, row.standing, row.head(), way)
+            .map_or_else(|why| no(self.header.places.say(why)), |()| Fit::Yes)
     }
 
     fn fit_flow(&self, action: Action) -> Fit {
@@ -256,7 +282,7 @@ impl App {
             Some(page) => page.doc.tabs.len() > 1,
             None => matches!(
                 self.nav.pane,
-                Pane::Live | Pane::Exceptions | Pane::Mappings
+                Pane::Live | Pane::Exceptions | Pane::Mappings | Pane::Stock
             ),
         }
     }
@@ -281,5 +307,6 @@ const fn needs(context: Context) -> &'static str {
         Context::Flow => "a flow of the Live pane",
         Context::Audit => "the Audit pane",
         Context::Return => "a return",
+        Context::Lane => "a lane of stock movements",
     }
 }

@@ -387,6 +387,7 @@ impl App {
         self.panes.mappings.list.mark_stale();
         self.panes.mappings.is_unmapped_stale = true;
         self.panes.stock.list.mark_stale();
+        self.panes.stock.lanes.mark_stale();
         self.panes.audit.list.mark_stale();
         self.panes.returns.list.mark_stale();
         for page in self.nav.all_pages() {
@@ -449,5 +450,7 @@ fn act_words(act: &Act) -> String {
         }
         Act::ExpectReturn { order, .. } => format!("expecting a return of order {order}"),
         Act::DecideReturn { reference, .. } => format!("deciding on return {reference}"),
+        Act::LaneHead { item, .. } => format!("the lane of {item}"),
+        Act::CorrectStock { item, .. } => format!("correcting {item}"),
     }
 }

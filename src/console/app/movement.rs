@@ -4,8 +4,18 @@ use super::App;
 use super::ask::Question;
 use super::event::Slot;
 use super::nav::Pane;
-use super::panes::{live, mappings};
-use crate::domain::filter;
+use super::panes::{live, mappings, stock};
+use crate::domain::filter::{self, FieldSpec, lists};
+
+/// Does something to whichever list of the Stock pane is on show.
+macro_rules! on_stock {
+    ($app:expr, $($call:tt)*) => {
+        match $app.panes.stock.part {
+            stock::Part::Drift => $app.panes.stock.list.$($call)*,
+            stock::Part::Lanes => $app.panes.stock.lanes.$($call)*,
+        }
+    };
+}
 
 impl App {
     pub(super) fn move_by(&mut self, by: isize) {
@@ -18,7 +28,7 @@ impl App {
             Pane::Exceptions => self.panes.exceptions.list.move_by(by),
             Pane::Orders => self.panes.orders.list.move_by(by),
             Pane::Mappings => self.panes.mappings.move_by(by),
-            Pane::Stock => self.panes.stock.list.move_by(by),
+            Pane::Stock => on_stock!(self, move_by(by)),
             Pane::Returns => self.panes.returns.list.move_by(by),
             Pane::Audit => self.panes.audit.list.move_by(by),
         }
@@ -40,7 +50,7 @@ impl App {
                 }
                 _ => self.panes.mappings.move_by(direction * rows),
             },
-            Pane::Stock => self.panes.stock.list.page_by(direction),
+            Pane::Stock => on_stock!(self, page_by(direction)),
             Pane::Returns => self.panes.returns.list.page_by(direction),
             Pane::Audit => self.panes.audit.list.page_by(direction),
         }
@@ -62,7 +72,7 @@ impl App {
                     self.panes.mappings.part = mappings::Part::Unmapped;
                 }
             }
-            Pane::Stock => self.panes.stock.list.home(),
+            Pane::Stock => on_stock!(self, home()),
             Pane::Returns => self.panes.returns.list.home(),
             Pane::Audit => self.panes.audit.list.home(),
         }
@@ -100,6 +110,11 @@ impl App {
                     .map(|(query, pair)| Question::Mappings { pair, query });
                 let generation = self.ask_end(Slot::Mappings, question);
                 self.panes.mappings.list.newest(generation);
+            }
+            Pane::Stock if self.panes.stock.part == stock::Part::Lanes => {
+                let query = self.panes.stock.lanes.end(now).map(Question::Lanes);
+                let generation = self.ask_end(Slot::Lanes, query);
+                self.panes.stock.lanes.newest(generation);
             }
             Pane::Stock => {
                 let query = self.panes.stock.list.end(now).map(Question::Stock);
@@ -144,7 +159,8 @@ impl App {
                     mappings::Part::Mapped => mappings::Part::Unmapped,
                 };
             }
-            Pane::Orders | Pane::Stock | Pane::Returns | Pane::Audit => {}
+            Pane::Stock => self.panes.stock.part = self.panes.stock.part.turned(),
+            Pane::Orders | Pane::Returns | Pane::Audit => {}
         }
     }
 
@@ -162,6 +178,9 @@ impl App {
             Pane::Exceptions => on!(self.panes.exceptions.list),
             Pane::Orders => on!(self.panes.orders.list),
             Pane::Mappings => on!(self.panes.mappings.list),
+            Pane::Stock if self.panes.stock.part == stock::Part::Lanes => {
+                on!(self.panes.stock.lanes);
+            }
             Pane::Stock => on!(self.panes.stock.list),
             Pane::Returns => on!(self.panes.returns.list),
             Pane::Audit | Pane::Live => {}
@@ -175,9 +194,20 @@ impl App {
             Pane::Exceptions => &self.panes.exceptions.list.filter_text,
             Pane::Orders => &self.panes.orders.list.filter_text,
             Pane::Mappings => &self.panes.mappings.list.filter_text,
-            Pane::Stock => &self.panes.stock.list.filter_text,
+            Pane::Stock => match self.panes.stock.part {
+                stock::Part::Drift => &self.panes.stock.list.filter_text,
+                stock::Part::Lanes => &self.panes.stock.lanes.filter_text,
+            },
             Pane::Returns => &self.panes.returns.list.filter_text,
             Pane::Audit => &self.panes.audit.list.filter_text,
+        }
+    }
+
+    /// The words the filter of the list on show knows.
+    pub(super) fn filter_fields(&self) -> &'static [FieldSpec] {
+        match self.nav.pane {
+            Pane::Stock if self.panes.stock.part == stock::Part::Lanes => lists::STOCK_LANES,
+            pane => super::layers::filter::fields(pane),
         }
     }
 
@@ -191,8 +221,7 @@ impl App {
 
     /// Gives the list on show a filter; text that is not one changes nothing.
     pub(super) fn set_filter(&mut self, text: &str) {
-        let fields = super::layers::filter::fields(self.nav.pane);
-        let Ok(parsed) = filter::parse(text, fields) else {
+        let Ok(parsed) = filter::parse(text, self.filter_fields()) else {
             return;
         };
         let text = text.trim();
@@ -212,7 +241,7 @@ impl App {
                 self.panes.mappings.part = mappings::Part::Mapped;
                 self.panes.mappings.list.set_filter(text, parsed);
             }
-            Pane::Stock => self.panes.stock.list.set_filter(text, parsed),
+            Pane::Stock => on_stock!(self, set_filter(text, parsed)),
             Pane::Returns => self.panes.returns.list.set_filter(text, parsed),
             Pane::Audit => self.panes.audit.list.set_filter(text, parsed),
         }

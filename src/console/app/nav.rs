@@ -88,7 +88,8 @@ pub struct Page {
     pub height: Cell<u16>,
     /// What actions on this page act on, once it is read.
     pub subject: Option<Subject>,
-    /// On the page of an exception: the object it is about, where there are actions for it.
+    /// On the page of an exception: what it is about (a return, a lane, a stock position), where there are actions
+    /// for it.
     pub about: Option<Subject>,
     /// On a page of mapping versions: the versions.
     pub versions: Option<(PairId, Vec<MappingVersion>)>,

@@ -1,6 +1,6 @@
 //! What becomes of answers. An answer to anything but the newest question of its slot is dropped.
 
-use super::ask::{Answer, Trouble};
+use super::ask::{Answer, ExceptionSheet, Trouble};
 use super::event::Slot;
 use super::layers::Layer;
 use super::list::{Keyed, List, Load};
@@ -56,6 +56,7 @@ impl App {
                 expect!(answer, Mappings),
             ),
             Slot::Stock => into_list(&mut panes.stock.list, generation, expect!(answer, Stock)),
+            Slot::Lanes => into_list(&mut panes.stock.lanes, generation, expect!(answer, Lanes)),
             Slot::Audit => into_list(&mut panes.audit.list, generation, expect!(answer, Journal)),
             Slot::Returns => {
                 into_list(
@@ -171,6 +172,17 @@ impl App {
     }
 }
 
+/// The return, the lane or the stock position that an exception is about.
+fn about(sheet: &ExceptionSheet) -> Option<Subject> {
+    let returned = sheet.returned.clone();
+    let lane = sheet.lane.clone();
+    let position = sheet.position.clone();
+    returned
+        .map(|row| Subject::Return(Box::new(row)))
+        .or_else(|| lane.map(|row| Subject::Lane(Box::new(row))))
+        .or_else(|| position.map(|row| Subject::Stock(Box::new(row))))
+}
+
 /// Puts an answer on a page.
 fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, places: &Places) {
     let gone =
@@ -179,8 +191,7 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
         Err(trouble) => page.load = Load::Failed(trouble.text),
         Ok(Answer::Exception(Some(sheet))) => {
             page.subject = Some(Subject::Exceptions(vec![sheet.row.clone()]));
-            let returned = sheet.returned.clone();
-            page.about = returned.map(|row| Subject::Return(Box::new(row)));
+            page.about = about(&sheet);
             page.show(
                 places.say(sheets::exception::title(&sheet.row)),
                 sheets::exception::doc(&sheet, now).naming(places),
@@ -213,6 +224,18 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
             page.show(
                 places.say(sheets::item::title(&sheet)),
                 sheets::item::doc(&sheet, now, bar).naming(places),
+            );
+        }
+        Ok(Answer::Lane(sheet)) => {
+            page.about = sheet.row.clone().map(|row| Subject::Lane(Box::new(row)));
+            page.subject = sheet
+                .position
+                .clone()
+                .filter(|p| p.remainder_each != 0)
+                .map(|position| Subject::Stock(Box::new(position)));
+            page.show(
+                places.say(sheets::lane::title(&sheet.key)),
+                sheets::lane::doc(&sheet, now).naming(places),
             );
         }
         Ok(Answer::Flow(sheet)) => {

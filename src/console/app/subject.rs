@@ -5,15 +5,17 @@ use super::action::Context;
 use super::ask::Seen;
 use super::doc::{JournalLine, Link};
 use super::nav::Pane;
-use super::panes::{live, mappings};
+use super::panes::{live, mappings, stock};
 use crate::desk::GatedReturn;
 use crate::domain::catalogue::Remedy;
 use crate::domain::delivery::{DeliveryState, Flow};
 use crate::domain::exception::ExceptionRow;
 use crate::domain::ids::{DeliveryId, OrderId, PairId};
 use crate::domain::mapping::Mapping;
+use crate::domain::movements::LaneKey;
 use crate::domain::order::OrderRow;
 use crate::domain::stock::StockPosition;
+use crate::store::LaneRow;
 use crate::store::read::{MappingVersion, Unmapped};
 
 /// An object that actions know.
@@ -48,6 +50,7 @@ pub enum Subject {
     },
     Audit,
     Return(Box<GatedReturn>),
+    Lane(Box<LaneRow>),
 }
 
 impl Subject {
@@ -63,6 +66,7 @@ impl Subject {
             Self::Flow { .. } => Context::Flow,
             Self::Audit => Context::Audit,
             Self::Return(_) => Context::Return,
+            Self::Lane(_) => Context::Lane,
         }
     }
 
@@ -83,6 +87,7 @@ impl Subject {
             Self::Flow { pair, flow, .. } => format!("{flow} of {pair}"),
             Self::Audit => "the journal".to_owned(),
             Self::Return(row) => format!("return {}", row.held.row.reference),
+            Self::Lane(row) => format!("lane {}", row.key),
         }
     }
 }
@@ -108,11 +113,21 @@ pub fn wanted_mapping(row: &ExceptionRow) -> Option<(crate::domain::mapping::Map
     }
 }
 
+/// The lane an exception is about.
+pub fn lane_of(row: &ExceptionRow) -> Option<Link> {
+    Some(Link::Lane {
+        pair: row.pair.clone(),
+        lane: LaneKey::of_discriminator(&row.discriminator)?,
+    })
+}
+
 impl App {
     /// What is under the cursor, the page's own object first.
     pub fn subjects(&self) -> Vec<Subject> {
         let mut found = Vec::new();
         if let Some(page) = self.nav.page() {
+            // What an exception is about comes before the exception: the next step stands first.
+            found.extend(page.about.clone());
             found.extend(page.subject.clone());
             found.extend(page.about.clone());
             match page.target() {
@@ -172,6 +187,10 @@ impl App {
                         None => Subject::MappingsOf(pair),
                     },
                 })
+            }
+            Pane::Stock if self.panes.stock.part == stock::Part::Lanes => {
+                let row = self.panes.stock.lanes.current()?.clone();
+                Some(Subject::Lane(Box::new(row)))
             }
             Pane::Stock => {
                 let row = self.panes.stock.list.current()?.clone();
@@ -233,6 +252,13 @@ impl App {
             Pane::Exceptions => Some(Link::Exception(self.panes.exceptions.list.current()?.id)),
             Pane::Orders => Some(Link::Order(self.panes.orders.list.current()?.id)),
             Pane::Mappings => None,
+            Pane::Stock if self.panes.stock.part == stock::Part::Lanes => {
+                let row = self.panes.stock.lanes.current()?;
+                Some(Link::Lane {
+                    pair: row.pair.clone(),
+                    lane: row.key.clone(),
+                })
+            }
             Pane::Stock => {
                 let row = self.panes.stock.list.current()?;
                 Some(Link::Item {

@@ -6,6 +6,7 @@ use super::doc::Link;
 use super::event::{Effect, Slot};
 use super::list::Load;
 use super::nav::{Page, Pane};
+use super::panes::stock;
 
 impl App {
     pub(super) fn ask(&mut self, slot: Slot, question: Question) -> u64 {
@@ -63,6 +64,12 @@ impl App {
                 }
             }
             Pane::Mappings => self.ask_for_mappings(),
+            Pane::Stock if self.panes.stock.part == stock::Part::Lanes => {
+                if let Some(query) = self.panes.stock.lanes.wanted(now) {
+                    self.panes.stock.lanes.generation =
+                        self.ask(Slot::Lanes, Question::Lanes(query));
+                }
+            }
             Pane::Stock => {
                 if let Some(query) = self.panes.stock.list.wanted(now) {
                     self.panes.stock.list.generation =
@@ -185,6 +192,10 @@ fn question_for(link: &Link) -> Option<Question> {
         },
         Link::Payload(id) => Question::Payload(*id),
         Link::Versions { pair } => Question::Versions { pair: pair.clone() },
+        Link::Lane { pair, lane } => Question::Lane {
+            pair: pair.clone(),
+            lane: lane.clone(),
+        },
         Link::Journal(_) => return None,
         Link::Return { pair, reference } => Question::Return {
             pair: pair.clone(),

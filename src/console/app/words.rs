@@ -4,10 +4,12 @@ use crate::console::theme::Role;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::exception::{ExceptionState, Severity};
 use crate::domain::live::BreakerState;
+use crate::domain::movements::Standing;
 use crate::domain::order::OrderState;
 use crate::domain::returns::{MoneyState, ReturnState};
 use crate::domain::stock::StockPosition;
 use crate::domain::time::{Span, Ts};
+use crate::store::LaneRow;
 use crate::store::read::{FlowLive, SystemRow};
 use crate::text;
 
@@ -221,6 +223,18 @@ pub fn system_state(row: &SystemRow, now: Ts) -> Word {
         _ if row.holder.is_none() => word("no worker", Role::Warn),
         _ => word("ok", Role::Ok),
     }
+}
+
+/// How a lane stands.
+pub fn lane_state(row: &LaneRow) -> Word {
+    let role = match row.standing {
+        Standing::Blocked | Standing::Unmapped => Role::Error,
+        Standing::InDoubt => Role::Warn,
+        Standing::Open => Role::Text,
+        Standing::Writing => Role::Accent,
+        Standing::Empty => return word("owed", Role::Warn),
+    };
+    word(row.standing.word(), role)
 }
 
 /// Time to overselling.

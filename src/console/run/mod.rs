@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod effects;
+mod lanes;
 pub mod signals;
 pub mod store;
 

@@ -16,6 +16,7 @@ use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, RequestId, ReturnRef,
 };
 use crate::domain::order::OrderRow;
+use crate::domain::time::Ts;
 use crate::store::read::{Anchor, JournalRow, ListQuery};
 use crate::store::{Store, StoreError};
 use futures::FutureExt;
@@ -50,8 +51,12 @@ impl StoreBackend {
         Self { desk }
     }
 
-    const fn store(&self) -> &Store {
+    pub(super) const fn store(&self) -> &Store {
         self.desk.store()
+    }
+
+    pub(super) fn now(&self) -> Ts {
+        self.desk.now()
     }
 }
 
@@ -144,6 +149,8 @@ impl StoreBackend {
             Question::Return { pair, reference } => {
                 Answer::Return(self.returned(&pair, &reference).await?.map(Box::new))
             }
+            Question::Lanes(query) => Answer::Lanes(store.lanes(None, &query).await?),
+            Question::Lane { pair, lane } => Answer::Lane(Box::new(self.lane(pair, lane).await?)),
         })
     }
 
@@ -227,6 +234,8 @@ impl StoreBackend {
         };
         Ok(Some(ExceptionSheet {
             returned: returned.map(|held| self.desk.gated(held)),
+            lane: self.lane_about(&row).await?,
+            position: self.drift_about(&row).await?,
             row,
             members,
             timeline,
@@ -294,7 +303,7 @@ impl StoreBackend {
         }
     }
 
-    async fn exceptions_of(
+    pub(super) async fn exceptions_of(
         &self,
         object: &ObjectRef,
     ) -> Result<Vec<(ExceptionId, String, String)>, Trouble> {
@@ -305,7 +314,7 @@ impl StoreBackend {
             .collect())
     }
 
-    async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliverySheet>, Trouble> {
+    pub(super) async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliverySheet>, Trouble> {
         let store = self.store();
         let Some(row) = store.deliveries_by_id(&[id]).await?.into_iter().next() else {
             return Ok(None);
@@ -338,6 +347,8 @@ impl StoreBackend {
         }
         timeline.sort_by_key(|row| row.seq);
         Ok(ItemSheet {
+            lanes: store.lanes_of_item(&pair, &item).await?,
+            corrections: self.corrections_asked(&pair, &positions).await?,
             pair,
             item,
             positions,
@@ -493,6 +504,26 @@ impl StoreBackend {
                 reference,
                 what,
             } => desk.decide(pair, reference, what).await,
+            Act::LaneHead {
+                pair,
+                item,
+                location,
+                remedy,
+                reason,
+            } => {
+                desk.lane_head(&pair, (&item, &location), remedy, &reason)
+                    .await
+            }
+            Act::CorrectStock {
+                pair,
+                item,
+                location,
+                counted_each,
+                reason,
+            } => {
+                desk.correct_stock(&pair, (&item, &location), counted_each, &reason)
+                    .await
+            }
         };
         Ok(done(result?))
     }

@@ -157,7 +157,9 @@ fn ordered_for_footer(app: &App, contexts: &[Context]) -> Vec<Action> {
         }
         let mut of_context = of_context.into_iter();
         if is_of_object {
-            actions.extend(of_context.by_ref().take(OBJECT_HINTS_MAX));
+            // What means nothing on this object takes no room.
+            let here = of_context.by_ref().filter(|a| fits_here(app, *a));
+            actions.extend(here.take(OBJECT_HINTS_MAX));
         }
         later.extend(of_context);
     }
@@ -169,11 +171,16 @@ fn ordered_for_footer(app: &App, contexts: &[Context]) -> Vec<Action> {
     actions
 }
 
+fn fits_here(app: &App, action: Action) -> bool {
+    !matches!(app.fit(action), super::app::fit::Fit::Elsewhere(_))
+}
+
 /// Some titles say more where one is.
 fn title_here(app: &App, action: Action) -> &'static str {
     match (action, app.nav.page().is_some(), app.nav.pane) {
         (Action::NextPart, true, _) => "Next tab",
         (Action::NextPart, false, Pane::Exceptions) => "Next team",
+        (Action::NextPart, false, Pane::Stock) => app.panes.stock.part.turned().title(),
         (Action::Open, false, Pane::Mappings) => "Map",
         _ => action.info().title,
     }

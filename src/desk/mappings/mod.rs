@@ -17,6 +17,7 @@ use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
 use crate::domain::mapping_set::{
     CATCH_ALL, MappingSet, Neighbour, SiteFindings, check_sites, validate_edit,
 };
+use crate::domain::movements::reasons;
 use crate::store::read::OpenException;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,6 +129,16 @@ impl Desk {
         side: &str,
     ) -> DeskResult<Vec<Target>> {
         let warehouse = &self.pair(pair)?.warehouse;
+        if kind == MappingKind::Reason {
+            let known = reasons().into_iter();
+            return Ok(known
+                .map(|(code, name)| Target {
+                    code: code.to_owned(),
+                    name,
+                    is_active: true,
+                })
+                .collect());
+        }
         let read = if kind == MappingKind::Item && side == SIDE_WMS {
             self.store.item_targets(warehouse, ITEM_TARGETS_MAX).await
         } else {

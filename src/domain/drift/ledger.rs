@@ -8,6 +8,7 @@ use crate::domain::exception::Severity;
 use crate::domain::ids::{ItemCode, LocationId};
 use crate::domain::preflight::Fault;
 use crate::domain::publish::sellable;
+use crate::domain::stock::StockPosition;
 use crate::domain::time::{Span, Ts};
 use serde::{Deserialize, Serialize};
 
@@ -278,6 +279,30 @@ pub const ROOT_CAUSE_TIMES: i64 = 3;
 
 /// The stretch in which repeated drift is counted.
 pub const ROOT_CAUSE_WITHIN: Span = Span::days(30);
+
+/// Whether the drift of a position can be put right at all, whoever asks and whatever was counted.
+///
+/// # Errors
+/// In words for people: the figure is published, both systems agree, it was found only once.
+pub fn may_correct(position: &StockPosition) -> Result<(), String> {
+    let item = &position.item;
+    if position.ledger.is_none() {
+        return Err(format!(
+            "stock of {item} is published, not corrected: push it"
+        ));
+    }
+    if position.remainder_each == 0 {
+        return Err(format!(
+            "both systems agree on {item}: there is nothing to correct"
+        ));
+    }
+    if position.runs < RUNS_MIN {
+        return Err(
+            "two comparisons in a row must find the drift before it is corrected".to_owned(),
+        );
+    }
+    Ok(())
+}
 
 /// How a physical drift is put right. The warehouse is never corrected from a source figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use crate::domain::catalogue::Kind;
 use crate::domain::delivery::{DeliveryState, Flow, Lane};
 use crate::domain::exception::{ExceptionState, Severity, Team};
 use crate::domain::mapping::{MappingKind, MappingStatus};
+use crate::domain::movements::Standing;
 use crate::domain::order::OrderState;
 use crate::domain::returns::{Cause, MoneyState, ReturnState};
 
@@ -33,6 +34,7 @@ names!(MAPPING_STATUSES, MappingStatus, as_str);
 names!(FLOWS, Flow, as_str);
 names!(DELIVERY_STATES, DeliveryState, as_str);
 names!(LANES, Lane, as_str);
+names!(STANDINGS, Standing, as_str);
 names!(RETURN_STATES, ReturnState, as_str);
 names!(MONEY_STATES, MoneyState, as_str);
 names!(CAUSES, Cause, as_str);
@@ -112,6 +114,20 @@ pub const STOCK: &[FieldSpec] = &[
     field("risk", Number, "hours to overselling"),
     field("value", Money, "value at risk"),
     field("paused", Choice(YES_NO), "publishing is stopped"),
+];
+
+/// Fields of the board of lanes.
+pub const STOCK_LANES: &[FieldSpec] = &[
+    field("item", Text, "item code in the warehouse"),
+    field("location", Text, "location in the sales system"),
+    field("state", Choice(STANDINGS), "how the head stands"),
+    field("stopped", Choice(YES_NO), "waits for a person"),
+    field("pair", Text, "pair of systems"),
+    field("age", Age, "time since the head is first"),
+    field("waiting", Number, "movements behind the head"),
+    field("units", Number, "units the sales system was not told of"),
+    field("owed", Number, "movements left out and still owed"),
+    field("orders", Number, "orders held behind it"),
 ];
 
 /// Fields of the audit list.

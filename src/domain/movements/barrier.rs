@@ -4,6 +4,7 @@
 use super::{LaneKey, LaneView};
 use crate::domain::catalogue::Kind;
 use crate::domain::ids::{ItemCode, LocationId};
+use crate::domain::order::{OrderRow, OrderState};
 use crate::domain::preflight::Fault;
 use crate::domain::time::{Span, Ts};
 
@@ -12,6 +13,24 @@ pub const BARRIER_WAIT: Span = Span::mins(5);
 
 /// What every order says that is held at the barrier.
 pub const HELD: &str = "the order waits for it";
+
+/// How the waiting of an order at the barrier begins.
+const WAITS: &str = "waits for stock movements of ";
+
+/// What an order at the barrier says.
+pub fn waits_for(lanes: &[LaneKey]) -> String {
+    let names: Vec<String> = lanes.iter().map(LaneKey::to_string).collect();
+    format!("{WAITS}{}", names.join(", "))
+}
+
+/// Whether an order waits at the barrier, or is held there.
+pub fn is_at_barrier(row: &OrderRow) -> bool {
+    match row.state {
+        OrderState::Checking => row.blocked_by.starts_with(WAITS),
+        OrderState::Blocked => row.blocked_by.contains(HELD),
+        _ => false,
+    }
+}
 
 /// What the barrier looks at.
 #[derive(Debug, Clone, Copy)]

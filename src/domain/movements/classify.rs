@@ -95,6 +95,26 @@ fn target(to: &str) -> String {
     to.trim().to_lowercase().replace([' ', '-'], "_")
 }
 
+/// What a `REASON` row may say, with what it does.
+pub fn reasons() -> Vec<(&'static str, String)> {
+    let kinds = MovementKind::ALL.iter().map(|kind| {
+        let says = if kind.is_delta() {
+            "the source is told"
+        } else {
+            "the source is not told"
+        };
+        (
+            kind.as_str(),
+            format!("{}: {says}", kind.as_str().replace('_', " ")),
+        )
+    });
+    let plain = [
+        ("delta", "the source is told of the change".to_owned()),
+        ("no_delta", "recorded; the source is not told".to_owned()),
+    ];
+    plain.into_iter().chain(kinds).collect()
+}
+
 /// Checks what a `REASON` row says before it is saved.
 ///
 /// # Errors

@@ -48,6 +48,9 @@ impl MovementState {
     }
 }
 
+/// How the discriminator of a lane begins.
+const DISCRIMINATOR: &str = "LANE=";
+
 /// What a lane is about: an item at a location of the source, or a whole location where the account wants it stricter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LaneKey {
@@ -74,7 +77,16 @@ impl LaneKey {
 
     /// Discriminator of everything that is wrong with the lane.
     pub fn discriminator(&self) -> String {
-        format!("LANE={self}")
+        format!("{DISCRIMINATOR}{self}")
+    }
+
+    /// The lane that something is wrong with, when it is a lane at all.
+    pub fn of_discriminator(text: &str) -> Option<Self> {
+        let (item, location) = text.strip_prefix(DISCRIMINATOR)?.rsplit_once('@')?;
+        Some(Self {
+            location: LocationId(location.to_owned()),
+            item: (!item.is_empty()).then(|| ItemCode(item.to_owned())),
+        })
     }
 }
 
@@ -114,21 +126,54 @@ impl LaneEntry {
     }
 }
 
-/// What a lane can do now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing waits.
-    Empty,
-    /// The head may be written.
-    Open,
-    /// The head was refused: it may be tried again, and everything behind it waits.
-    Blocked,
-    /// The head's word is unknown: it cannot be written until somebody maps it.
-    Unmapped,
-    /// The head is being written.
-    Writing,
-    /// Nobody knows yet whether the head was applied.
-    InDoubt,
+coded_enum! {
+    /// What a lane can do now, what needs a person first.
+    Standing {
+        /// The head was refused: it may be tried again, and everything behind it waits.
+        Blocked = 0, "refused";
+        /// The head's word is unknown: it cannot be written until somebody maps it.
+        Unmapped = 1, "unmapped";
+        /// Nobody knows yet whether the head was applied.
+        InDoubt = 2, "in_doubt";
+        /// The head may be written.
+        Open = 3, "open";
+        /// The head is being written.
+        Writing = 4, "writing";
+        /// Nothing waits.
+        Empty = 5, "empty";
+    }
+}
+
+impl Standing {
+    /// Of a lane whose head is in this state.
+    pub const fn of_head(head: MovementState) -> Self {
+        match head {
+            MovementState::Waiting => Self::Open,
+            MovementState::Refused => Self::Blocked,
+            MovementState::UnknownWord => Self::Unmapped,
+            MovementState::Sending => Self::Writing,
+            MovementState::InDoubt => Self::InDoubt,
+            _ => Self::Empty,
+        }
+    }
+
+    /// The word people read.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::InDoubt => "in doubt",
+            other => other.as_str(),
+        }
+    }
+
+    /// It does not move until a person does something.
+    pub const fn is_stopped(self) -> bool {
+        matches!(self, Self::Blocked | Self::Unmapped)
+    }
+
+    /// A write of the lane may still take effect: no other document and no shipment may touch its key.
+    pub const fn is_held(self) -> bool {
+        matches!(self, Self::Writing | Self::InDoubt)
+    }
 }
 
 /// A lane as it stands: the head, and what waits behind it in order.
@@ -155,7 +200,7 @@ impl<'a> LaneView<'a> {
 
     /// A write of the lane may still take effect: no other document and no shipment may touch its key.
     pub const fn is_held(&self) -> bool {
-        matches!(self.standing, Standing::Writing | Standing::InDoubt)
+        self.standing.is_held()
     }
 
     fn of(key: &'a LaneKey, mut entries: Vec<&'a LaneEntry>) -> Self {
@@ -170,14 +215,7 @@ impl<'a> LaneView<'a> {
         }
         let mut entries = entries.into_iter();
         let head = entries.next();
-        let standing = match head.map(|h| h.state) {
-            Some(MovementState::Waiting) => Standing::Open,
-            Some(MovementState::Refused) => Standing::Blocked,
-            Some(MovementState::UnknownWord) => Standing::Unmapped,
-            Some(MovementState::Sending) => Standing::Writing,
-            Some(MovementState::InDoubt) => Standing::InDoubt,
-            _ => Standing::Empty,
-        };
+        let standing = head.map_or(Standing::Empty, |h| Standing::of_head(h.state));
         Self {
             key,
             standing,

@@ -15,8 +15,8 @@ mod post;
 mod resolve;
 mod write;
 
-pub use barrier::{BARRIER_WAIT, BarrierInput, HELD, Passage, passage};
-pub use classify::{Leg, Posting, check_reason, legs, place, posting};
+pub use barrier::{BARRIER_WAIT, BarrierInput, HELD, Passage, is_at_barrier, passage, waits_for};
+pub use classify::{Leg, Posting, check_reason, legs, place, posting, reasons};
 pub use document::{LINES_MAX, documents, reference};
 pub use history::movement_of;
 pub use lane::{
@@ -24,7 +24,7 @@ pub use lane::{
     arrival, block_fault, continuity, increment_missing, lanes, severity_of_held,
 };
 pub use post::{MovementPost, Sent};
-pub use resolve::{Count, Debt, HeadRemedy, Resolution, resolve};
+pub use resolve::{Count, Debt, HeadRemedy, Resolution, Way, may, resolve};
 pub use write::{
     Aim, Answer, Ask, FoundDocument, Meaning, Proof, Refusal, Target, ask, comment, found,
     looks_applied, meaning, proof, refusal, refusal_fault, target,

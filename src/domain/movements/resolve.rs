@@ -1,6 +1,6 @@
 //! A person's way out of a stopped lane. Only the head is ever dealt with; what waits behind it keeps its turn.
 
-use super::{LaneEntry, LaneKey, LaneView};
+use super::{LaneEntry, LaneKey, LaneView, Standing};
 use crate::domain::role::{self, Person, Role};
 use crate::domain::time::{Span, Ts};
 
@@ -72,6 +72,60 @@ pub enum Resolution<'a> {
     },
 }
 
+/// The ways out, whatever a person says with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Retry,
+    Skip,
+    Replace,
+}
+
+/// Whether the head of a lane that stands like this can be dealt with in this way at all, whoever asks.
+///
+/// # Errors
+/// In words for people: nothing waits, the effect of a write is unknown, a word has to be mapped first.
+pub fn may(
+    key: &LaneKey,
+    standing: Standing,
+    head: Option<&LaneEntry>,
+    way: Way,
+) -> Result<(), String> {
+    let Some(head) = head else {
+        return Err(format!(
+            "lane {key} is empty: there is nothing to deal with"
+        ));
+    };
+    if standing.is_held() {
+        return Err(format!(
+            "wait until it was asked about, it may be in the source already: {}",
+            head.movement.words()
+        ));
+    }
+    if way == Way::Retry && standing == Standing::Unmapped {
+        return Err(format!(
+            "map it first, it goes by itself then: {}",
+            head.text
+        ));
+    }
+    if way == Way::Replace && key.item.is_none() {
+        return Err(format!(
+            "lane {key} holds all items of a location: a count of one cannot replace it"
+        ));
+    }
+    Ok(())
+}
+
+impl HeadRemedy {
+    /// The way out it is.
+    pub const fn way(&self) -> Way {
+        match self {
+            Self::Retry | Self::Fixed { .. } => Way::Retry,
+            Self::Skip { .. } => Way::Skip,
+            Self::ReplaceByCount { .. } => Way::Replace,
+        }
+    }
+}
+
 /// Whether a person may deal with the head in this way, and what follows. `second` is the other person of a decision
 /// that takes two.
 ///
@@ -85,18 +139,10 @@ pub fn resolve<'a>(
     second: Option<&Person>,
     now: Ts,
 ) -> Result<Resolution<'a>, String> {
+    may(lane.key, lane.standing, lane.head, remedy.way())?;
     let Some(head) = lane.head else {
-        return Err(format!(
-            "lane {} is empty: there is nothing to deal with",
-            lane.key
-        ));
+        return Err(format!("lane {} is empty", lane.key));
     };
-    if lane.is_held() {
-        return Err(format!(
-            "{} may be in the source already: wait until it was asked about",
-            head.movement.words()
-        ));
-    }
     match remedy {
         HeadRemedy::Retry => again(head, by, "tried again as it is".to_owned()),
         HeadRemedy::Fixed { what } => again(head, by, role::reason(what)?),
@@ -153,12 +199,6 @@ fn replaced<'a>(
     reason: String,
     now: Ts,
 ) -> Result<Resolution<'a>, String> {
-    if lane.key.item.is_none() {
-        return Err(format!(
-            "lane {} holds all items of a location: a count of one cannot replace it",
-            lane.key
-        ));
-    }
     if count.counted_at > now || now.since(count.counted_at) > COUNT_AGE_MAX {
         return Err(format!(
             "the count of {} is not fresh: have the item counted again",

@@ -6,7 +6,7 @@ use super::db::Conn;
 use super::filter_sql::{Condition, Filterable, has_word, names};
 use super::read::{Anchor, Cursor, JournalRow, ListQuery, Listed, Window};
 use super::value::{Cols, Val};
-use super::{Store, StoreError, StoreResult};
+use super::{LaneRow, Store, StoreError, StoreResult};
 use crate::domain::delivery::{DeliveryRow, DeliveryState};
 use crate::domain::exception::ExceptionRow;
 use crate::domain::filter::{Filter, What};
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tables::{DELIVERIES, EXCEPTIONS, JOURNAL, MAPPINGS, ORDERS, POSITIONS, RETURNS};
+use tables::{DELIVERIES, EXCEPTIONS, JOURNAL, LANES, MAPPINGS, ORDERS, POSITIONS, RETURNS};
 
 /// Longest window.
 pub const WINDOW_MAX: usize = 1_000;
@@ -454,6 +454,21 @@ impl Store {
             base.and(&format!("s.pair = {p}"));
         }
         self.list(&POSITIONS, &["position s"], base, query).await
+    }
+
+    /// Lanes of stock movements with anything outstanding. Sorts: `state` (what has stopped first, then the oldest), `age`,
+    /// `orders`, `waiting`, `item`.
+    pub async fn lanes(
+        &self,
+        pair: Option<&PairId>,
+        query: &ListQuery,
+    ) -> StoreResult<Window<LaneRow>> {
+        let mut base = Condition::default();
+        if let Some(pair) = pair {
+            let p = base.bind(pair.as_str());
+            base.and(&format!("l.pair = {p}"));
+        }
+        self.list(&LANES, &[super::lanes::BOARD], base, query).await
     }
 
     /// Sorts: `id`, `age`, `order`, `due`. Returns that are over only when `with_closed` or the filter names a `state`.

@@ -2,11 +2,14 @@
 
 use super::super::filter_sql::{Field, Filterable};
 use super::super::read::JournalRow;
-use super::super::{deliveries, exceptions, journal, mappings, orders, returns, stock};
+use super::super::{
+    LaneRow, deliveries, exceptions, journal, lanes, mappings, orders, returns, stock,
+};
 use super::{Column, List, Sort};
 use crate::domain::delivery::{DeliveryRow, DeliveryState, Flow, Lane};
 use crate::domain::exception::{ExceptionRow, ExceptionState, Severity, Team};
 use crate::domain::mapping::{Mapping, MappingKind, MappingStatus};
+use crate::domain::movements::Standing;
 use crate::domain::order::{OrderRow, OrderState};
 use crate::domain::returns::{Cause, MoneyState, Return, ReturnState};
 use crate::domain::stock::StockPosition;
@@ -415,6 +418,68 @@ pub(super) const POSITIONS: List<StockPosition> = List {
     decode: stock::position,
 };
 
+/// Refused, unmapped, or for so long that a case was opened.
+const IS_STOPPED: &str = "l.standing <= 1 or l.exception_id is not null";
+
+/// What has stopped first, then what is in doubt, what moves, what is only owed.
+const STOPPED: &str = "case when l.standing <= 1 or l.exception_id is not null then 0 \
+ when l.standing in (3, 4) then 2 else l.standing end";
+
+pub(super) const LANES: List<LaneRow> = List {
+    name: "lanes",
+    columns: lanes::COLUMNS,
+    sorts: &[
+        Sort {
+            name: "state",
+            columns: &[
+                Column::Int(STOPPED),
+                Column::Int("l.since"),
+                Column::Int("l.id"),
+            ],
+        },
+        Sort {
+            name: "age",
+            columns: &[Column::Int("l.since"), Column::Int("l.id")],
+        },
+        Sort {
+            name: "orders",
+            columns: &[Column::Int("l.orders"), Column::Int("l.id")],
+        },
+        Sort {
+            name: "waiting",
+            columns: &[Column::Int("l.pending"), Column::Int("l.id")],
+        },
+        Sort {
+            name: "item",
+            columns: &[Column::Text("l.item"), Column::Int("l.id")],
+        },
+    ],
+    filterable: &Filterable {
+        fields: &[
+            ("item", Field::Text("l.item")),
+            ("location", Field::Text("l.location")),
+            (
+                "state",
+                Field::Code("l.standing", |t| Standing::parse(t).map(Standing::code)),
+            ),
+            ("stopped", Field::Flag(IS_STOPPED)),
+            ("pair", Field::Text("l.pair")),
+            ("age", Field::Age("l.since")),
+            ("waiting", Field::Number("l.pending - 1", 1)),
+            ("units", Field::Number("l.pending_each", 1)),
+            ("owed", Field::Number("l.owed", 1)),
+            ("orders", Field::Number("l.orders", 1)),
+        ],
+        words: &[
+            Field::Text("l.item"),
+            Field::Text("l.location"),
+            Field::Text("l.last_text"),
+            Field::Text("coalesce(l.d_text, '')"),
+        ],
+    },
+    decode: lanes::lane_row,
+};
+
 pub(super) const JOURNAL: List<JournalRow> = List {
     name: "audit lines",
     columns: journal::COLUMNS,
@@ -472,6 +537,7 @@ mod tests {
             (lists::STOCK, POSITIONS.filterable),
             (lists::AUDIT, JOURNAL.filterable),
             (lists::DELIVERIES, DELIVERIES.filterable),
+            (lists::STOCK_LANES, LANES.filterable),
         ];
         for (specs, filterable) in known {
             let wanted: Vec<&str> = specs.iter().map(|f| f.name).collect();

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tallyman::console::app::event::{SyncState, SyncStatus};
 use tallyman::console::app::key::Key;
 use tallyman::console::app::nav::Pane;
+use tallyman::console::run::backend::Backend;
 use tallyman::console::run::signals::Signal;
 use tallyman::console::run::{Exit, Probe, Wiring, build, drive};
 use tallyman::console::term::Screen;
@@ -91,6 +92,17 @@ impl Console {
     }
 
     pub async fn start_with(backend: Arc<FakeBackend>, pane: Pane, size: (u16, u16)) -> Self {
+        Self::start_on(backend.clone(), backend, pane, size, super::NOW).await
+    }
+
+    /// On any backend; `fake` stands for what is not looked at then.
+    pub async fn start_on(
+        backend: Arc<dyn Backend>,
+        fake: Arc<FakeBackend>,
+        pane: Pane,
+        size: (u16, u16),
+        now: Ts,
+    ) -> Self {
         let (keys, input) = unbounded();
         let (probe_sender, probe) = watch::channel(Probe::default());
         let (signals, signal_receiver) = mpsc::channel(4);
@@ -98,7 +110,7 @@ impl Console {
             state: SyncState::Here,
             note: String::new(),
         });
-        let clock = Arc::new(AtomicI64::new(super::NOW.0));
+        let clock = Arc::new(AtomicI64::new(now.0));
         let seen = Arc::new(Mutex::new(Seen::default()));
         let mut screen = MemoryScreen {
             seen: Arc::clone(&seen),
@@ -108,13 +120,13 @@ impl Console {
         let wiring = Wiring {
             input,
             signals: signal_receiver,
-            backend: backend.clone(),
+            backend,
             sync: sync_receiver,
             clock: Arc::new(move || Ts(ticking.load(Ordering::SeqCst))),
             frame_gap: Duration::from_millis(1),
             probe: Some(probe_sender),
         };
-        let mut app = build(&options(pane), caps(), super::NOW, size);
+        let mut app = build(&options(pane), caps(), now, size);
         let task = tokio::spawn(async move { drive(&mut app, &mut screen, wiring).await });
         let mut console = Self {
             keys,
@@ -122,7 +134,7 @@ impl Console {
             probe,
             seen,
             clock,
-            backend,
+            backend: fake,
             signals,
             sync,
             task,

@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod flow;
+pub mod lanes;
 pub mod returns;
 pub mod rows;
 
@@ -191,6 +192,9 @@ impl FakeBackend {
             Question::Exception(id) if id == returns::CASE => {
                 Answer::Exception(Some(Box::new(returns::case_sheet(hostile))))
             }
+            Question::Exception(id) if lanes::case_sheet(id, hostile).is_some() => {
+                Answer::Exception(lanes::case_sheet(id, hostile).map(Box::new))
+            }
             Question::Exception(id) => Answer::Exception(Some(Box::new(rows::exception_sheet(
                 usize::try_from(id.0 - 1).unwrap_or(0),
                 hostile,
@@ -202,8 +206,19 @@ impl FakeBackend {
             Question::Delivery(id) => {
                 Answer::Delivery(Some(Box::new(rows::delivery_sheet(id.0, hostile))))
             }
+            Question::Item { pair, item } if pair.as_str() == "c7-pvx" => {
+                Answer::Item(Box::new(lanes::item_sheet(pair, item, hostile)))
+            }
             Question::Item { pair, item } => {
                 Answer::Item(Box::new(rows::item_sheet(pair, item, hostile)))
+            }
+            Question::Lanes(query) => {
+                Answer::Lanes(window(self.total(lanes::LANES), &query, |n| {
+                    lanes::lane(n, hostile)
+                }))
+            }
+            Question::Lane { pair, lane } => {
+                Answer::Lane(Box::new(lanes::lane_sheet(pair, lane, hostile)))
             }
             Question::Flow { pair, flow } => {
                 Answer::Flow(Box::new(rows::flow_sheet(pair, flow, hostile)))

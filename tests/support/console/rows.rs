@@ -55,7 +55,7 @@ fn ahead(mins: i64) -> Ts {
 }
 
 /// A name as it is, or as somebody with bad intentions sends it.
-pub(super) fn name(plain: &str, hostile: bool) -> String {
+pub fn name(plain: &str, hostile: bool) -> String {
     if hostile {
         format!(
             "{plain}\u{1b}[2J\u{1b}]52;c;aGk=\u{7}\u{202e} 漢字漢字\u{fe0f} 👩\u{200d}🚀 e\u{301}\u{9b}31m {}",
@@ -263,6 +263,8 @@ pub fn exception_sheet(n: usize, hostile: bool) -> ExceptionSheet {
         timeline: (0..6).map(|i| journal(i, hostile)).rev().collect(),
         deliveries: vec![delivery_sheet(7, hostile)],
         returned: None,
+        lane: None,
+        position: None,
         row,
     }
 }
@@ -650,6 +652,8 @@ pub fn item_sheet(pair: PairId, item: ItemCode, hostile: bool) -> ItemSheet {
             })
             .collect(),
         positions: vec![first],
+        lanes: Vec::new(),
+        corrections: Vec::new(),
         exceptions: vec![(
             ExceptionId(9),
             "STK_DRIFT".to_owned(),

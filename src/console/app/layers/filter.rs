@@ -22,7 +22,7 @@ pub const fn fields(pane: Pane) -> &'static [FieldSpec] {
 /// The line.
 #[derive(Debug, Clone)]
 pub struct FilterLine {
-    pub pane: Pane,
+    fields: &'static [FieldSpec],
     pub field: Field,
     /// What Esc goes back to.
     before: String,
@@ -37,9 +37,9 @@ pub struct FilterLine {
 
 impl FilterLine {
     /// A line that starts with the list's present filter.
-    pub fn new(pane: Pane, text: &str) -> Self {
+    pub fn new(fields: &'static [FieldSpec], text: &str) -> Self {
         let mut line = Self {
-            pane,
+            fields,
             field: Field::line(text),
             before: text.to_owned(),
             says: Ok(String::new()),
@@ -58,7 +58,7 @@ impl FilterLine {
     /// Reads the text; `true` when it is a filter.
     fn read(&mut self) -> bool {
         let text = self.field.text();
-        let fields = fields(self.pane);
+        let fields = self.fields;
         self.completions = filter::complete(&text, self.cursor(), fields);
         self.part = filter::part_at(&text, self.cursor());
         self.pick = None;
@@ -80,7 +80,7 @@ impl FilterLine {
         let text = self.field.text();
         let part: String = text.chars().skip(from).take(to - from).collect();
         let part = part.trim_start_matches('-').to_ascii_lowercase();
-        !part.is_empty() && fields(self.pane).iter().any(|f| f.name.starts_with(&part))
+        !part.is_empty() && self.fields.iter().any(|f| f.name.starts_with(&part))
     }
 
     fn changed(&mut self) -> Vec<Out> {
@@ -108,7 +108,7 @@ impl FilterLine {
         self.field = Field::line(&format!("{head}{choice}{tail}"));
         let column = u16::try_from(end).unwrap_or(u16::MAX);
         self.field.area.move_cursor(CursorMove::Jump(0, column));
-        let fields = fields(self.pane);
+        let fields = self.fields;
         let text = self.field.text();
         self.pick = Some(pick);
         self.part = (from, end);
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_filter_applies_as_it_is_typed_and_esc_goes_back_to_the_one_before() {
-        let mut line = FilterLine::new(Pane::Exceptions, "");
+        let mut line = FilterLine::new(fields(Pane::Exceptions), "");
         let out = typed(&mut line, "dhl");
         assert!(matches!(out.as_slice(), [Out::Filter(text)] if text == "dhl"));
         let out = line.key(Key::plain(Code::Esc));
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_mistake_is_said_and_does_not_reach_the_list() {
-        let mut line = FilterLine::new(Pane::Exceptions, "");
+        let mut line = FilterLine::new(fields(Pane::Exceptions), "");
         let out = typed(&mut line, "severity:9");
         assert!(out.is_empty());
         assert!(line.says.is_err());
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn tab_completes_the_part_at_the_cursor() {
-        let mut line = FilterLine::new(Pane::Exceptions, "");
+        let mut line = FilterLine::new(fields(Pane::Exceptions), "");
         typed(&mut line, "team:ware");
         let out = line.key(Key::plain(Code::Tab));
         assert_eq!(line.field.text().trim(), "team:warehouse");

@@ -8,6 +8,7 @@ pub use returns::{Asked, Goods, ReturnForm};
 use super::super::ask::{Act, ExceptionAct, Seen};
 use super::super::field::Field;
 use super::super::key::{Code, Key};
+use super::lane_form::LaneForm;
 use super::{Guard, Out};
 use crate::domain::delivery::Flow;
 use crate::domain::exception::Team;
@@ -54,6 +55,7 @@ pub enum Purpose {
         location: LocationId,
     },
     Returns(ReturnForm),
+    Lane(LaneForm),
 }
 
 /// Spans offered for sleeping and waiting.
@@ -146,6 +148,11 @@ impl Form {
             Purpose::RollBack { .. } => ("Roll back", vec![line("Reason", true)]),
             Purpose::ResumeStock { .. } => ("Resume", vec![line("Cause put right", true)]),
             Purpose::Returns(form) => form.fields(),
+            Purpose::Lane(lane) => {
+                let labels = lane.matter.labels().iter();
+                let fields = labels.map(|(label, must)| line(label, *must)).collect();
+                (lane.matter.verb(), fields)
+            }
         };
         Self {
             title,
@@ -184,13 +191,20 @@ impl Form {
         SPANS.get(self.picked(at)).map_or(Span::hours(1), |s| s.1)
     }
 
-    /// What the form says when it is sent, or which field says what cannot be.
+    /// What the form says when it is sent.
+    ///
+    /// # Errors
+    /// The field that is wrong and what is wrong with it.
     fn act(&self, now: Ts) -> Result<Act, (usize, String)> {
         let exceptions = |targets: &Vec<Seen>, what: ExceptionAct| Act::Exceptions {
             targets: targets.clone(),
             what,
         };
         Ok(match &self.purpose {
+            Purpose::Lane(lane) => {
+                let texts: Vec<String> = (0..self.fields.len()).map(|at| self.text(at)).collect();
+                return lane.act(&texts);
+            }
             Purpose::Note(targets) => {
                 exceptions(targets, ExceptionAct::Note { text: self.text(0) })
             }

@@ -5,6 +5,7 @@ pub mod confirm;
 pub mod filter;
 pub mod form;
 pub mod help;
+pub mod lane_form;
 pub mod mapping;
 pub mod messages;
 pub mod palette;

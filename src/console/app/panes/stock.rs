@@ -1,7 +1,8 @@
-//! Stock: positions that disagree, by risk.
+//! Stock: positions that disagree, by risk; and the lanes of movements of sources that keep their own ledger.
 
 use super::super::list::{Keyed, List, Sort};
 use crate::domain::stock::StockPosition;
+use crate::store::LaneRow;
 
 /// Orders of the list.
 pub const SORTS: &[Sort] = &[
@@ -11,23 +12,72 @@ pub const SORTS: &[Sort] = &[
     Sort::rising("item", "item"),
 ];
 
+/// Orders of the list of lanes.
+pub const LANE_SORTS: &[Sort] = &[
+    Sort::rising("state", "state"),
+    Sort::rising("age", "since"),
+    Sort::falling("orders", "orders"),
+    Sort::falling("waiting", "waiting"),
+    Sort::rising("item", "item"),
+];
+
 impl Keyed for StockPosition {
     fn key(&self) -> String {
         format!("{}/{}/{}", self.pair, self.item, self.location)
     }
 }
 
+impl Keyed for LaneRow {
+    fn key(&self) -> String {
+        format!("{}/{}", self.pair, self.key)
+    }
+}
+
+/// Which of the two lists is on show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Part {
+    #[default]
+    Drift,
+    Lanes,
+}
+
+impl Part {
+    /// Both, as they stand in the line of orientation.
+    pub const ALL: [Self; 2] = [Self::Drift, Self::Lanes];
+
+    /// Its name.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Drift => "Drift",
+            Self::Lanes => "Lanes",
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::Drift => Self::Lanes,
+            Self::Lanes => Self::Drift,
+        }
+    }
+}
+
 /// The pane's state.
 #[derive(Debug, Clone)]
 pub struct Stock {
+    pub part: Part,
     pub list: List<StockPosition>,
+    pub lanes: List<LaneRow>,
 }
 
 impl Stock {
-    /// The whole list.
+    /// The whole lists.
     pub fn new() -> Self {
         Self {
+            part: Part::Drift,
             list: List::new(SORTS),
+            lanes: List::new(LANE_SORTS),
         }
     }
 }

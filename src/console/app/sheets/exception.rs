@@ -6,6 +6,7 @@ use super::super::words;
 use super::{delivery, timeline};
 use crate::console::theme::Role;
 use crate::domain::exception::{ExceptionRow, OccurrenceRow};
+use crate::domain::movements::LaneKey;
 use crate::domain::time::Ts;
 use crate::handbook;
 use crate::text;
@@ -103,6 +104,7 @@ fn overview(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
         );
     }
     lines.extend(standing(row, now));
+    lines.extend(about_lane(sheet));
     lines.push(DocLine::blank());
     let shown = sheet.members.len().min(OVERVIEW_MEMBERS);
     lines.push(DocLine::heading(format!(
@@ -117,6 +119,20 @@ fn overview(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
             .map(|m| member(m, sheet, now)),
     );
     lines
+}
+
+/// The way to the lane it is about.
+fn about_lane(sheet: &ExceptionSheet) -> Option<DocLine> {
+    let lane = LaneKey::of_discriminator(&sheet.row.discriminator)?;
+    let (state, role) = sheet.lane.as_ref().map_or_else(
+        || ("nothing is outstanding".to_owned(), Role::Ok),
+        words::lane_state,
+    );
+    let line = DocLine::labelled("Lane")
+        .and(lane.to_string(), Role::Link)
+        .and("  ", Role::Text)
+        .and(state, role);
+    Some(line.to(super::super::subject::lane_of(&sheet.row)))
 }
 
 /// Lines about deadlines, sleep, regression, outcome.

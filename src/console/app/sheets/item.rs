@@ -2,13 +2,15 @@
 //! unexplained, and what to do about it.
 
 use super::super::ask::ItemSheet;
-use super::super::doc::{Doc, DocLine, pad, pad_left};
+use super::super::doc::{Doc, DocLine, Link, pad, pad_left};
 use super::super::words;
 use super::{exceptions, timeline};
 use crate::console::theme::Role;
 use crate::domain::drift;
+use crate::domain::second::Proposal;
 use crate::domain::stock::StockPosition;
 use crate::domain::time::Ts;
+use crate::store::LaneRow;
 use crate::text;
 
 /// Columns of a waterfall's bars.
@@ -24,6 +26,9 @@ pub fn doc(sheet: &ItemSheet, now: Ts, bar: &str) -> Doc {
     let mut waterfall = Vec::new();
     for position in &sheet.positions {
         waterfall.extend(self::waterfall(position, now, bar));
+        let asked = sheet.corrections.iter();
+        let mut here = asked.filter(|(location, _)| *location == position.location);
+        waterfall.extend(here.next().map(|(_, first)| correction(first, now)));
         waterfall.push(DocLine::blank());
     }
     if waterfall.is_empty() {
@@ -32,6 +37,7 @@ pub fn doc(sheet: &ItemSheet, now: Ts, bar: &str) -> Doc {
             Role::Muted,
         ));
     }
+    waterfall.extend(sheet.lanes.iter().map(lane));
     let history = sheet
         .positions
         .iter()
@@ -72,6 +78,38 @@ fn head(sheet: &ItemSheet) -> Vec<DocLine> {
             .and("  value at risk ", Role::Muted)
             .and(text::money(risk), Role::Text),
     ]
+}
+
+/// A correction that waits for a second person.
+fn correction(first: &Proposal, now: Ts) -> DocLine {
+    DocLine::labelled("Correction").and(
+        format!(
+            "{} asked for {} at {}; another person asks for the same by {}",
+            first.who,
+            words::signed(first.each),
+            words::hour(first.at, now),
+            words::hour(first.until(), now)
+        ),
+        Role::Warn,
+    )
+}
+
+/// A lane of the item with anything outstanding.
+fn lane(row: &LaneRow) -> DocLine {
+    let (state, role) = words::lane_state(row);
+    let waits = match row.head() {
+        Some(_) => text::count(row.waiting + 1, "movement waits", "movements wait"),
+        None => format!("{} owed", words::signed(row.owed_each)),
+    };
+    DocLine::labelled("Lane")
+        .and(row.key.to_string(), Role::Link)
+        .and("  ", Role::Text)
+        .and(state, role)
+        .and(format!("  {waits}"), Role::Muted)
+        .to(Some(Link::Lane {
+            pair: row.pair.clone(),
+            lane: row.key.clone(),
+        }))
 }
 
 /// From what the source shows to what lies on the warehouse's shelves, each step with its reason.
@@ -206,7 +244,7 @@ pub fn suggestion(position: &StockPosition) -> String {
     }
     if p.ledger.is_some() {
         return format!(
-            "{} Have it counted, then `tallyman stock correct` posts it in the lane.",
+            "{} Have it counted, then Correct posts it in the lane.",
             drift::suggest(p).unwrap_or_default()
         );
     }

@@ -4,6 +4,7 @@ pub mod delivery;
 pub mod exception;
 pub mod flow;
 pub mod item;
+pub mod lane;
 pub mod order;
 pub mod records;
 pub mod returns;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod exceptions;
+mod lanes;
 mod live;
 mod mappings;
 mod orders;
@@ -11,6 +12,7 @@ mod stock;
 use super::{doc, draw_way, filter_line};
 use crate::console::app::list::{Keyed, List, Load};
 use crate::console::app::nav::Pane;
+use crate::console::app::panes::stock::Part;
 use crate::console::app::{App, BESIDE_COLUMNS};
 use crate::console::theme::Role;
 use crate::console::widget::Pen;
@@ -32,7 +34,10 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, way: Rect, body: Rect) {
         Pane::Exceptions => exceptions::draw(app, pen, list),
         Pane::Orders => orders::draw(app, pen, list),
         Pane::Mappings => mappings::draw(app, pen, body),
-        Pane::Stock => stock::draw(app, pen, list),
+        Pane::Stock => match app.panes.stock.part {
+            Part::Drift => stock::draw(app, pen, list),
+            Part::Lanes => lanes::draw(app, pen, list),
+        },
         Pane::Returns => returns::draw(app, pen, list),
         Pane::Audit => audit::draw(app, pen, list),
     }
@@ -70,7 +75,10 @@ fn draw_status(app: &App, pen: &mut Pen<'_>, area: Rect, used: u16) {
         Pane::Exceptions => facts(&app.panes.exceptions.list),
         Pane::Orders => facts(&app.panes.orders.list),
         Pane::Mappings => facts(&app.panes.mappings.list),
-        Pane::Stock => facts(&app.panes.stock.list),
+        Pane::Stock => match app.panes.stock.part {
+            Part::Drift => facts(&app.panes.stock.list),
+            Part::Lanes => facts(&app.panes.stock.lanes),
+        },
         Pane::Returns => facts(&app.panes.returns.list),
         Pane::Audit => facts(&app.panes.audit.list),
     };
@@ -90,6 +98,13 @@ fn draw_status(app: &App, pen: &mut Pen<'_>, area: Rect, used: u16) {
         && let Some(pair) = app.panes.mappings.current_pair()
     {
         parts.push((format!("  {pair}"), Role::Accent));
+    }
+    if app.nav.pane == Pane::Stock {
+        for part in Part::ALL {
+            let is_here = app.panes.stock.part == part;
+            let role = if is_here { Role::Accent } else { Role::Muted };
+            parts.push((format!("  {}", part.title()), role));
+        }
     }
     if !filter.is_empty() {
         parts.push((format!("  filter {filter}"), Role::Accent));

@@ -354,3 +354,47 @@ proptest! {
         prop_assert_eq!(passage(&input, &lanes(&all)) != Passage::Go, is_older);
     }
 }
+
+#[test]
+fn a_lane_is_known_by_what_is_said_to_be_wrong_with_it() {
+    for item in ["MUG", "A@B", "LANE=X"] {
+        let key = LaneKey::of(&item.into(), &"main".into());
+        assert_eq!(LaneKey::of_discriminator(&key.discriminator()), Some(key));
+    }
+    let whole = LaneKey {
+        location: "main".into(),
+        item: None,
+    };
+    assert_eq!(
+        LaneKey::of_discriminator(&whole.discriminator()),
+        Some(whole)
+    );
+    assert_eq!(LaneKey::of_discriminator("ITEM=MUG@main"), None);
+}
+
+#[test]
+fn what_may_be_done_follows_from_how_the_head_stands() {
+    let all = [Way::Retry, Way::Skip, Way::Replace];
+    let may_all = |state: MovementState| {
+        let head = entry(1, "A", 5, state);
+        let standing = Standing::of_head(state);
+        all.map(|way| may(&head.lane, standing, Some(&head), way).is_ok())
+    };
+    assert_eq!(may_all(MovementState::Refused), [true, true, true]);
+    assert_eq!(may_all(MovementState::Waiting), [true, true, true]);
+    assert_eq!(may_all(MovementState::UnknownWord), [false, true, true]);
+    assert_eq!(may_all(MovementState::InDoubt), [false, false, false]);
+    assert_eq!(may_all(MovementState::Sending), [false, false, false]);
+    let key = LaneKey::of(&"A".into(), &"main".into());
+    for way in all {
+        let why = may(&key, Standing::Empty, None, way).unwrap_err();
+        assert!(why.contains("nothing to deal with"), "{why}");
+    }
+}
+
+#[test]
+fn every_reason_that_is_offered_is_one_that_is_taken() {
+    for (code, _) in reasons() {
+        assert_eq!(check_reason(code), Ok(()), "{code}");
+    }
+}

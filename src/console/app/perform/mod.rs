@@ -1,5 +1,6 @@
 //! What each action does to the state. Whether it may is decided before, in one place.
 
+mod lanes;
 mod returns;
 
 use super::action::{Action, Reach};
@@ -16,6 +17,7 @@ use super::layers::messages::Messages;
 use super::layers::palette::Palette;
 use super::layers::{Layer, Out, Place};
 use super::nav::Pane;
+use super::panes::stock;
 use super::subject::{Subject, seen, wanted_mapping};
 use super::{App, Level, sheets};
 use crate::domain::exception::ExceptionRow;
@@ -65,7 +67,7 @@ impl App {
             Action::PreviousPart => self.turn(-1),
             Action::Filter => {
                 let text = self.filter_text().to_owned();
-                self.push_layer(Layer::Filter(FilterLine::new(self.nav.pane, &text)));
+                self.push_layer(Layer::Filter(FilterLine::new(self.filter_fields(), &text)));
             }
             Action::ClearFilter => self.clear_filter(),
             Action::Mine => {
@@ -98,6 +100,7 @@ impl App {
             Action::Quit => self.quit(),
             Action::QuitNow => self.effects.push(Effect::Quit),
             Action::Versions => self.open_versions(),
+            Action::OpenLane => self.open_lane(),
             Action::NextPair => self.panes.mappings.next_pair(),
             Action::VerifyChain => {
                 self.say(Level::Info, "recomputing the journal's hash chain …");
@@ -114,6 +117,8 @@ impl App {
             }
             match subject {
                 Subject::Exceptions(rows) => self.on_exceptions(action, &rows),
+                Subject::Lane(row) => self.on_lane(action, &row),
+                Subject::Stock(row) if action == Action::CorrectStock => self.correct_stock(&row),
                 Subject::Stock(_) | Subject::Flow { .. } => self.on_running(action, &subject),
                 Subject::Return(_) => self.on_return(action, &subject),
                 Subject::Order(_) | Subject::Delivery { .. } => self.on_order(action, &subject),
@@ -352,6 +357,7 @@ impl App {
             Place::Filtered { pane, filter } => {
                 self.nav.pane = pane;
                 while self.nav.back() {}
+                self.panes.stock.part = stock::Part::Drift;
                 self.set_filter(&filter);
             }
             Place::Team(team) => {
@@ -398,6 +404,7 @@ impl App {
             Link::Versions { .. } => "Versions".to_owned(),
             Link::Journal(line) => format!("Line {}", line.0.seq),
             Link::Return { reference, .. } => format!("Return {reference}"),
+            Link::Lane { lane, .. } => self.header.places.say(sheets::lane::title(lane)),
         }
     }
 
@@ -443,6 +450,16 @@ impl App {
                 Some(row) => row.from.clone(),
                 None => self.panes.mappings.current_mapping()?.from.clone(),
             },
+            Pane::Stock if self.panes.stock.part == stock::Part::Lanes => self
+                .panes
+                .stock
+                .lanes
+                .current()?
+                .first
+                .entry
+                .movement
+                .item
+                .to_string(),
             Pane::Stock => self.panes.stock.list.current()?.item.to_string(),
             Pane::Returns => {
                 let row = &self.panes.returns.list.current()?.held.row;

@@ -1,0 +1,88 @@
+//! ```text
+//!   item        state    head  since waiting  owed orders reason
+//! ▌ MUG-RED     refused    +5   2h10      12     0      3 the account is not open in this period …
+//! ```
+
+use super::{draw_list, naming};
+use crate::console::app::App;
+use crate::console::app::sheets::lane::kind_words;
+use crate::console::app::words;
+use crate::console::theme::Role;
+use crate::console::widget::Pen;
+use crate::console::widget::grid::{CellText, Column};
+use crate::domain::movements::HEAD_AGE_MAX;
+use crate::domain::time::Ts;
+use crate::store::LaneRow;
+use ratatui::layout::Rect;
+
+const COLUMNS: &[Column] = &[
+    Column::share("item", 12, 2, 0),
+    Column::share("location", 8, 1, 4),
+    Column::fixed("state", 8, 0),
+    Column::figure("head", 6, 0),
+    Column::fixed("kind", 15, 5),
+    Column::figure("since", 5, 0),
+    Column::figure("waiting", 7, 1),
+    Column::figure("units", 6, 3),
+    Column::figure("owed", 5, 2),
+    Column::figure("orders", 6, 0),
+    Column::share("reason", 16, 5, 0),
+    Column::figure("next", 5, 6),
+    Column::fixed("pair", 8, 7),
+];
+
+/// Draws the list.
+pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let empty = "No lane holds anything: sources that keep their own ledger were told of every movement, and nothing is owed.";
+    draw_list(
+        pen,
+        area,
+        &app.panes.stock.lanes,
+        COLUMNS,
+        true,
+        empty,
+        |row| naming(cells(row, app.now), &app.header.places),
+    );
+}
+
+fn cells(row: &LaneRow, now: Ts) -> Vec<CellText> {
+    let entry = &row.first.entry;
+    let head = row.head();
+    let is_late = head.is_some() && now.since(row.since()) >= HEAD_AGE_MAX;
+    let since = if is_late { Role::Warn } else { Role::Muted };
+    let figure = match entry.counted_each.filter(|_| head.is_some()) {
+        Some(counted) => format!("={counted}"),
+        None => words::signed(entry.movement.delta_each),
+    };
+    let next = row.first.due_at.filter(|_| head.is_some());
+    vec![
+        (entry.movement.item.to_string(), Role::Text),
+        (row.key.location.to_string(), Role::Muted),
+        words::lane_state(row),
+        (figure, Role::Text),
+        (kind_words(entry), Role::Muted),
+        (words::age(row.since(), now), since),
+        (row.waiting.to_string(), Role::Text),
+        (words::signed(row.pending_each), Role::Text),
+        (words::signed(row.owed_each), owed(row.owed)),
+        (row.orders.to_string(), held(row.orders)),
+        (entry.text.clone(), Role::Muted),
+        (
+            next.map_or_else(|| "–".to_owned(), |at| words::until(at, now)),
+            Role::Muted,
+        ),
+        (row.pair.to_string(), Role::Muted),
+    ]
+}
+
+const fn owed(movements: i64) -> Role {
+    if movements > 0 {
+        Role::Warn
+    } else {
+        Role::Muted
+    }
+}
+
+const fn held(orders: i64) -> Role {
+    if orders > 0 { Role::Error } else { Role::Muted }
+}
