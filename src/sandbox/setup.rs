@@ -179,7 +179,7 @@ const REASONS: &[(&str, &str, &str)] = &[
     ("Returned goods put away", "return_put_away", ""),
     ("Added through adjustment module", "found", "account=403"),
     ("Modified through adjustment module", "count", "account=403"),
-    ("Despatched", "no_delta", ""),
+    ("Despatched", "despatch", ""),
     ("Picking", "no_delta", ""),
 ];
 

@@ -22,10 +22,10 @@ use crate::store::{MovementRow, StoreResult};
 const HEADS_MAX: usize = 500;
 
 /// A movement in its lane as understood now, and what is wrong with it.
-pub fn entry_of(pair: &PairId, movement: Movement, set: &MappingSet) -> (LaneEntry, Option<Fault>) {
-    let posting = posting(&movement, set);
+pub fn entry_of(pair: &PairCx, movement: Movement, set: &MappingSet) -> (LaneEntry, Option<Fault>) {
+    let posting = posting(&movement, set, &pair.number_start());
     let located = place(&movement.site, set);
-    let key = movement.key(pair);
+    let key = movement.key(&pair.id);
     let (location, misplaced) = match located {
         Ok(location) => (location, None),
         // Its lane is the site's until somebody says which location that is.
@@ -182,7 +182,7 @@ fn set_going(
 
 /// A head whose word or site was unknown, after somebody mapped it.
 fn explained(pair: &PairCx, head: &MovementRow, set: &MappingSet) -> Vec<Change> {
-    let (entry, fault) = entry_of(&pair.id, head.entry.movement.clone(), set);
+    let (entry, fault) = entry_of(pair, head.entry.movement.clone(), set);
     if fault.is_some() {
         return Vec::new();
     }

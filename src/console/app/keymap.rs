@@ -219,6 +219,28 @@ mod tests {
     }
 
     #[test]
+    fn what_an_exception_is_about_never_hides_a_key_of_the_exception() {
+        let keymap = Keymap::built_in();
+        let keys = |wanted: Context| {
+            let mut found: Vec<Key> = keymap
+                .by_key
+                .keys()
+                .filter(|(c, _)| *c == wanted)
+                .map(|(_, k)| *k)
+                .collect();
+            // One key maps, whatever it is that is not mapped.
+            found.retain(|key| *key != Key::char('m'));
+            found
+        };
+        let of_exceptions = keys(Context::Exception);
+        for context in [Context::Return, Context::Lane, Context::Stock] {
+            for key in keys(context) {
+                assert!(!of_exceptions.contains(&key), "{key} in {context:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_users_file_replaces_only_what_it_names() {
         let mut keymap = Keymap::built_in();
         keymap

@@ -129,7 +129,6 @@ impl App {
             // What an exception is about comes before the exception: the next step stands first.
             found.extend(page.about.clone());
             found.extend(page.subject.clone());
-            found.extend(page.about.clone());
             match page.target() {
                 Some(Link::Delivery(id)) => found.push(Subject::Delivery {
                     id: *id,

@@ -29,13 +29,14 @@ pub enum Posting {
 }
 
 /// What a movement means. The team's `REASON` rows (word → `delta`, `no_delta` or a kind such as `goods_in`, with
-/// `account`) decide first, then the words Peoplevox is known to use. Any other word is never guessed.
-pub fn posting(movement: &Movement, mappings: &MappingSet) -> Posting {
+/// `account`) decide first, then the words Peoplevox is known to use. Any other word is never guessed. `number_start`
+/// is how the warehouse numbers of the source's own orders begin.
+pub fn posting(movement: &Movement, mappings: &MappingSet, number_start: &str) -> Posting {
     let word = movement.word.trim();
     match reason_row(word, mappings) {
-        Some(row) => by_row(row, movement),
+        Some(row) => by_row(row, movement, number_start),
         None => match built_in(word, movement) {
-            Some(kind) => by_kind(kind, movement, None, None),
+            Some(kind) => by_kind(whose(kind, movement, number_start), movement, None, None),
             None => Posting::Unknown(Fault::new(
                 Kind::MapStatusUnknown,
                 format!("REASON={word}"),
@@ -54,7 +55,17 @@ fn reason_row<'a>(word: &str, mappings: &'a MappingSet) -> Option<&'a Mapping> {
         .or_else(|| rows().find(|r| r.from.trim().to_lowercase() == word.to_lowercase()))
 }
 
-fn by_row(row: &Mapping, movement: &Movement) -> Posting {
+/// Goods that left for somebody else's order: several sources may sell from one building.
+fn whose(kind: MovementKind, movement: &Movement, number_start: &str) -> MovementKind {
+    let order = movement.document.trim();
+    let is_others = !order.is_empty() && !order.starts_with(number_start);
+    if kind == MovementKind::Despatch && is_others {
+        return MovementKind::OtherOrder;
+    }
+    kind
+}
+
+fn by_row(row: &Mapping, movement: &Movement, number_start: &str) -> Posting {
     let mapping = Some((row.id.0, row.version));
     if let Some(why) = &row.broken {
         return Posting::Unknown(Fault::new(
@@ -73,7 +84,12 @@ fn by_row(row: &Mapping, movement: &Movement) -> Posting {
         .filter(|a| !a.is_empty());
     let target = target(&row.to);
     match (target.as_str(), MovementKind::parse(&target)) {
-        (_, Some(kind)) => by_kind(kind, movement, account, mapping),
+        (_, Some(kind)) => by_kind(
+            whose(kind, movement, number_start),
+            movement,
+            account,
+            mapping,
+        ),
         ("delta", None) if movement.delta_each != 0 => Posting::Delta {
             kind: None,
             account,

@@ -50,6 +50,8 @@ coded_enum! {
         Lost = 5, "lost";
         /// Left one site for another, or came from it.
         SiteMove = 6, "site_move";
+        /// Left with a carrier for an order the source knows nothing of: nothing else would lower its figure.
+        OtherOrder = 7, "other_order";
         /// Left with a carrier: the source lowers its figure itself when the despatch is confirmed there.
         Despatch = 10, "despatch";
         /// From one place to another inside a site.

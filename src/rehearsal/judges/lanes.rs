@@ -25,14 +25,27 @@ fn is_despatch(movement: &StockMovement) -> bool {
     !movement.order.is_empty() && movement.change() < 0
 }
 
-/// What moved on the shelf and is no despatch, oldest first.
-fn moved(world: &World) -> Changes<'_> {
+/// Goods that left for an order of the source's own, or of one that took such a number: the source lowers its figure when
+/// it ships.
+fn is_own_despatch(movement: &StockMovement, number_start: &str) -> bool {
+    is_despatch(movement) && movement.order.starts_with(number_start)
+}
+
+/// How the warehouse numbers of the ledger's own orders begin.
+fn number_start(bench: &Bench<'_>) -> String {
+    let mut pairs = bench.rig.pairs.iter();
+    let own = pairs.find(|(s, _)| *s == SimSystem::Cin7);
+    own.map_or_else(String::new, |(_, pair)| pair.number_start())
+}
+
+/// What moved on the shelf and is no despatch of the source's own, oldest first.
+fn moved<'w>(world: &'w World, number_start: &str) -> Changes<'w> {
     let mut out = Changes::new();
     for movement in world.pvx.movements.iter().filter(|m| m.site == SITE) {
         let change = movement.change();
         if let Some(item) = world.pvx.items.get(movement.item)
             && change != 0
-            && !is_despatch(movement)
+            && !is_own_despatch(movement, number_start)
         {
             out.entry(item.code.as_str()).or_default().push(change);
         }
@@ -100,7 +113,10 @@ pub(super) fn posted_once_in_order(bench: &Bench<'_>, ledger: &[Effect]) -> Verd
     let mut broken = Vec::new();
     if is_judged(bench) {
         let world = bench.world;
-        let (moved, posted) = (moved(world), posted(ledger, place(world)));
+        let (moved, posted) = (
+            moved(world, &number_start(bench)),
+            posted(ledger, place(world)),
+        );
         let fresh = fresh(bench, world);
         let items: HashSet<&str> = moved.keys().chain(posted.keys()).copied().collect();
         for item in items {
@@ -118,7 +134,7 @@ pub(super) fn posted_once_in_order(bench: &Bench<'_>, ledger: &[Effect]) -> Verd
     }
     Verdict::new(
         "I-STK-3",
-        "every movement but a despatch is in the ledger once and in order, or a case is open",
+        "every movement but a despatch of its own is in the ledger once and in order, or a case is open",
         capped(broken),
     )
 }
@@ -133,15 +149,13 @@ fn unsettled<'w>(
     let mut out = posted_by_people(ledger, place, Ts::MIN);
     out.extend(on_open_sales(bench, world, ledger));
     out.extend(overdrawn(world));
-    // Goods that left for somebody else are in no ledger of ours.
+    // Goods that left for an order which took such a number are in no ledger of ours.
+    let number_start = number_start(bench);
     for despatch in &world.pvx.despatches {
         let Some(order) = world.pvx.orders.get(despatch.order) else {
             continue;
         };
-        if bench
-            .sale_of(order)
-            .is_none_or(|s| s.system != SimSystem::Cin7)
-        {
+        if order.number.starts_with(&number_start) && bench.sale_of(order).is_none() {
             let lines = order.lines.iter();
             out.extend(
                 lines

@@ -121,7 +121,7 @@ impl MovementPoll {
         let mut kept = Vec::new();
         let mut faults = Vec::new();
         for movement in fresh {
-            let (entry, fault) = lanes::entry_of(&self.run.pair.id, movement, set);
+            let (entry, fault) = lanes::entry_of(&self.run.pair, movement, set);
             // Nothing changed and everybody knows it: not worth a row.
             if entry.state == MovementState::NoDelta && entry.movement.delta_each == 0 {
                 continue;

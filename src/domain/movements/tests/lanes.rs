@@ -113,11 +113,37 @@ fn example_19_a_despatch_is_recorded_and_not_posted() {
     despatch.word = "Despatched".to_owned();
     let own = set(&[(MappingKind::Reason, "Despatched", "no delta", "")]);
     for mappings in [set(&[]), own] {
-        let Posting::NoDelta { why, .. } = posting(&despatch, &mappings) else {
+        let Posting::NoDelta { why, .. } = posting(&despatch, &mappings, "C7-") else {
             panic!("a despatch is no delta")
         };
         assert!(!why.is_empty());
     }
+}
+
+#[test]
+fn goods_that_left_for_another_sources_order_are_told_to_the_ledger() {
+    let mut despatch = movement(1, "A", -4);
+    despatch.word = "Despatched".to_owned();
+    let told = |order: &str, mappings: &MappingSet| {
+        let despatch = Movement {
+            document: order.to_owned(),
+            ..despatch.clone()
+        };
+        matches!(
+            posting(&despatch, mappings, "C7-"),
+            Posting::Delta {
+                kind: Some(MovementKind::OtherOrder),
+                ..
+            }
+        )
+    };
+    assert!(told("LW-100", &set(&[])));
+    assert!(!told("C7-SO-1", &set(&[])));
+    assert!(!told("", &set(&[])), "nobody says whose it was");
+    let by_kind = set(&[(MappingKind::Reason, "Despatched", "despatch", "")]);
+    assert!(told("LW-100", &by_kind));
+    let never = set(&[(MappingKind::Reason, "Despatched", "no delta", "")]);
+    assert!(!told("LW-100", &never), "the team said so");
 }
 
 #[test]
@@ -136,7 +162,7 @@ fn words_of_the_warehouse_and_what_becomes_of_them() {
         let mut m = movement(1, "A", delta);
         m.word = word.to_owned();
         m.other_site = other.map(Into::into);
-        posting(&m, &rows)
+        posting(&m, &rows, "C7-")
     };
     let is_delta = |p: &Posting| matches!(p, Posting::Delta { .. });
     assert!(is_delta(&of("Received through mobile unit", None, 4)));
