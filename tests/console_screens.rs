@@ -184,12 +184,12 @@ fn pages_of_a_return() {
 
 #[test]
 fn layers_of_a_return() {
-    page("layer_confirm_grant", Pane::Returns, "G a");
+    page("layer_confirm_grant", Pane::Returns, "G A");
     page("layer_form_outcome", Pane::Returns, "down u");
     page("layer_form_approve", Pane::Returns, "down down p");
     page("layer_form_override", Pane::Returns, "down down O");
     page("layer_form_accept", Pane::Returns, "down down down down t");
-    page("layer_form_extend", Pane::Returns, "w");
+    page("layer_form_extend", Pane::Returns, "L");
     page("layer_form_end", Pane::Returns, "x");
     page("layer_form_expect", Pane::Orders, "down down down e");
 }
@@ -235,12 +235,12 @@ fn a_screen_too_small_still_says_whether_anything_is_anybodys() {
 #[test]
 fn decisions_about_returns_keep_their_fields_in_sight_on_a_small_screen() {
     let places = [
-        ("G a", "[ Allow ]"),
+        ("G A", "[ Allow ]"),
         ("down u", "[ Put on record ]"),
         ("down down p", "[ Approve ]"),
         ("down down O", "[ Pass the gate ]"),
         ("down down down down t", "[ Accept ]"),
-        ("w", "[ Wait ]"),
+        ("L", "[ Wait ]"),
         ("x", "[ End it ]"),
     ];
     for (keys, button) in places {

@@ -3,6 +3,7 @@ use crate::domain::catalogue::Kind;
 use crate::domain::exception::Severity;
 use crate::domain::ids::{ItemCode, LocationId};
 use crate::domain::mapping::MappingKind;
+use crate::domain::mapping_set::MappingSet;
 use crate::domain::mapping_set::testing::set;
 use crate::domain::movements::testing::{at, entry, movement};
 use crate::domain::movements::*;
