@@ -133,6 +133,8 @@ pub enum RehearsalError {
 
 /// After the last customer the world runs on this long with faults off, so that everything can come to rest.
 const REST: Span = Span::hours(8);
+/// A comparison that must find the same twice makes its second look within this time.
+const SECOND_LOOK: Span = Span::mins(10);
 /// Faults stop this long before the end of the resting time begins.
 const STEPS_MAX: u64 = 5_000_000;
 
@@ -172,8 +174,8 @@ pub async fn run_until(rig: &mut Rig, until: Ts) -> Result<(), RehearsalError> {
 /// Runs on without faults until nothing moves in either system, at most for [`REST`]. Returns when it came to rest.
 async fn rest(rig: &mut Rig, from: Ts) -> Result<Ts, RehearsalError> {
     let limit = from + REST;
-    // The slowest reader comes every sixth time.
-    let settled = rig.read_every().times(7);
+    // The slowest reader comes every sixth time, and what it finds twice it finds again some minutes later.
+    let settled = rig.read_every().times(7) + SECOND_LOOK;
     let mut quiet_since = None;
     for _ in 0..STEPS_MAX {
         let now = rig.now();

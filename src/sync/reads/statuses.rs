@@ -505,10 +505,11 @@ impl ReconcileOrders {
             return self.lines(jcx).await;
         }
         if self.waiting.is_none() {
+            // An order was read back whole when the warehouse took it: reading it again at once would prove nothing.
+            let settled = jcx.cx.now() - self.run.pair.policy.reconcile_orders_interval;
+            let rows = ours(jcx, &self.run).await?.into_iter();
             self.waiting = Some(
-                ours(jcx, &self.run)
-                    .await?
-                    .into_iter()
+                rows.filter(|r| r.accepted_at.is_none_or(|at| at <= settled))
                     .filter_map(|r| r.wms_number)
                     .collect(),
             );
