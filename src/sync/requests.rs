@@ -392,32 +392,8 @@ async fn choose_site(cx: &Cx, request: &RequestRow, now: Ts) -> StoreResult<Answ
     let Some(order) = cx.store.orders_by_id(&[id]).await?.into_iter().next() else {
         return Ok(refused("there is no such order"));
     };
-    if !order.row.state.is_before_warehouse() {
-        return Ok(refused(
-            "the warehouse already has it: an order keeps its site; cancel it in the source and let it be made again",
-        ));
-    }
-    let hot = cx.store.hot_deliveries_of(&[id]).await?;
-    if hot.values().flatten().any(DeliveryRow::is_creation_begun) {
-        return Ok(refused("it is being written to the warehouse just now"));
-    }
-    let Some(pair) = cx.pair(&order.row.pair) else {
-        return Ok(refused("there is no such pair"));
-    };
-    let source = cx.systems.sources.get(&pair.source).cloned();
-    if source.is_some_and(|s| s.adjustments().is_some()) {
-        return Ok(refused(
-            "the source keeps a ledger for each location, and each has one site: move the order to another location there",
-        ));
-    }
-    let set = cx.mapping_set(&pair.id).await?;
-    if !set.is_site_named(&site) {
-        let known: Vec<String> = set.sites().iter().map(ToString::to_string).collect();
-        return Ok(refused(&format!(
-            "no mapping of {} names the site {site}; there are {}",
-            pair.id,
-            known.join(", ")
-        )));
+    if let Some(why) = why_site_stays(cx, &order, &site).await? {
+        return Ok(refused(&why));
     }
     let (mut row, mut body) = (order.row.clone(), order.body.clone());
     let choice = SiteChoice {
@@ -430,7 +406,7 @@ async fn choose_site(cx: &Cx, request: &RequestRow, now: Ts) -> StoreResult<Answ
     let journal = Journal {
         action: "order.site_chosen".to_owned(),
         object: ObjectRef::Order(id),
-        pair: Some(pair.id.clone()),
+        pair: Some(order.row.pair.clone()),
         before: order
             .row
             .site
@@ -456,6 +432,40 @@ async fn choose_site(cx: &Cx, request: &RequestRow, now: Ts) -> StoreResult<Answ
         is_ok: true,
         text: format!("{} ships from {site}", order.row.number),
     })
+}
+
+/// Why nobody may choose this site for the order; `None` when it may be chosen.
+async fn why_site_stays(cx: &Cx, order: &OrderFull, site: &SiteRef) -> StoreResult<Option<String>> {
+    let row = &order.row;
+    let no = |why: &str| Ok(Some(why.to_owned()));
+    if !row.state.is_before_warehouse() {
+        return no(
+            "the warehouse already has it: an order keeps its site; cancel it in the source and let it be made again",
+        );
+    }
+    let hot = cx.store.hot_deliveries_of(&[row.id]).await?;
+    if hot.values().flatten().any(DeliveryRow::is_creation_begun) {
+        return no("it is being written to the warehouse just now");
+    }
+    let Some(pair) = cx.pair(&row.pair) else {
+        return no("there is no such pair");
+    };
+    let source = cx.systems.sources.get(&pair.source).cloned();
+    if source.is_some_and(|s| s.adjustments().is_some()) {
+        return no(
+            "the source keeps a ledger for each location, and each has one site: move the order to another location there",
+        );
+    }
+    let set = cx.mapping_set(&pair.id).await?;
+    if set.is_site_named(site) {
+        return Ok(None);
+    }
+    let known: Vec<String> = set.sites().iter().map(ToString::to_string).collect();
+    no(&format!(
+        "no mapping of {} names the site {site}; there are {}",
+        pair.id,
+        known.join(", ")
+    ))
 }
 
 /// The wish that an order be decided on again.
