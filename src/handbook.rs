@@ -166,11 +166,131 @@ chapters! {
     "daily-triage-operations" => "The day: operations",
     "daily-triage-data" => "The day: product data",
     "daily-triage-integration" => "The day: integration",
+    "checks" => "Checks and hand-over",
     "mappings" => "Mappings",
     "filters" => "Filters",
     "going-live" => "Going live",
     "when-something-breaks" => "When something breaks",
     "adding-a-system" => "Adding a system",
+}
+
+/// Something to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// A chapter, by its name.
+    Chapter(&'static str),
+    /// What to do about a kind of exception.
+    Runbook(Kind),
+    /// Every key, as the console has them.
+    Keys,
+}
+
+impl Topic {
+    /// Everything there is, in reading order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let chapters = chapters().iter().map(|(name, ..)| Self::Chapter(name));
+        let runbooks = Kind::ALL.iter().map(|kind| Self::Runbook(*kind));
+        chapters.chain([Self::Keys]).chain(runbooks)
+    }
+
+    /// What a person types for it: `mappings`, `keys`, `ORD_SKU_UNKNOWN`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Chapter(name) => name,
+            Self::Runbook(kind) => kind.code(),
+            Self::Keys => "keys",
+        }
+    }
+
+    /// From such a name; upper and lower case make no difference.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::all().find(|t| t.name().eq_ignore_ascii_case(name.trim()))
+    }
+
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Chapter(name) => chapters()
+                .iter()
+                .find(|(known, ..)| *known == name)
+                .map_or(name, |(_, title, _)| title),
+            Self::Runbook(kind) => kind.entry().title,
+            Self::Keys => "Keys",
+        }
+    }
+
+    /// Its text in Markdown, places for live values described instead of filled. Keys have no text of their own.
+    pub fn text(self) -> String {
+        match self {
+            Self::Chapter(name) => chapter(name).unwrap_or_default().to_owned(),
+            Self::Runbook(kind) => described(runbook(kind)),
+            Self::Keys => String::new(),
+        }
+    }
+}
+
+/// A runbook without a case: `{members}` reads `(members)`.
+fn described(text: &str) -> String {
+    PLACEHOLDERS
+        .iter()
+        .fold(text.to_owned(), |text, (name, _)| {
+            text.replace(
+                &format!("{{{name}}}"),
+                &format!("({})", name.replace('_', " ")),
+            )
+        })
+}
+
+/// A place where what was looked for stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    pub topic: Topic,
+    /// The line, from 0; 0 when the title says it.
+    pub line: usize,
+    /// The line itself; empty when the title says it.
+    pub says: String,
+}
+
+/// Topics that contain every word, titles first; every topic when nothing is asked. `keys` is the text of [`Topic::Keys`].
+pub fn search(query: &str, keys: &str) -> Vec<Hit> {
+    let query = query.to_lowercase();
+    let words: Vec<&str> = query.split_whitespace().collect();
+    let has_all = |text: &str| words.iter().all(|w| text.contains(w));
+    let (mut titled, mut found) = (Vec::new(), Vec::new());
+    for topic in Topic::all() {
+        let name = format!("{} {}", topic.title(), topic.name()).to_lowercase();
+        if has_all(&name) {
+            titled.push(Hit {
+                topic,
+                line: 0,
+                says: String::new(),
+            });
+            continue;
+        }
+        let text = match topic {
+            Topic::Keys => keys.to_owned(),
+            _ => topic.text(),
+        };
+        if has_all(&text.to_lowercase()) {
+            found.extend(best_line(&text, &words).map(|(line, says)| Hit { topic, line, says }));
+        }
+    }
+    titled.extend(found);
+    titled
+}
+
+/// The line with most of the words, the earliest of those.
+fn best_line(text: &str, words: &[&str]) -> Option<(usize, String)> {
+    let counted = text.lines().enumerate().map(|(at, line)| {
+        let lower = line.to_lowercase();
+        (
+            words.iter().filter(|w| lower.contains(**w)).count(),
+            at,
+            line,
+        )
+    });
+    let (n, at, line) = counted.max_by_key(|(n, at, _)| (*n, std::cmp::Reverse(*at)))?;
+    (n > 0).then(|| (at, line.trim().to_owned()))
 }
 
 /// A chapter's text by its name.
@@ -224,6 +344,40 @@ mod tests {
     use crate::domain::filter::{self, lists};
     use crate::domain::mapping::MappingKind;
     use proptest::prelude::*;
+
+    #[test]
+    fn every_topic_is_found_by_its_name_and_has_a_title() {
+        for topic in Topic::all() {
+            assert_eq!(Topic::parse(&topic.name().to_lowercase()), Some(topic));
+            assert!(!topic.title().is_empty());
+            assert_eq!(topic.text().is_empty(), topic == Topic::Keys);
+            assert!(
+                !PLACEHOLDERS
+                    .iter()
+                    .any(|(n, _)| topic.text().contains(&format!("{{{n}}}")))
+            );
+        }
+    }
+
+    #[test]
+    fn words_are_found_in_titles_first_and_then_in_the_text() {
+        let hits = search("mappings", "");
+        assert_eq!(
+            hits.first().map(|h| h.topic),
+            Some(Topic::Chapter("mappings"))
+        );
+        let hits = search("tracked parcels number", "");
+        let texts = hits.iter().find(|h| h.topic == Topic::Chapter("mappings"));
+        let line = texts.map_or("", |h| h.says.as_str());
+        assert!(line.contains("tracked"), "{line}");
+        assert!(search("zyzzyva quagga", "").is_empty());
+        assert_eq!(search("", "").len(), Topic::all().count());
+        let keys = search("flobber", "## Lists\n| / | flobber |");
+        assert_eq!(
+            keys.first().map(|h| (h.topic, h.line)),
+            Some((Topic::Keys, 1))
+        );
+    }
 
     /// Widest line of a runbook or chapter, columns: it fits an 80-column terminal inside its frame.
     const COLUMNS_MAX: usize = 78;

@@ -16,7 +16,7 @@ use tallyman::console::term::input::Input;
 use tallyman::desk::{Decision, LaneRemedy};
 use tallyman::domain::exception::Team;
 use tallyman::domain::mapping::MappingEdit;
-use tallyman::domain::returns::Disposition;
+use tallyman::domain::returns::{ClaimState, Disposition};
 
 const SIZE: (u16, u16) = (100, 30);
 
@@ -163,6 +163,104 @@ async fn a_case_about_a_return_takes_its_decision_where_it_is_read() {
             }]
         ),
         "{acts:?}"
+    );
+}
+
+#[tokio::test]
+async fn one_order_of_a_case_about_sites_is_sent_from_a_chosen_one() {
+    let mut c = console(Pane::Orders).await;
+    c.press("down down down down down enter shift-tab shift-tab enter")
+        .await;
+    assert!(c.text().contains("ORD_UNROUTABLE"), "{}", c.text());
+    c.press("R").await;
+    assert!(
+        c.text().contains("put the cursor on one of its orders"),
+        "several orders stand there:\n{}",
+        c.text()
+    );
+    c.press("tab down R").await;
+    assert!(
+        c.text().contains("Choose the site of order 100102")
+            && c.text().contains("It goes nowhere: no rule is for Ireland")
+            && c.text().contains("Sites: NORTH, SOUTH, WEST"),
+        "{}",
+        c.text()
+    );
+    c.press("w ctrl-s").await;
+    assert!(c.text().contains("Reason is needed"), "{}", c.text());
+    assert!(c.backend.done().is_empty(), "nothing goes without a reason");
+    c.press("'nearest ctrl-s").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::ChooseSite { id, site, reason }]
+            if id.0 == 2 && site.as_str() == "WEST" && reason == "nearest"),
+        "{acts:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_orders_own_page_chooses_its_site_and_says_why_it_may_not() {
+    let mut c = console(Pane::Orders).await;
+    c.press("R").await;
+    assert!(
+        c.text().contains("needs the page of an order"),
+        "{}",
+        c.text()
+    );
+    c.press("down enter R").await;
+    assert!(
+        c.text().contains("the warehouse already has it"),
+        "{}",
+        c.text()
+    );
+    c.press("esc up enter R").await;
+    assert!(
+        c.text().contains("It goes to NORTH: rule north"),
+        "{}",
+        c.text()
+    );
+    c.press("right tab 'stock ctrl-s").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::ChooseSite { id, site, .. }]
+            if id.0 == 1 && site.as_str() == "SOUTH"),
+        "{acts:?}"
+    );
+}
+
+#[tokio::test]
+async fn finance_says_what_a_refund_without_goods_meant_where_the_case_is_read() {
+    let mut c = console(Pane::Orders).await;
+    c.press("down down down down enter").await;
+    assert!(c.text().contains("nobody said what was"), "{}", c.text());
+    c.press("shift-tab shift-tab enter").await;
+    assert!(c.text().contains("RET_REFUND_NO_RETURN"), "{}", c.text());
+    c.press("E").await;
+    assert!(
+        c.text()
+            .contains("Refund rf-77: 12.00 GBP for 1 × LAMP-OAK"),
+        "{}",
+        c.text()
+    );
+    c.press("'n tab 'lost space 'label tab right right ctrl-s")
+        .await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::ExplainRefund { order, refund: Some(refund), to: ClaimState::NeverShipped, reason }]
+            if order.0 == 5 && refund == "rf-78" && reason == "lost label"),
+        "{acts:?}"
+    );
+    c.press("esc E tab 'kept ctrl-s").await;
+    assert!(
+        matches!(
+            c.backend.done().last(),
+            Some(Act::ExplainRefund {
+                refund: None,
+                to: ClaimState::Goodwill,
+                ..
+            })
+        ),
+        "all of them, from the order's page"
     );
 }
 
@@ -470,4 +568,145 @@ async fn a_head_in_doubt_is_left_alone_and_the_reason_is_said() {
         c.text()
     );
     assert!(c.backend.done().is_empty());
+}
+
+#[tokio::test]
+async fn a_lead_opens_the_sheet_signs_what_was_missed_and_hands_over() {
+    let mut c = console(Pane::Live).await;
+    c.press("7").await;
+    let text = c.text();
+    assert!(text.contains("The van of 05:30 did not come."), "{text}");
+    assert!(text.contains("missed Sun 22 Nov"), "{text}");
+    c.press("down s").await;
+    assert!(c.text().contains("Sign Runs, snapshots and webhooks"));
+    c.press("'seen enter enter").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::SignCheck { check, periods, note, .. }]
+            if check.code == "runs" && periods.len() == 1 && note == "seen"),
+        "{acts:?}"
+    );
+    // What is signed cannot be signed again, and the screen says so.
+    c.press("G k").await;
+    c.press("n").await;
+    c.press("tab 'door space '3 ctrl-s").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.last(), Some(Act::HandOver { text, .. }) if text == "door 3"),
+        "{acts:?}"
+    );
+    c.press("x").await;
+    assert!(matches!(
+        c.backend.done().last(),
+        Some(Act::ExportChecks { team: None, .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_figure_opens_the_list_that_was_counted() {
+    let mut c = console(Pane::Checks).await;
+    c.press("t t t down").await;
+    c.press("enter").await;
+    let page = c.text();
+    assert!(page.contains("Now") && page.contains("Signed"), "{page}");
+    c.press("enter").await;
+    let list = c.text();
+    assert!(list.contains("filter "), "{list}");
+    c.press("7").await;
+    assert_eq!(c.text(), page, "the check is still open in its pane");
+}
+
+#[tokio::test]
+async fn a_view_is_saved_found_by_name_and_shown_as_it_was() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press("/ 'state:new enter s tab K 'New space 'ones ctrl-s")
+        .await;
+    let acts = c.backend.done();
+    let Some(Act::SaveView { view, over: None }) = acts.first() else {
+        panic!("{acts:?}")
+    };
+    assert!(view.filter.starts_with("state:new team:"), "{view:?}");
+    assert_eq!(
+        (view.name.as_str(), view.sort.as_str()),
+        ("New ones", "severity")
+    );
+    c.press("c s 3").await;
+    c.press(": 'new space 'ones enter").await;
+    let text = c.text();
+    assert!(
+        text.contains("view New ones")
+            && text.contains("by severity")
+            && text.contains(&view.filter),
+        "{text}"
+    );
+    // The same words under another order are not that view.
+    c.press("s").await;
+    assert!(!c.text().contains("view New ones"), "{}", c.text());
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_only_replaced_when_that_was_chosen() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press("K 'mugs ctrl-s").await;
+    assert!(
+        c.text().contains("is there already, by kim"),
+        "{}",
+        c.text()
+    );
+    assert!(c.backend.done().is_empty());
+    c.press("right ctrl-s").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::SaveView { view, over: Some(3) }] if view.name == "mugs"),
+        "{acts:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_view_is_chosen_with_a_key_and_removing_one_asks() {
+    let mut c = console(Pane::Stock).await;
+    c.press("V").await;
+    assert!(
+        c.text().contains("no view of this list is saved yet"),
+        "{}",
+        c.text()
+    );
+    c.press("tab V enter").await;
+    assert!(c.text().contains("view Stopped lanes"), "{}", c.text());
+    c.press("D esc").await;
+    assert!(c.backend.done().is_empty());
+    c.press("D ctrl-s").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::RemoveView { name, version: 3, .. }] if name == "Stopped lanes"),
+        "{acts:?}"
+    );
+    assert!(!c.text().contains("view Stopped lanes"), "{}", c.text());
+    assert!(
+        c.text().contains("filter stopped:yes"),
+        "the list stays as it is"
+    );
+}
+
+#[tokio::test]
+async fn a_frozen_screen_stands_still_says_so_and_catches_up_with_the_same_key() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press("F").await;
+    assert!(c.text().contains("frozen now"), "{}", c.text());
+    let lists = |c: &Console| {
+        let asked = c.backend.questions.lock().unwrap();
+        asked.iter().filter(|q| *q == "Exceptions").count()
+    };
+    let before = lists(&c);
+    c.backend.touch();
+    c.sees("frozen now, changed since").await;
+    assert_eq!(lists(&c), before, "the list is not read while frozen");
+    c.press("down ctrl-r").await;
+    assert_eq!(lists(&c), before + 1, "read once when asked to");
+    assert!(!c.text().contains("changed since"), "{}", c.text());
+    c.backend.touch();
+    c.sees("changed since").await;
+    c.press("F").await;
+    assert!(!c.text().contains("frozen"), "{}", c.text());
+    assert_eq!(lists(&c), before + 2, "what was missed is read");
 }

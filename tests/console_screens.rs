@@ -156,6 +156,18 @@ fn pages_of_a_lane() {
 }
 
 #[test]
+fn pages_of_a_check() {
+    page("page_check", Pane::Checks, "down down down down enter");
+    page("page_check_signed", Pane::Checks, "down enter tab");
+    page("page_hand_over", Pane::Checks, "enter");
+    page("pane_checks_week", Pane::Checks, "tab");
+    page("pane_checks_month", Pane::Checks, "tab tab");
+    page("pane_checks_team", Pane::Checks, "t t");
+    page("layer_form_sign", Pane::Checks, "down s");
+    page("layer_form_hand_over", Pane::Checks, "n");
+}
+
+#[test]
 fn pages_of_a_return() {
     page("page_return_overview", Pane::Returns, "down down enter");
     page("page_return_lines", Pane::Returns, "down down enter tab");
@@ -195,6 +207,20 @@ fn layers_of_a_return() {
 }
 
 #[test]
+fn decisions_about_one_order() {
+    let unroutable = "down down down down down enter shift-tab shift-tab enter";
+    page("page_exception_site", Pane::Orders, unroutable);
+    page(
+        "layer_form_site",
+        Pane::Orders,
+        &format!("{unroutable} tab down R"),
+    );
+    let refunded = "down down down down enter shift-tab shift-tab enter";
+    page("page_exception_refund", Pane::Orders, refunded);
+    page("layer_form_refund", Pane::Orders, &format!("{refunded} E"));
+}
+
+#[test]
 fn layers() {
     page("layer_mapping_editor", Pane::Exceptions, "m 'trk48");
     page("layer_mapping_preview", Pane::Exceptions, "m 'TPS48 enter");
@@ -207,6 +233,10 @@ fn layers() {
     page("layer_form_dismiss", Pane::Exceptions, "down down down d");
     page("layer_help", Pane::Exceptions, "?");
     page("layer_help_search", Pane::Exceptions, "? 'snoo");
+    page("layer_handbook", Pane::Exceptions, "9");
+    page("layer_handbook_search", Pane::Exceptions, "9 'untracked");
+    page("handbook_chapter", Pane::Exceptions, "9 'tracked=no enter");
+    page("handbook_keys", Pane::Orders, "9 'keys enter");
     page("layer_palette", Pane::Exceptions, ":");
     page(
         "layer_palette_search",
@@ -215,6 +245,15 @@ fn layers() {
     );
     page("layer_filter", Pane::Exceptions, "/ 'team:ware");
     page("layer_filter_mistake", Pane::Exceptions, "/ 'severity:9");
+    page("layer_views", Pane::Exceptions, "V");
+    page(
+        "layer_view_save",
+        Pane::Exceptions,
+        "/ 'mug enter tab K 'Mugs",
+    );
+    page("layer_view_remove", Pane::Exceptions, "V enter D");
+    page("pane_by_a_view", Pane::Exceptions, "V down enter");
+    page("pane_frozen", Pane::Exceptions, "F");
     page("layer_messages", Pane::Exceptions, "a n esc M");
     page(
         "toast_refused",

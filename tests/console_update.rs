@@ -6,7 +6,7 @@
 mod support;
 
 use proptest::prelude::*;
-use support::{Desk, Scene};
+use support::{Desk, Scene, rows};
 use tallyman::console::app::action::{Action, Context};
 use tallyman::console::app::ask::{Act, Answer, Trouble};
 use tallyman::console::app::event::{Event, Slot};
@@ -14,6 +14,8 @@ use tallyman::console::app::fit::Fit;
 use tallyman::console::app::key::{Code, Key};
 use tallyman::console::app::list::Load;
 use tallyman::console::app::nav::Pane;
+use tallyman::console::app::subject::Subject;
+use tallyman::domain::catalogue::Kind;
 use tallyman::domain::time::Span;
 
 const SIZE: (u16, u16) = (100, 30);
@@ -27,16 +29,17 @@ fn number_keys_go_to_their_pane_and_the_missing_ones_say_so() {
         ("4", Pane::Mappings),
         ("5", Pane::Stock),
         ("6", Pane::Returns),
+        ("7", Pane::Checks),
         ("8", Pane::Audit),
         ("1", Pane::Live),
     ] {
         desk.press(key);
         assert_eq!(desk.app.nav.pane, pane);
     }
-    desk.press("7");
+    desk.press("0");
     assert_eq!(desk.app.nav.pane, Pane::Live);
     assert!(
-        desk.text().contains("7 does nothing here"),
+        desk.text().contains("0 does nothing here"),
         "{}",
         desk.text()
     );
@@ -51,6 +54,7 @@ fn in_a_read_only_session_no_action_reaches_the_desk() {
         (Pane::Stock, "p u"),
         (Pane::Live, "p r u"),
         (Pane::Returns, "a u p t w x O"),
+        (Pane::Checks, "down s n"),
     ] {
         let mut desk = Desk::with(Scene::Typical, pane, SIZE, |o| o.is_read_only = true);
         desk.press(keys);
@@ -81,7 +85,9 @@ fn every_writing_action_is_possible_somewhere() {
         (Pane::Exceptions, ""),
         (Pane::Exceptions, "down down down"),
         (Pane::Orders, ""),
+        (Pane::Orders, "enter"),
         (Pane::Orders, "enter tab tab enter"),
+        (Pane::Orders, "down down down down enter"),
         (Pane::Orders, "down down down"),
         (Pane::Returns, ""),
         (Pane::Returns, "down"),
@@ -98,6 +104,7 @@ fn every_writing_action_is_possible_somewhere() {
         (Pane::Stock, "tab enter"),
         (Pane::Live, ""),
         (Pane::Live, "down down down down down"),
+        (Pane::Checks, "down"),
     ];
     for (pane, keys) in places {
         let mut desk = Desk::new(Scene::Typical, pane, SIZE);
@@ -308,5 +315,32 @@ proptest! {
         let mut desk = Desk::new(Scene::Hostile, Pane::Exceptions, (80, 24));
         desk.press(keys);
         desk.resize(columns, rows);
+    }
+}
+
+#[test]
+fn parcels_without_a_label_lead_to_the_mapping_that_says_their_service_has_none() {
+    let mut desk = Desk::new(Scene::Typical, Pane::Exceptions, SIZE);
+    desk.press("enter");
+    let mut row = rows::exception(0, false);
+    row.kind = Kind::DspTrackingMissing;
+    row.discriminator = "SERVICE=Tracked 48".to_owned();
+    let page = desk.app.nav.page_mut().unwrap();
+    page.subject = Some(Subject::Exceptions(vec![row]));
+    page.mapping = None;
+    desk.press("m");
+    assert!(
+        desk.text().contains("no one rule maps the service"),
+        "{}",
+        desk.text()
+    );
+    desk.app.nav.page_mut().unwrap().mapping = Some(rows::mapping(1, false));
+    desk.press("m");
+    for expected in ["Tracked 48", "TPS48", "tracked=no", "exception 1"] {
+        assert!(
+            desk.text().contains(expected),
+            "{expected}: {}",
+            desk.text()
+        );
     }
 }

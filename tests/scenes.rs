@@ -4,12 +4,16 @@
 
 #[path = "scenes/changes.rs"]
 mod changes;
+#[path = "scenes/checks.rs"]
+mod checks;
 #[path = "scenes/despatch.rs"]
 mod despatch;
 #[path = "scenes/doubt.rs"]
 mod doubt;
 #[path = "scenes/exceptions.rs"]
 mod exceptions;
+#[path = "scenes/labels.rs"]
+mod labels;
 #[path = "scenes/orders.rs"]
 mod orders;
 #[path = "support/pg.rs"]

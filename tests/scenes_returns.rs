@@ -8,6 +8,8 @@ mod counter;
 mod gate;
 #[path = "scenes_returns/modes.rs"]
 mod modes;
+#[path = "scenes_returns/month.rs"]
+mod month;
 #[path = "support/pg.rs"]
 mod pg;
 #[path = "scenes_returns/postgres.rs"]

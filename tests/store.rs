@@ -16,3 +16,5 @@ mod lists;
 mod pg;
 #[path = "store/queue.rs"]
 mod queue;
+#[path = "store/views.rs"]
+mod views;

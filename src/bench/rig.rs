@@ -5,11 +5,12 @@ use super::machine::Folder;
 use super::trade;
 use crate::desk::mappings::csv;
 use crate::domain::change::{Batch, Change};
-use crate::domain::delivery::Flow;
+use crate::domain::delivery::{DeliveryState, Flow};
 use crate::domain::time::{Span, Ts};
 use crate::rehearsal::{RehearsalError, RigOptions, mappings_of, pair_of, systems_over};
 use crate::sandbox::{
-    PvxStatus, Sandbox, SandboxConfig, ShopConfig, ShopTraits, SimSystem, TradingHours, WorldTraits,
+    MAPPED_SITE, PvxStatus, Sandbox, SandboxConfig, ShopConfig, ShopTraits, SimSystem,
+    TradingHours, WorldTraits,
 };
 use crate::store::{Store, StoreOptions};
 use crate::sync::context::Limits;
@@ -31,6 +32,11 @@ const SKUS: u32 = 200;
 const WARM_UP: Span = Span::mins(3);
 /// Steps of one phase; more means that something never ends.
 const STEPS_MAX: usize = 20_000;
+
+/// Units of every item that arrive at once.
+const RECEIVED_EACH: i64 = 24;
+/// Deliveries counted.
+const WAITING_MAX: usize = 1_000_000;
 
 /// How a bench's rig is built.
 #[derive(Debug, Clone)]
@@ -217,7 +223,7 @@ impl BenchRig {
         .await
     }
 
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), BenchError> {
+    pub async fn commit(&self, changes: Vec<Change>) -> Result<(), BenchError> {
         let batch = Batch {
             actor: "bench".to_owned(),
             at: self.now(),
@@ -274,11 +280,15 @@ impl BenchRig {
         })
     }
 
-    /// Units on hand of every item.
-    pub fn on_hand(&self) -> Vec<i64> {
-        self.sandbox.inspect(|world| {
-            let codes = self.skus.iter();
-            codes.map(|code| world.pvx.on_hand(code)).collect()
+    /// Goods arrive of every item, so that each figure changes; returns how many.
+    pub fn receive_goods(&self) -> Result<usize, BenchError> {
+        self.sandbox.act(|world| {
+            for code in &self.skus {
+                world
+                    .goods_in(code, MAPPED_SITE, RECEIVED_EACH)
+                    .map_err(|error| BenchError::Unfinished(error.to_string()))?;
+            }
+            Ok(self.skus.len())
         })
     }
 
@@ -305,6 +315,14 @@ impl BenchRig {
 
     /// The floor despatches whatever is allocated; returns how many orders left.
     pub fn despatch_all(&self) -> Result<usize, BenchError> {
+        self.despatch_some(usize::MAX)
+    }
+
+    /// Despatches so many of the allocated orders, the first ones first.
+    ///
+    /// # Errors
+    /// The warehouse could not.
+    pub fn despatch_some(&self, orders_max: usize) -> Result<usize, BenchError> {
         self.sandbox.act(|world| {
             let ready: Vec<String> = world
                 .pvx
@@ -313,10 +331,11 @@ impl BenchRig {
                 .filter_map(|ix| world.pvx.orders.get(*ix))
                 .filter(|o| o.status == PvxStatus::Allocated)
                 .map(|o| o.number.clone())
+                .take(orders_max)
                 .collect();
-            for (n, number) in ready.iter().enumerate() {
+            for number in &ready {
                 world
-                    .despatch(number, &format!("RM{n:09}GB"))
+                    .despatch(number, &format!("RM-{number}"))
                     .map_err(|error| BenchError::Unfinished(error.to_string()))?;
             }
             Ok(ready.len())
@@ -327,6 +346,15 @@ impl BenchRig {
     pub fn shipped(&self) -> usize {
         let source = self.source;
         self.sandbox.inspect(|world| trade::shipped(world, source))
+    }
+
+    /// Deliveries of a flow that stand ready.
+    pub async fn waiting(&self, flow: Flow) -> Result<usize, BenchError> {
+        let ready = [DeliveryState::Ready];
+        let rows = self
+            .store
+            .deliveries_in(&self.pair.id, flow, &ready, WAITING_MAX);
+        Ok(rows.await?.len())
     }
 
     /// Orders the engine holds for confirmed, by its own books.

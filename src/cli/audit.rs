@@ -3,7 +3,7 @@
 use super::context::{Context, Globals, Opening};
 use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome};
-use crate::domain::filter::lists::AUDIT;
+use crate::domain::views::ListName;
 use crate::report::{Column, Table, at};
 use clap::Subcommand;
 use serde::Serialize;
@@ -29,7 +29,9 @@ pub(super) async fn run(globals: &Globals, verb: AuditVerb) -> Result<Outcome, C
 }
 
 async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
-    let query = args.query(AUDIT, SORTS, Natural::Descending, context.now())?;
+    let query = args
+        .query(context, ListName::Audit, SORTS, Natural::Descending)
+        .await?;
     let store = &context.store;
     let listing = collect(
         args.limit,

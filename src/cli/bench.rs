@@ -3,8 +3,11 @@
 use super::context::Globals;
 use super::listing::print;
 use super::output::{CliError, Outcome, say};
+use super::rehearse::parse_source;
 use crate::bench::{self, BenchError, Sheet};
+use crate::rehearsal::SOURCES;
 use crate::report::Format;
+use crate::sandbox::SimSystem;
 use std::path::PathBuf;
 
 /// Orders of the engine's bench when nobody says how many.
@@ -49,6 +52,9 @@ pub struct BenchArgs {
     pub folder: Option<PathBuf>,
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Only this sales system's calls and drain (engine) [default: the speed without limits, then each system]
+    #[arg(long, value_name = "SYSTEM", value_parser = parse_source)]
+    pub source: Option<SimSystem>,
 }
 
 impl From<BenchError> for CliError {
@@ -91,15 +97,17 @@ fn tell(globals: &Globals, sheets: &[Sheet]) -> Result<(), CliError> {
 
 async fn engine(args: &BenchArgs) -> Result<Vec<Sheet>, CliError> {
     let orders = args.orders.unwrap_or(ENGINE_ORDERS) as usize;
-    let fast = bench::engine::run(&bench::engine::EngineOptions {
-        orders,
-        store_url: args.store.clone(),
-        folder: args.folder.clone(),
-        seed: args.seed,
-    })
-    .await?;
-    let mut sheets = vec![fast];
-    for source in crate::rehearsal::SOURCES {
+    let mut sheets = Vec::new();
+    if args.source.is_none() {
+        let options = bench::engine::EngineOptions {
+            orders,
+            store_url: args.store.clone(),
+            folder: args.folder.clone(),
+            seed: args.seed,
+        };
+        sheets.push(bench::engine::run(&options).await?);
+    }
+    for source in args.source.map_or(SOURCES.to_vec(), |one| vec![one]) {
         let options = bench::calls::CallOptions {
             orders,
             folder: args.folder.clone(),

@@ -5,8 +5,8 @@ use super::context::{Context, Globals, Opening};
 use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::delivery::{Attempt, DeliveryRow};
-use crate::domain::filter::lists::DELIVERIES;
 use crate::domain::ids::DeliveryId;
+use crate::domain::views::ListName;
 use crate::report::{Column, Format, Table, at, opt};
 use crate::text::{age, clean};
 use clap::Subcommand;
@@ -67,7 +67,9 @@ pub(super) async fn run(globals: &Globals, verb: DeliveriesVerb) -> Result<Outco
 }
 
 async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
-    let query = args.query(DELIVERIES, SORTS, Natural::Descending, context.now())?;
+    let query = args
+        .query(context, ListName::Deliveries, SORTS, Natural::Descending)
+        .await?;
     let store = &context.store;
     let listing = collect(
         args.limit,

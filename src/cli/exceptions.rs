@@ -5,9 +5,9 @@ use super::context::{Context, Globals, Opening};
 use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
-use crate::domain::filter::lists::EXCEPTIONS;
 use crate::domain::ids::ExceptionId;
 use crate::domain::time::Ts;
+use crate::domain::views::ListName;
 use crate::report::{Column, Format, Table, at, opt};
 use crate::store::read::JournalRow;
 use crate::text::{age, clean, money, time_left};
@@ -197,7 +197,9 @@ pub(super) async fn run(globals: &Globals, verb: ExceptionsVerb) -> Result<Outco
 }
 
 async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
-    let query = args.query(EXCEPTIONS, SORTS, Natural::Ascending, context.now())?;
+    let query = args
+        .query(context, ListName::Exceptions, SORTS, Natural::Ascending)
+        .await?;
     let store = &context.store;
     let listing = collect(
         args.limit,
@@ -274,7 +276,9 @@ async fn show(context: &Context, id: ExceptionId) -> Result<Outcome, CliError> {
     let members = members_table(&detail, context.now());
     match context.globals.format {
         Format::Table => say(&detail_text(&detail, &members))?,
-        Format::Json | Format::Csv => print(&context.globals, &detail, members, None)?,
+        Format::Json | Format::Csv | Format::Md | Format::Html => {
+            print(&context.globals, &detail, members, None)?
+        }
     }
     Ok(Outcome::Done)
 }

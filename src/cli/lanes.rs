@@ -5,10 +5,10 @@ use super::context::Context;
 use super::listing::{ListArgs, Listing, Natural, collect, print_listing};
 use super::output::{CliError, Outcome};
 use crate::desk::LaneRemedy;
-use crate::domain::filter::lists::STOCK_LANES;
 use crate::domain::ids::{ItemCode, LocationId, PairId};
 use crate::domain::places::Places;
 use crate::domain::time::Ts;
+use crate::domain::views::ListName;
 use crate::report::{Column, Table, at, opt};
 use crate::store::LaneRow;
 use clap::Subcommand;
@@ -123,7 +123,9 @@ pub(super) async fn list(
     places: &Places,
 ) -> Result<Outcome, CliError> {
     let pair = pair.map(|p| context.pair(Some(p))).transpose()?;
-    let query = args.query(STOCK_LANES, SORTS, Natural::Ascending, context.now())?;
+    let query = args
+        .query(context, ListName::Lanes, SORTS, Natural::Ascending)
+        .await?;
     let (store, pair) = (&context.store, pair.as_ref());
     let listing = collect(
         args.limit,

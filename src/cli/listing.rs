@@ -1,9 +1,10 @@
 //! What every list verb has in common: filter, sort, limit, paging, the three formats.
 
-use super::context::Globals;
+use super::context::{Context, Globals};
 use super::output::{CliError, say, terminal_columns};
 use crate::domain::filter::{self, FieldSpec};
 use crate::domain::time::Ts;
+use crate::domain::views::{ListName, View};
 use crate::report::{Print, Table};
 use crate::store::StoreResult;
 use crate::store::read::{Anchor, ListQuery, Window};
@@ -25,6 +26,9 @@ pub struct ListArgs {
     /// Sort the other way round
     #[arg(long)]
     pub reverse: bool,
+    /// Show it as the team saved it under this name; a filter narrows it further
+    #[arg(long, value_name = "NAME")]
+    pub view: Option<String>,
     /// Most rows to print
     #[arg(long, default_value_t = 100, value_parser = parse_limit)]
     pub limit: usize,
@@ -89,11 +93,38 @@ pub struct Listing<T> {
 }
 
 impl ListArgs {
-    /// The question for the store.
+    /// The question for the store, through the saved view that was named.
     ///
     /// # Errors
-    /// [`CliError::Usage`] when filter or column are not understood.
-    pub fn query(
+    /// [`CliError::Usage`] when filter or column are not understood; there is no such view; the store cannot be read.
+    pub async fn query(
+        &self,
+        context: &Context,
+        list: ListName,
+        sorts: &[&str],
+        natural: Natural,
+    ) -> Result<ListQuery, CliError> {
+        let now = context.now();
+        let Some(name) = &self.view else {
+            return self.plain(list.fields(), sorts, natural, now);
+        };
+        let saved = context.desk.view_named(list, name).await?;
+        self.through(&saved.view)
+            .plain(list.fields(), sorts, natural, now)
+    }
+
+    /// As if the view's filter and order had been typed first.
+    fn through(&self, view: &View) -> Self {
+        let mut args = self.clone();
+        args.filter.insert(0, view.filter.clone());
+        if args.sort.is_none() {
+            args.sort = Some(view.sort.clone());
+            args.reverse = self.reverse != view.is_descending;
+        }
+        args
+    }
+
+    fn plain(
         &self,
         fields: &[FieldSpec],
         sorts: &[&str],

@@ -5,9 +5,9 @@ use super::context::{Context, Globals, Opening};
 use super::listing::{ListArgs, Listing, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, say_line, terminal_columns};
 use crate::desk::{CSV_BYTES_MAX, Preview, parse_attributes, show_attributes};
-use crate::domain::filter::lists::MAPPINGS;
 use crate::domain::ids::PairId;
 use crate::domain::mapping::{Attributes, MappingEdit, MappingKind};
+use crate::domain::views::ListName;
 use crate::report::{Column, Format, Table, at, opt};
 use crate::text::{count, time_left};
 use clap::Subcommand;
@@ -280,7 +280,9 @@ async fn list_mappings(
     pair: &PairId,
     args: &ListArgs,
 ) -> Result<Outcome, CliError> {
-    let query = args.query(MAPPINGS, SORTS, Natural::Ascending, context.now())?;
+    let query = args
+        .query(context, ListName::Mappings, SORTS, Natural::Ascending)
+        .await?;
     let store = &context.store;
     let listing = collect(args.limit, query, |q| async move {
         store.mapping_list(pair, &q).await

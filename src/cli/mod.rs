@@ -10,10 +10,12 @@ pub mod sync;
 mod args;
 mod audit;
 mod check;
+mod checks;
 mod context;
 mod deliveries;
 mod exceptions;
 mod flows;
+mod handbook;
 mod lanes;
 mod listing;
 mod logging;
@@ -25,6 +27,7 @@ mod returns;
 mod server;
 mod stock;
 mod store;
+mod views;
 
 pub use context::{Context, Globals, Opening, system_clock};
 pub use listing::shield_terms;
@@ -78,15 +81,23 @@ pub enum Verb {
     /// Goods that come back and the money that goes back
     #[command(subcommand)]
     Returns(returns::ReturnsVerb),
+    /// What each team looks at and signs: every day, every week, at the end of a month
+    #[command(subcommand)]
+    Checks(checks::ChecksVerb),
     /// Flows of a pair: state, pause, resume, run now
     #[command(subcommand)]
     Flows(flows::FlowsVerb),
+    /// What the team saved of its lists by name: filter and order
+    #[command(subcommand)]
+    Views(views::ViewsVerb),
     /// Who did what, and whether the record is whole
     #[command(subcommand)]
     Audit(audit::AuditVerb),
     /// Shift report, evidence sheet
     #[command(subcommand)]
     Report(report::ReportVerb),
+    /// What to do: the first day, the day of each team, every runbook, every key
+    Handbook(handbook::HandbookArgs),
     /// All vendors simulated on this machine, for trying and training
     Sandbox(sandbox::SandboxArgs),
     /// Days of trading in minutes, with everything that can go wrong, judged
@@ -118,9 +129,12 @@ pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
         Verb::Mappings(verb) => mappings::run(globals, verb).await,
         Verb::Stock(verb) => stock::run(globals, verb).await,
         Verb::Returns(verb) => returns::run(globals, verb).await,
+        Verb::Checks(verb) => checks::run(globals, verb).await,
         Verb::Flows(verb) => flows::run(globals, verb).await,
+        Verb::Views(verb) => views::run(globals, verb).await,
         Verb::Audit(verb) => audit::run(globals, verb).await,
         Verb::Report(verb) => report::run(globals, verb).await,
+        Verb::Handbook(args) => handbook::run(globals, &args),
         Verb::Sandbox(args) => sandbox::run(args).await,
         Verb::Rehearse(args) => rehearse::run(globals, args).await,
         Verb::Bench(args) => bench::run(globals, args).await,

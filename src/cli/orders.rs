@@ -4,7 +4,7 @@ use super::args::{WaitArgs, each, one};
 use super::context::{Context, Globals, Opening};
 use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
-use crate::domain::filter::lists::ORDERS;
+use crate::domain::views::ListName;
 use crate::report::{Column, Format, Table, opt, order_evidence};
 use crate::text::{age, money, time_left};
 use clap::Subcommand;
@@ -110,7 +110,9 @@ pub(super) async fn run(globals: &Globals, verb: OrdersVerb) -> Result<Outcome, 
 }
 
 async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
-    let query = args.query(ORDERS, SORTS, Natural::Descending, context.now())?;
+    let query = args
+        .query(context, ListName::Orders, SORTS, Natural::Descending)
+        .await?;
     let store = &context.store;
     let listing = collect(args.limit, query, |q| async move { store.orders(&q).await }).await?;
     let mut table = Table::new(&[
@@ -161,7 +163,7 @@ pub(super) async fn show(context: &Context, name: &str) -> Result<Outcome, CliEr
         .ok_or_else(|| CliError::failed(format!("order {} has just gone", row.number)))?;
     match context.globals.format {
         Format::Table => say(&sheet.text(terminal_columns()))?,
-        Format::Json | Format::Csv => {
+        Format::Json | Format::Csv | Format::Md | Format::Html => {
             print(&context.globals, &sheet, sheet.record_table(), None)?;
         }
     }

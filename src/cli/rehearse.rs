@@ -60,7 +60,7 @@ pub struct RehearseArgs {
     pub store: Option<String>,
 }
 
-fn parse_source(text: &str) -> Result<SimSystem, String> {
+pub(super) fn parse_source(text: &str) -> Result<SimSystem, String> {
     SOURCES
         .into_iter()
         .find(|s| source_name(*s) == text)

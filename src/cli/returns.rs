@@ -5,8 +5,8 @@ use super::context::{Context, Globals, Opening};
 use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::desk::{Decision, ReturnSheet};
-use crate::domain::filter::lists::RETURNS;
 use crate::domain::returns::{ClaimState, Disposition, ReturnState, read_units, words};
+use crate::domain::views::ListName;
 use crate::report::{Column, Format, Table};
 use crate::text::age;
 use clap::{Subcommand, ValueEnum};
@@ -292,7 +292,9 @@ async fn list(
     (all, pair): (bool, Option<&str>),
     args: &ListArgs,
 ) -> Result<Outcome, CliError> {
-    let query = args.query(RETURNS, SORTS, Natural::Descending, context.now())?;
+    let query = args
+        .query(context, ListName::Returns, SORTS, Natural::Descending)
+        .await?;
     let pair = pair.map(|p| context.pair(Some(p))).transpose()?;
     let (store, pair) = (&context.store, pair.as_ref());
     let listing = collect(args.limit, query, |q| async move {

@@ -6,10 +6,10 @@ use super::lanes::{self, LaneVerb};
 use super::listing::{ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::drift::{suggest, waterfall};
-use crate::domain::filter::lists::STOCK;
 use crate::domain::ids::{ItemCode, PairId};
 use crate::domain::places::Places;
 use crate::domain::stock::StockPosition;
+use crate::domain::views::ListName;
 use crate::report::{Column, Format, Table, at, opt};
 use crate::text::{clean, money};
 use clap::Subcommand;
@@ -172,7 +172,9 @@ async fn drift(
     args: &ListArgs,
 ) -> Result<Outcome, CliError> {
     let pair = pair.map(|p| context.pair(Some(p))).transpose()?;
-    let query = args.query(STOCK, SORTS, Natural::Ascending, context.now())?;
+    let query = args
+        .query(context, ListName::Stock, SORTS, Natural::Ascending)
+        .await?;
     let places = places(context).await?;
     let (store, pair) = (&context.store, pair.as_ref());
     let listing = collect(args.limit, query, |q| async move {

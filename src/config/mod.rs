@@ -189,7 +189,7 @@ pub enum Alert {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Nothing was found where configuration is looked for.
-    #[error("no configuration was found (looked at {}); write one after assets/config.example.toml, or name it with --config FILE", list_paths(.tried))]
+    #[error("no configuration was found (looked at {}); write one after assets/config.example.toml, or name it with --config FILE; `tallyman demo` needs none", list_paths(.tried))]
     NotFound { tried: Vec<PathBuf> },
     /// The file is there but cannot be used as a file.
     #[error("configuration {path} {why}")]

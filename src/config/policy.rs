@@ -3,7 +3,7 @@
 use super::read::{Problems, Section, type_name};
 use super::suggest::hint;
 use crate::domain::credit_gate::{Gate, UnsellableGate};
-use crate::domain::policy::{BarcodePolicy, Policy, ProductMaster};
+use crate::domain::policy::{BarcodePolicy, FinanceBasis, Policy, ProductMaster};
 use crate::domain::returns::CreateOn;
 use crate::domain::time::Span;
 use std::ops::Range;
@@ -193,6 +193,14 @@ fn keys() -> Vec<(&'static str, Slot)> {
                 words: &["finance_approval"],
                 get: |p| place(UnsellableGate::ALL, p.credit_gate_unsellable),
                 set: |p, n| p.credit_gate_unsellable = UnsellableGate::ALL[n],
+            },
+        ),
+        (
+            "finance.basis",
+            Slot::Word {
+                words: &["source_reports", "despatch_data", "ledger"],
+                get: |p| place(FinanceBasis::ALL, p.finance_basis),
+                set: |p, n| p.finance_basis = FinanceBasis::ALL[n],
             },
         ),
         (
@@ -526,6 +534,10 @@ mod tests {
             (
                 "credit.gate_unsellable",
                 UnsellableGate::ALL.iter().map(|v| v.as_str()).collect(),
+            ),
+            (
+                "finance.basis",
+                FinanceBasis::ALL.iter().map(|v| v.as_str()).collect(),
             ),
         ] {
             let keys = keys();

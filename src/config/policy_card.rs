@@ -169,6 +169,10 @@ pub(super) fn words(key: &str) -> (&'static str, &'static str) {
             "what lets goods be credited that cannot be sold again",
             "one text credits after stock-in only, another books sellable goods only: the rest needs an outcome and finance",
         ),
+        "finance.basis" => (
+            "what the month-end sheet holds against what the warehouse despatched",
+            "each text closes its month by another book: the source's reports, the despatch data, the ledger",
+        ),
         "product.master" => (
             "which side says what items exist, and is corrected when the two disagree",
             "for one kind of shop it is the source, for another the warehouse's item code",

@@ -1,6 +1,7 @@
 //! What people can do, once for the screen and the verbs: the same rules, the same audit row.
 //! Nothing here speaks to a vendor. Outward work becomes an operator request, which the engine carries out.
 
+mod checks;
 mod deliveries;
 mod exceptions;
 mod flows;
@@ -8,10 +9,13 @@ pub(crate) mod mappings;
 mod orders;
 mod request;
 mod returns;
+mod sites;
 mod stock;
 #[cfg(test)]
 mod tests;
+mod views;
 
+pub use checks::{Behind, CheckLine, CheckPage, CheckSheet, Object, signing_teams};
 pub use mappings::{
     CSV_BYTES_MAX, CSV_CELL_CHARS_MAX, CSV_ROWS_MAX, CodeRule, EDITS_MAX, MappingCsv,
     PREVIEW_ITEMS_MAX, PREVIEW_ORDERS_MAX, Preview, PreviewItem, Verdict, parse_attributes,
@@ -19,6 +23,7 @@ pub use mappings::{
 };
 pub use request::{LaneRemedy, RequestKind};
 pub use returns::{AlignedRow, Decision, GatedReturn, ReturnRequest, ReturnSheet};
+pub use sites::SiteQuestion;
 
 use crate::config::{CardRow, PairConfig};
 use crate::domain::change::{Batch, Change};

@@ -7,11 +7,12 @@ use crate::domain::ids::{OrderId, PairId, ReturnRef};
 use crate::domain::order::OrderRow;
 use crate::domain::returns::{
     Alignment, Claim, ClaimState, Disposition, NextStep, Return, ReturnState, Units, money_back,
-    next_steps,
+    next_steps, unexplained,
 };
 use crate::store::read::{ListQuery, Listed, Window};
 use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// What a person may decide about returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +151,8 @@ pub struct GatedReturn {
     pub held: Return,
     /// Empty when the configuration no longer has its pair.
     pub gates: Vec<LineGate>,
+    /// Refunds of its order whose meaning nobody has said yet.
+    pub asked: Vec<Claim>,
 }
 
 impl GatedReturn {
@@ -240,13 +243,17 @@ impl Desk {
     pub async fn returns(&self, query: &ListQuery) -> DeskResult<Window<GatedReturn>> {
         let found = self.store().returns(None, false, query).await;
         let found = found.map_err(DeskError::store("the list of returns"))?;
+        let orders: BTreeSet<OrderId> = found.rows.iter().map(|l| l.row.row.order).collect();
+        let orders: Vec<OrderId> = orders.into_iter().collect();
+        let claims = self.store().claims_of(&orders).await;
+        let claims = claims.map_err(DeskError::store("refunds of the returns in the list"))?;
         Ok(Window {
             rows: found
                 .rows
                 .into_iter()
                 .map(|listed| Listed {
                     cursor: listed.cursor,
-                    row: self.gated(listed.row),
+                    row: self.gated(listed.row, &claims),
                 })
                 .collect(),
             total: found.total,
@@ -262,7 +269,7 @@ impl Desk {
     /// When the store cannot be read.
     pub async fn returns_to_decide(&self) -> DeskResult<usize> {
         let waits = |held: &Return| {
-            let steps = self.gated(held.clone()).steps();
+            let steps = self.gated(held.clone(), &[]).steps();
             steps.iter().any(|s| s.is_decision)
         };
         let mut waiting = 0;
@@ -297,7 +304,7 @@ impl Desk {
         let claims = claims.map_err(DeskError::store(&what))?;
         let all = self.store().returns_of(&orders).await;
         let all = all.map_err(DeskError::store(&what))?;
-        let GatedReturn { held, gates } = self.gated(held);
+        let GatedReturn { held, gates, .. } = self.gated(held, &claims);
         Ok(ReturnSheet {
             gates: gates.iter().map(LineGate::words).collect(),
             alignment: money_back(&claims, &all)
@@ -310,8 +317,8 @@ impl Desk {
         })
     }
 
-    /// A return with what the gate says of it.
-    pub fn gated(&self, held: Return) -> GatedReturn {
+    /// A return with what the gate says of it, and what of these claims is about its order and not explained.
+    pub fn gated(&self, held: Return, claims: &[Claim]) -> GatedReturn {
         let gates = self.pair(&held.row.pair).map(|pair| {
             let policy = pair.policy.gate();
             let lines = held.lines.iter();
@@ -319,6 +326,10 @@ impl Desk {
         });
         GatedReturn {
             gates: gates.unwrap_or_default(),
+            asked: unexplained(claims)
+                .filter(|c| c.order == held.row.order)
+                .cloned()
+                .collect(),
             held,
         }
     }

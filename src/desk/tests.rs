@@ -11,6 +11,7 @@ use crate::domain::order::{OrderBody, OrderRow, OrderState, SourceOrder};
 use crate::domain::policy::Policy;
 use crate::domain::preflight::testing::{item, order};
 use crate::domain::time::Span;
+use crate::domain::views::{ListName, View};
 use crate::store::StoreOptions;
 use crate::store::read::RequestRow;
 
@@ -213,6 +214,42 @@ fn carrier(to: &str) -> MappingEdit {
     edit((MappingKind::Carrier, "Tracked 48", to, ""))
 }
 
+/// A view of late orders.
+fn late() -> View {
+    View {
+        list: ListName::Orders,
+        name: " Late ".to_owned(),
+        filter: "ship<0m".to_owned(),
+        sort: "ship".to_owned(),
+        is_descending: false,
+    }
+}
+
+#[tokio::test]
+async fn a_view_is_found_by_its_name_and_one_that_could_not_be_shown_is_refused() {
+    let b = bench(Access::Full).await;
+    let done = b.desk.save_view(late(), None).await.unwrap();
+    assert_eq!(
+        done.text,
+        "Saved the view \"Late\" of orders: ship<0m, by ship."
+    );
+    let saved = b.desk.view_named(ListName::Orders, "LATE").await.unwrap();
+    assert_eq!((saved.saved_by.as_str(), saved.saved_at), ("sam", NOW));
+    let wrong = View {
+        filter: "team:cx".to_owned(),
+        ..late()
+    };
+    let told = b.desk.save_view(wrong, Some(1)).await.unwrap_err();
+    assert!(told.to_string().contains("team"), "{told}");
+    let none = b.desk.view_named(ListName::Orders, "early").await;
+    assert!(none.unwrap_err().to_string().contains("saved are Late"));
+    b.desk
+        .remove_view(ListName::Orders, "Late", saved.version)
+        .await
+        .unwrap();
+    assert!(b.desk.views().await.unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn a_read_only_session_changes_nothing_and_says_so() {
     let b = bench(Access::ReadOnly).await;
@@ -229,6 +266,7 @@ async fn a_read_only_session_changes_nothing_and_says_so() {
             .await,
         desk.apply(&pair(), vec![carrier("RM48")], None, "new service")
             .await,
+        desk.save_view(late(), None).await,
     ];
     for result in refused {
         let error = result.unwrap_err();

@@ -1,6 +1,7 @@
 //! Changes: what a decision wants done to the store. A [`Batch`] is applied whole or not at all.
 
 use super::catalogue::Kind;
+use super::checks::{HandOver, Signature};
 use super::delivery::{AnswerClass, Attempt, DeliveryState, Intent, NewDelivery};
 use super::exception::{ExceptionEdit, ObjectRef, Occurrence};
 use super::hint::About;
@@ -14,6 +15,7 @@ use super::order::{OrderBody, OrderLine, OrderRow, SourceOrder};
 use super::returns::{Claim, Return};
 use super::stock::{SnapshotRow, StockLevelRow, StockPosition};
 use super::time::Ts;
+use super::views::ViewChange;
 use super::wms::{DespatchLine, WmsItem};
 use serde::{Deserialize, Serialize};
 
@@ -273,6 +275,13 @@ pub enum Change {
         number: WmsOrderNo,
         trackings: Vec<String>,
     },
+    /// Of these despatches it was judged whether somebody must know that they have no label.
+    LabelsJudged {
+        system: SystemId,
+        despatches: Vec<(String, WmsOrderNo)>,
+    },
+    /// What has no label is judged anew, as far as it left since then: somebody changed what is tracked.
+    LabelsUnjudged { system: SystemId, since: Ts },
     /// Items of the warehouse as read.
     Items {
         system: SystemId,
@@ -364,6 +373,12 @@ pub enum Change {
     Claim(Box<Claim>),
     /// Small named values (subscription ids, watermarks).
     Setting { key: String, value: String },
+    /// A check was signed. Refused when it was before: a signature stays as it is.
+    CheckSigned(Box<Signature>),
+    /// What one shift tells the next.
+    HandedOver(Box<HandOver>),
+    /// A view of a list was saved or removed.
+    View(ViewChange),
     /// A debt was settled by agreement.
     DebtSettled {
         exception: ExceptionId,

@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod change;
+pub mod checks;
 pub mod delivery;
 pub mod exception;
 pub mod filter;
@@ -31,6 +32,7 @@ pub mod hint;
 pub mod keys;
 pub mod loops;
 pub mod mapping_set;
+pub mod month;
 pub mod movements;
 pub mod preflight;
 pub mod publish;
@@ -43,3 +45,4 @@ pub mod routing;
 pub mod second;
 pub mod sla;
 pub mod status;
+pub mod views;

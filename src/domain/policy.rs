@@ -60,6 +60,41 @@ impl StockMode {
     }
 }
 
+/// By what finance recognises that goods were sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinanceBasis {
+    /// Despatches that the source shows, as its own reports count them.
+    SourceReports,
+    /// What the warehouse despatched.
+    DespatchData,
+    /// Documents posted in the ledger the source keeps.
+    Ledger,
+}
+
+impl FinanceBasis {
+    /// Every value, in the order of the policy key's words.
+    pub const ALL: &'static [Self] = &[Self::SourceReports, Self::DespatchData, Self::Ledger];
+
+    /// The word of the policy key.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SourceReports => "source_reports",
+            Self::DespatchData => "despatch_data",
+            Self::Ledger => "ledger",
+        }
+    }
+
+    /// In a sentence for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::SourceReports => "despatches that the source shows",
+            Self::DespatchData => "what the warehouse despatched",
+            Self::Ledger => "shipments posted in the source's ledger",
+        }
+    }
+}
+
 /// Every switch of a pair.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
@@ -127,6 +162,8 @@ pub struct Policy {
     pub credit_gate_unsellable: UnsellableGate,
     /// `sla.cutoff_hour`: orders released before it ship the same working day.
     pub cutoff_hour: u32,
+    /// `finance.basis`
+    pub finance_basis: FinanceBasis,
     /// `sla.time_zone`
     pub time_zone: String,
 }
@@ -150,6 +187,7 @@ impl Policy {
             product_master: ProductMaster::Warehouse,
             product_auto_create: false,
             barcode_mismatch: BarcodePolicy::Warn,
+            finance_basis: FinanceBasis::DespatchData,
             ..Self::linnworks()
         }
     }
@@ -162,6 +200,7 @@ impl Policy {
             reserve_unpaid: false,
             barcode_mismatch: BarcodePolicy::Warn,
             credit_gate: Gate::StockInConfirmed,
+            finance_basis: FinanceBasis::Ledger,
             ..Self::linnworks()
         }
     }
@@ -209,6 +248,7 @@ impl Policy {
             credit_gate: Gate::Off,
             credit_gate_unsellable: UnsellableGate::FinanceApproval,
             cutoff_hour: 14,
+            finance_basis: FinanceBasis::SourceReports,
             time_zone: "Europe/London".to_owned(),
         }
     }

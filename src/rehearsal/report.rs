@@ -2,7 +2,8 @@
 
 use super::{Plan, RehearsalError, Rig, Verdict};
 use crate::domain::time::{Span, Ts};
-use crate::sandbox::{PvxStatus, SimSystem};
+use crate::sandbox::{CallStats, PvxStatus, SimSystem, calls_per_minute};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The report of one rehearsal.
@@ -23,6 +24,8 @@ pub struct Report {
     pub calls_per_1000_orders: u64,
     /// Calls per method, most first.
     pub calls_by_method: Vec<(String, u64)>,
+    /// Each limit and how full its busiest hour was, percent, fullest first.
+    pub busiest_hour: Vec<(String, u64)>,
     pub refusals_own: u64,
     pub deaths: u64,
     pub steps: u64,
@@ -37,10 +40,12 @@ pub struct Report {
     pub verdicts: Vec<Verdict>,
 }
 
+/// Limits named in the text.
+const LIMITS_SHOWN_MAX: usize = 5;
 /// Latencies read for the percentiles.
 const LATENCIES_MAX: usize = 200_000;
 
-fn by_method(calls: &crate::sandbox::CallStats) -> Vec<(String, u64)> {
+fn by_method(calls: &CallStats) -> Vec<(String, u64)> {
     let mut methods: Vec<(String, u64)> = calls
         .by_method
         .iter()
@@ -48,6 +53,36 @@ fn by_method(calls: &crate::sandbox::CallStats) -> Vec<(String, u64)> {
         .collect();
     methods.sort_by_key(|(method, n)| (std::cmp::Reverse(*n), method.clone()));
     methods
+}
+
+/// How much of every limit was used in the 60 minutes that used most of it.
+fn busiest_hour(calls: &CallStats) -> Vec<(String, u64)> {
+    let mut minutes: BTreeMap<(SimSystem, &str), BTreeMap<i64, u64>> = BTreeMap::new();
+    for ((minute, system, method), n) in &calls.by_minute {
+        // Linnworks limits every method by itself, the others the whole.
+        let method = if *system == SimSystem::Linnworks {
+            method
+        } else {
+            ""
+        };
+        let counts = minutes.entry((*system, method)).or_default();
+        *counts.entry(*minute).or_default() += u64::from(*n);
+    }
+    let mut out: Vec<(String, u64)> = minutes
+        .into_iter()
+        .map(|((system, method), counts)| {
+            let per_minute = u64::from(calls_per_minute(system, method));
+            let most = (counts.keys())
+                .map(|from| counts.range(*from..*from + 60).map(|(_, n)| n).sum::<u64>())
+                .max()
+                .unwrap_or(0);
+            let limit = format!("{system} {method}");
+            let limit = format!("{}'s {per_minute} calls a minute", limit.trim_end());
+            (limit, most * 100 / (per_minute * 60).max(1))
+        })
+        .collect();
+    out.sort_by_key(|(limit, percent)| (std::cmp::Reverse(*percent), limit.clone()));
+    out
 }
 
 impl Report {
@@ -97,6 +132,7 @@ impl Report {
             calls_source: source,
             calls_per_1000_orders: (warehouse + source) * 1_000 / placed.max(1) as u64,
             calls_by_method: by_method(&calls),
+            busiest_hour: busiest_hour(&calls),
             refusals_own: calls.throttled_own,
             deaths: rig.deaths,
             steps: rig.steps,
@@ -146,6 +182,9 @@ impl Report {
             "calls per 1,000 orders",
             self.calls_per_1000_orders.to_string(),
         );
+        for (limit, percent) in self.busiest_hour.iter().take(LIMITS_SHOWN_MAX) {
+            line("busiest hour", format!("{percent} % of {limit}"));
+        }
         line("429 of our own making", self.refusals_own.to_string());
         line("process deaths", self.deaths.to_string());
         line(

@@ -1,13 +1,21 @@
-//! What is printed for people and programs: tables, CSV, JSON, the evidence sheet of an order, the shift report.
+//! What is printed for people and programs: tables, CSV, JSON, the evidence sheet of an order, the reports of shift and month.
 
+mod checks;
 mod evidence;
+mod markup;
+mod month;
 mod print;
 mod sheet;
 mod shift;
 mod summary;
 mod table;
 
+pub use checks::{Saved, check_table, checks_html, checks_markdown, save_checks};
 pub use evidence::{Evidence, TIMELINE_ROWS_MAX, order_evidence};
+pub use month::{
+    CutLine, CutSum, Cuts, MonthFacts, PairMonth, month_csv, month_facts, month_html,
+    month_markdown,
+};
 pub use print::{Format, Print, PrintError, at, opt};
 pub use sheet::{guard, unguard};
 pub use shift::{ShiftFacts, shift_facts, shift_markdown};

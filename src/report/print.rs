@@ -1,5 +1,6 @@
 //! One answer in the three formats: a table for eyes, JSON and CSV for programs and spreadsheets.
 
+use super::markup::{escape, page};
 use super::sheet::guard;
 use super::table::{Align, Table};
 use crate::domain::time::Ts;
@@ -15,6 +16,10 @@ pub enum Format {
     Json,
     /// Comma-separated values, guarded against formulas.
     Csv,
+    /// Markdown.
+    Md,
+    /// A page for a browser or a mail.
+    Html,
 }
 
 /// Why an answer could not be written.
@@ -55,18 +60,38 @@ impl<T: Serialize> Print<'_, T> {
                 Ok(out)
             }
             Format::Csv => csv_text(&self.table),
+            Format::Md | Format::Html => Ok(self.marked_up(format)),
         }
+    }
+
+    fn marked_up(&self, format: Format) -> String {
+        let foot = self.foot.as_deref().unwrap_or_default();
+        if format == Format::Html {
+            let foot = escape(foot);
+            return page("tallyman", &format!("{}<p>{foot}</p>\n", self.table.html()));
+        }
+        let mut out = self.table.markdown();
+        if !foot.is_empty() {
+            out.push_str(&format!("\n{foot}\n"));
+        }
+        out
     }
 }
 
-/// A table as CSV: RFC 4180 quoting; text cells are guarded, number columns are not.
+/// A table as CSV.
 fn csv_text(table: &Table) -> Result<String, PrintError> {
+    csv_rows(table, &[])
+}
+
+/// A table as CSV: RFC 4180 quoting; text cells are guarded, number columns are not. `marks` stand before each row: the
+/// title of a column and what stands in it.
+pub(super) fn csv_rows(table: &Table, marks: &[(&str, &str)]) -> Result<String, PrintError> {
     let fault = |e: &dyn std::fmt::Display| PrintError::Csv(e.to_string());
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     writer
-        .write_record(table.columns.iter().map(|c| c.title))
+        .write_record((marks.iter().map(|m| m.0)).chain(table.columns.iter().map(|c| c.title)))
         .map_err(|e| fault(&e))?;
     for row in &table.rows {
         let cells = row.iter().zip(&table.columns).map(|(cell, column)| {
@@ -76,7 +101,10 @@ fn csv_text(table: &Table) -> Result<String, PrintError> {
                     .all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
             if is_number { cell.clone() } else { guard(cell) }
         });
-        writer.write_record(cells).map_err(|e| fault(&e))?;
+        let marks = marks.iter().map(|m| guard(m.1));
+        writer
+            .write_record(marks.chain(cells))
+            .map_err(|e| fault(&e))?;
     }
     let bytes = writer.into_inner().map_err(|e| fault(&e))?;
     String::from_utf8(bytes).map_err(|e| fault(&e))

@@ -1,5 +1,6 @@
 //! The shift report: what the next shift must know, in Markdown.
 
+use super::markup::cell;
 use super::print::at;
 use super::summary::percentile;
 use crate::domain::exception::ExceptionRow;
@@ -67,11 +68,6 @@ pub async fn shift_facts(store: &Store, now: Ts, shift: Span) -> StoreResult<Shi
         confirm_latency_ms,
         invariants: store.invariants(now).await?,
     })
-}
-
-/// A cell of a Markdown table.
-fn cell(text: &str) -> String {
-    clean(text).replace('\\', "\\\\").replace('|', "\\|")
 }
 
 /// The report as Markdown.

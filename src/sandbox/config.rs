@@ -234,6 +234,8 @@ pub struct WorldTraits {
     pub two_parcels: f64,
     /// Despatches whose tracking number comes minutes later.
     pub late_tracking: f64,
+    /// Of these, despatches whose tracking number never comes.
+    pub lost_tracking: f64,
     /// Pickers find less than the books say.
     pub short_pick: f64,
     pub resend: f64,
@@ -301,6 +303,7 @@ impl WorldTraits {
             part_despatch: 0.0,
             two_parcels: 0.0,
             late_tracking: 0.0,
+            lost_tracking: 0.0,
             short_pick: 0.0,
             resend: 0.0,
             kit: 0.0,
@@ -347,6 +350,7 @@ impl WorldTraits {
             part_despatch: 0.02,
             two_parcels: 0.03,
             late_tracking: 0.06,
+            lost_tracking: 0.2,
             short_pick: 0.004,
             resend: 0.01,
             kit: 0.06,

@@ -169,6 +169,17 @@ pub struct CallStats {
 /// Minutes of per-minute counts that are kept.
 const MINUTES_KEPT: i64 = 3 * 24 * 60;
 
+/// Calls a minute a system allows for long, as it is by default: Linnworks for each method, the others for all together.
+/// Peoplevox publishes no limit; one call a second is what both sides assume.
+pub fn calls_per_minute(system: SimSystem, method: &str) -> u32 {
+    match system {
+        SimSystem::Linnworks => super::lw::service::limit_of(method),
+        SimSystem::Shopline => 60 * super::shop::config::ShopSwitches::default().leak_per_second,
+        SimSystem::Cin7 => super::cin7::service::PER_MINUTE as u32,
+        SimSystem::Peoplevox => 60,
+    }
+}
+
 impl CallStats {
     /// Counts one call.
     pub fn count(&mut self, system: SimSystem, method: &str, at: Ts) {

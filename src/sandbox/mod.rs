@@ -32,7 +32,7 @@ pub use config::{
     WorldTraits,
 };
 pub use faults::{FaultKind, FaultRule};
-pub use ledger::{CallStats, Effect, Notification};
+pub use ledger::{CallStats, Effect, Notification, calls_per_minute};
 pub use lw::service::ROUTES as LINNWORKS_ROUTES;
 pub use lw::state::{Book, Level, Linnworks, LwAddress, LwItem, LwLine, LwLocation, LwOrder};
 pub use pvx::callbacks::Callback;

@@ -85,6 +85,18 @@ async fn hot(conn: &mut Conn, tail: &str, args: Vec<Val>) -> StoreResult<Vec<Del
     rows(conn, sql, args).await
 }
 
+/// Deliveries of one flow for these orders, hot and ended.
+pub(super) async fn of_orders(
+    conn: &mut Conn,
+    orders: &[i64],
+    flow: Flow,
+) -> StoreResult<Vec<DeliveryRow>> {
+    const TAIL: &str = "where d.order_id @any($1) and d.flow = $2";
+    let mut out = hot(conn, TAIL, vals![orders.to_vec(), flow.code()]).await?;
+    out.extend(ended(conn, TAIL, vals![orders.to_vec(), flow.code()]).await?);
+    Ok(sorted(out))
+}
+
 /// Ended deliveries by a condition on `d`.
 async fn ended(conn: &mut Conn, tail: &str, args: Vec<Val>) -> StoreResult<Vec<DeliveryRow>> {
     let sql = format!(

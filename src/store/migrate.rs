@@ -61,6 +61,24 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0008_lanes.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0008_lanes.sql"),
     },
+    Step {
+        version: 9,
+        name: "unlabelled",
+        sqlite: include_str!("../../assets/migrations/sqlite/0009_unlabelled.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0009_unlabelled.sql"),
+    },
+    Step {
+        version: 10,
+        name: "checks",
+        sqlite: include_str!("../../assets/migrations/sqlite/0010_checks.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0010_checks.sql"),
+    },
+    Step {
+        version: 11,
+        name: "views",
+        sqlite: include_str!("../../assets/migrations/sqlite/0011_views.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0011_views.sql"),
+    },
 ];
 
 /// The schema this program writes.

@@ -4,6 +4,7 @@ pub mod read;
 
 mod attempts;
 mod backup;
+mod checks;
 mod commit;
 mod db;
 mod deliveries;
@@ -18,6 +19,7 @@ mod looks;
 mod mappings;
 mod meter;
 mod migrate;
+mod months;
 mod movements;
 mod notice;
 mod open;
@@ -30,12 +32,17 @@ mod schedules;
 mod stock;
 mod value;
 mod verify;
+mod views;
 
 pub use exceptions::member_cursor;
 pub use lanes::LaneRow;
 pub use lists::WINDOW_MAX;
 pub use looks::LookRow;
 pub use meter::Commits;
+pub use months::{
+    BareRefund, Bounded, CameBack, LeftKey, LeftRow, MoneyBack, MoneyCase, MovedSum, OwedRow,
+    PairDebt, StrayRow, UnconfirmedOrder, UnpostedLane,
+};
 pub use movements::{AppliedMovement, LaneUnits, MovementRow};
 pub use notice::Topic;
 

@@ -4,6 +4,7 @@ use super::db::Conn;
 use super::read::{KnownOpen, UnitsAt, UnitsTraded};
 use super::value::{Cols, Val, vals};
 use super::{Store, StoreError, StoreResult};
+use crate::domain::delivery::{DeliveryState, Flow};
 use crate::domain::ids::{ItemCode, LocationId, OrderId, PairId, SourceOrderId, WmsOrderNo};
 use crate::domain::order::{OrderFull, OrderLine, OrderRow, OrderState, SourceStatus};
 use crate::domain::time::Ts;
@@ -378,6 +379,31 @@ impl Store {
                  group by coalesce(l.item, l.sku), o.location, o.site \
                  having sum(l.qty_each - l.despatched_each) <> 0 order by 1, 2, 4",
                 vals![pair.as_str(), states],
+            )
+            .await?;
+        units_at(&rows)
+    }
+
+    /// Units of U that the warehouse may have allocated already: on orders being written now, and on orders accepted
+    /// since a time whose allocation was not read yet.
+    pub async fn unsent_units_open(&self, pair: &PairId, since: Ts) -> StoreResult<Vec<UnitsAt>> {
+        let states = [DeliveryState::Sending.code(), DeliveryState::InDoubt.code()];
+        let mut conn = self.inner.db.read().await?;
+        let rows = conn
+            .rows(
+                "select coalesce(l.item, l.sku), o.location, cast(sum(l.qty_each - l.despatched_each) as bigint), o.site \
+                 from orders o join order_line l on l.order_id = o.id \
+                 where o.id in (\
+                   select n.id from orders n where n.pair = $1 and n.state = $2 and n.accepted_at >= $3 \
+                   union select d.order_id from delivery d where d.pair = $1 and d.flow = $4 and d.state @any($5)) \
+                 group by coalesce(l.item, l.sku), o.location, o.site order by 1, 2, 4",
+                vals![
+                    pair.as_str(),
+                    OrderState::InWarehouse.code(),
+                    since,
+                    Flow::OrderCreate.code(),
+                    states.to_vec()
+                ],
             )
             .await?;
         units_at(&rows)

@@ -118,6 +118,8 @@ async fn hot_queries_walk_an_index() {
         "select seq from journal where exception_id = $1 order by seq desc @limit($2)",
         "select seq from journal where object_kind = $1 and object_id = $2 order by seq desc @limit($3)",
         looks::DUE,
+        stock::UNJUDGED,
+        "update despatch_line set is_judged = 0 where system = $1 and tracking = '' and despatched_at >= $2 and is_judged = 1",
         "select pair from look where pair = $1 and source_id @any($2)",
         "delete from look where due_at is null and updated_at < $1",
         "select l.order_id from order_line l where l.despatched_each > l.confirmed_each and l.order_id = $1",

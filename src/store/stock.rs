@@ -15,6 +15,9 @@ use crate::domain::wms::{DespatchLine, WmsItem};
 use std::collections::HashMap;
 
 const ITEM: &str = "select code, name, barcode, is_active from item";
+/// Lines without a label that were not judged yet, oldest first.
+pub(super) const UNJUDGED: &str = "select despatch, number from despatch_line where system = $1 and tracking = '' \
+ and is_judged = 0 and despatched_at >= $2 and despatched_at < $3 and substr(number, 1, length($4)) = $4 order by despatched_at @limit($5)";
 const LEVEL: &str = "select system, item, site, on_hand_each, allocated_each, available_each, snapshot_id, read_at from stock_level";
 
 fn item(row: &Row) -> StoreResult<WmsItem> {
@@ -369,6 +372,22 @@ impl Store {
              (select despatch, number from despatch_line where system = $1 and is_news = 1) \
              order by first_seen_at, despatch, number @limit($2)",
             vals![system.as_str(), super::limit(limit)],
+        )
+        .await
+    }
+
+    /// Despatches of orders whose numbers start like this that left in this time without a label and were not judged
+    /// yet, the oldest of them.
+    pub async fn despatches_unlabelled(
+        &self,
+        (system, start): (&SystemId, &str),
+        (since, before): (Ts, Ts),
+        limit: usize,
+    ) -> StoreResult<Vec<DespatchGroup>> {
+        self.despatches(
+            system,
+            &format!("where system = $1 and (despatch, number) in ({UNJUDGED})"),
+            vals![system.as_str(), since, before, start, super::limit(limit)],
         )
         .await
     }

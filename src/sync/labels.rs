@@ -2,16 +2,15 @@
 //! every other write to the source and sent behind the confirmation it belongs to.
 
 use super::context::{Cx, PairCx};
-use crate::domain::catalogue::Kind;
+use super::unlabelled;
 use crate::domain::change::{Change, Fence};
-use crate::domain::confirm::{self, Group};
+use crate::domain::confirm::{self, Group, Labels};
 use crate::domain::decide as rules;
 use crate::domain::delivery::{DeliveryRow, Flow, Intent, NewDelivery, RelabelIntent};
 use crate::domain::ids::{DeliveryId, DespatchNo, WmsOrderNo};
 use crate::domain::keys;
 use crate::domain::mapping_set::MappingSet;
 use crate::domain::order::OrderFull;
-use crate::domain::preflight::Fault;
 use crate::domain::time::Ts;
 use crate::store::read::DespatchGroup;
 use crate::store::{StoreError, StoreResult};
@@ -93,13 +92,15 @@ async fn follow(
     let found = match confirm::relabel(&confirm::told(&deliveries), &groups, set) {
         Ok(found) => found,
         Err(why) => {
-            let this = format!("ORDER={}", order.row.number);
-            return Ok(vec![told_to_people(pair, order, &this, &why, now)]);
+            return Ok(vec![told_to_people(pair, order, &why, now)]);
         }
     };
     let source = cx.systems.sources.get(&pair.source).cloned();
     let way = source.map(SalesSystem::confirming);
     if !matches!(way, Some(Confirming::Parcels(_))) {
+        if confirm::labels(order, &groups, &[], set) == Labels::Untracked {
+            return Ok(Vec::new());
+        }
         return Ok(too_late(pair, order, &deliveries, &found, now));
     }
     let is_label = |d: &&DeliveryRow| matches!(d.intent, Intent::Relabel(_));
@@ -162,28 +163,10 @@ fn too_late(
          customer the number",
         labels.join(", ")
     );
-    // Labels of one carrier come late for one reason.
-    let carrier = found.first().map_or("", |f| f.parcel.carrier.as_str());
-    vec![told_to_people(
-        pair,
-        order,
-        &format!("CARRIER={carrier}"),
-        &why,
-        now,
-    )]
+    vec![told_to_people(pair, order, &why, now)]
 }
 
-fn told_to_people(
-    pair: &PairCx,
-    order: &OrderFull,
-    discriminator: &str,
-    why: &str,
-    now: Ts,
-) -> Change {
-    let fault = Fault::new(
-        Kind::DspTrackingMissing,
-        discriminator.to_owned(),
-        format!("order {}: {why}", order.row.number),
-    );
+fn told_to_people(pair: &PairCx, order: &OrderFull, why: &str, now: Ts) -> Change {
+    let fault = unlabelled::fault(order, why);
     Change::Raise(rules::occurrence(&pair.id, &order.row, &fault, None, now))
 }

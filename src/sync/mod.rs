@@ -5,6 +5,7 @@
 
 pub mod calls;
 pub mod cases;
+mod closing;
 pub mod context;
 mod corrections;
 pub mod decide;
@@ -22,8 +23,10 @@ mod returns;
 pub mod settle;
 mod silence;
 pub mod stock;
+mod unlabelled;
 pub mod watch;
 pub mod worker;
 
 pub use context::{Cx, Pace, PairCx, Systems};
 pub use engine::{Engine, StepDone};
+pub use unlabelled::LABEL_GRACE;

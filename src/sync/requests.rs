@@ -438,23 +438,15 @@ async fn choose_site(cx: &Cx, request: &RequestRow, now: Ts) -> StoreResult<Answ
 async fn why_site_stays(cx: &Cx, order: &OrderFull, site: &SiteRef) -> StoreResult<Option<String>> {
     let row = &order.row;
     let no = |why: &str| Ok(Some(why.to_owned()));
-    if !row.state.is_before_warehouse() {
-        return no(
-            "the warehouse already has it: an order keeps its site; cancel it in the source and let it be made again",
-        );
-    }
     let hot = cx.store.hot_deliveries_of(&[row.id]).await?;
-    if hot.values().flatten().any(DeliveryRow::is_creation_begun) {
-        return no("it is being written to the warehouse just now");
-    }
+    let is_begun = hot.values().flatten().any(DeliveryRow::is_creation_begun);
     let Some(pair) = cx.pair(&row.pair) else {
         return no("there is no such pair");
     };
     let source = cx.systems.sources.get(&pair.source).cloned();
-    if source.is_some_and(|s| s.adjustments().is_some()) {
-        return no(
-            "the source keeps a ledger for each location, and each has one site: move the order to another location there",
-        );
+    let is_ledger = source.is_some_and(|s| s.adjustments().is_some());
+    if let Some(why) = routing::keeps_site(row.state, is_begun, is_ledger) {
+        return no(why);
     }
     let set = cx.mapping_set(&pair.id).await?;
     if set.is_site_named(site) {

@@ -75,7 +75,9 @@ pub async fn watch(cx: &Cx, fence: &Fence, now: Ts) -> StoreResult<()> {
         }
     }
     for pair in &cx.pairs {
+        super::unlabelled::watch(cx, fence, pair, now).await?;
         super::returns::watch(cx, pair, fence, now).await?;
+        super::closing::watch(cx, pair, fence, now).await?;
     }
     invariants(cx, fence, now).await
 }

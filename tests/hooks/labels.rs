@@ -188,3 +188,53 @@ async fn a_label_booked_late_reaches_the_shipment_in_cin7_core() {
     assert_eq!(changes_of(&house, "Tracking changed"), 1);
     house.close().await;
 }
+
+/// A parcel of a sale that nobody labels: a case, until the label is booked and the source shows it.
+async fn a_case_until_the_label_is_booked(
+    house: &mut House,
+    (pair, id): (&str, &str),
+    label: &str,
+    labels: impl Fn(&House) -> Vec<String>,
+) {
+    let missing = Kind::DspTrackingMissing;
+    let wms = told_without(house, pair, id).await;
+    let heard = told(house, id);
+    assert_eq!(house.cases(missing).await, [], "half an hour is not over");
+    house
+        .until("a case is open", Span::mins(30), async |h: &House| {
+            !h.cases(missing).await.is_empty()
+        })
+        .await;
+    let cases = house.cases(missing).await;
+    let service = house.order(pair, id).await.unwrap().row.service;
+    assert_eq!(cases.len(), 1, "{cases:?}");
+    assert_eq!(cases[0].0, format!("SERVICE={service}"));
+    house.sandbox.act(|w| w.label(&wms, label)).unwrap();
+    shows(house, "the source shows the label", labels, label).await;
+    house
+        .until("the case has closed", SOON, async |h: &House| {
+            h.cases(missing).await.is_empty()
+        })
+        .await;
+    assert_eq!(told(house, id), heard, "no second message");
+}
+
+#[tokio::test]
+async fn a_parcel_without_a_label_for_half_an_hour_is_a_case_until_the_shop_shows_it() {
+    let mut house = House::subscribed(Setting::default()).await;
+    let id = house.sold();
+    let labels = |h: &House| shop_labels(h, &id);
+    a_case_until_the_label_is_booked(&mut house, ("sl-pvx", &id), "RM1GB", labels).await;
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_parcel_without_a_label_for_half_an_hour_is_a_case_until_cin7_core_shows_it() {
+    let mut house = House::subscribed(Setting::default()).await;
+    let spec = Cin7SaleSpec::default();
+    let id = house.sandbox.act(|w| w.cin7_enter(&spec)).unwrap();
+    let id = id.to_lowercase();
+    let labels = |h: &House| cin7_labels(h, &id);
+    a_case_until_the_label_is_booked(&mut house, ("c7-pvx", &id), "RM9GB", labels).await;
+    house.close().await;
+}

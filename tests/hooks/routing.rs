@@ -1,8 +1,12 @@
 //! Which building ships an order of the store.
 
 use crate::house::{House, MUG, Setting};
+use tallyman::console::app::ask::{Answer, Question};
+use tallyman::console::run::backend::Backend;
+use tallyman::console::run::store::StoreBackend;
+use tallyman::desk::SiteQuestion;
 use tallyman::domain::catalogue::Kind;
-use tallyman::domain::ids::SiteRef;
+use tallyman::domain::ids::{OrderId, SiteRef};
 use tallyman::domain::order::OrderState;
 use tallyman::domain::time::Span;
 use tallyman::sandbox::{MAPPED_SITE, SHOP_FLOOR_LOCATION, ShopOrderSpec};
@@ -104,6 +108,14 @@ async fn an_order_no_rule_fits_is_held_with_its_case_until_somebody_writes_a_rul
     house.close().await;
 }
 
+/// What the screen offers for the site of an order.
+async fn offered(screen: &StoreBackend, order: OrderId) -> SiteQuestion {
+    match screen.ask(Question::Order(order)).await {
+        Ok(Answer::Order(Some(sheet))) => sheet.site.unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn a_person_chooses_the_site_of_one_odd_order_and_the_rules_stay_as_they_are() {
     let mut house = house().await;
@@ -112,6 +124,10 @@ async fn a_person_chooses_the_site_of_one_odd_order_and_the_rules_stay_as_they_a
     let order = house.order("sl-pvx", &odd).await.unwrap().row;
     let desk = house.desk("sl-pvx");
     let [nowhere_known, north, main] = ["Moon", NORTH, MAPPED_SITE].map(SiteRef::from);
+    let screen = StoreBackend::new(desk.clone());
+    let first = offered(&screen, order.id).await;
+    assert_eq!(first.sites, [NORTH, MAPPED_SITE].map(SiteRef::from));
+    assert_eq!(first.refused, None);
     let asked = desk.choose_site(order.id, &nowhere_known, "the customer collects there");
     let (is_ok, answer) = house.answer(asked.await.unwrap()).await;
     assert!(!is_ok && answer.contains(NORTH), "{answer}");
@@ -127,6 +143,8 @@ async fn a_person_chooses_the_site_of_one_odd_order_and_the_rules_stay_as_they_a
     assert_eq!(house.cases(Kind::OrdUnroutable).await, []);
     house.run(SOON).await;
     let late = desk.choose_site(order.id, &main, "changed my mind");
+    let why = offered(&screen, order.id).await.refused.unwrap();
+    assert!(why.contains("the warehouse already has it"), "{why}");
     let refused = late.await.unwrap_err().to_string();
     assert!(refused.contains("keeps its site"), "{refused}");
     let next = house.placed(&to_dublin(nowhere()));

@@ -480,7 +480,7 @@ fn sync_serves_while_it_runs_and_stops_serving_with_it() {
     let begun = Instant::now();
     while ask("/readyz").is_none_or(|a| !a.ends_with("ready\n")) {
         assert!(
-            begun.elapsed() < Duration::from_secs(20),
+            begun.elapsed() < Duration::from_secs(60),
             "it never became ready"
         );
         std::thread::sleep(Duration::from_millis(50));

@@ -179,3 +179,67 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     assert_eq!(err(&output), "");
 }
+
+#[test]
+fn the_handbook_is_read_without_configuration_or_console() {
+    let place = Place(tempfile::tempdir().unwrap());
+    let list = place.run(&["handbook"]);
+    assert_eq!(list.status.code(), Some(0), "{}", err(&list));
+    let text = String::from_utf8_lossy(&list.stdout).into_owned();
+    assert!(
+        text.contains("first-day") && text.contains("ORD_SKU_UNKNOWN"),
+        "{text}"
+    );
+    let chapter = place.run(&["handbook", "ord_carrier_unmapped"]);
+    assert!(String::from_utf8_lossy(&chapter.stdout).contains("## Do this"));
+    let keys = place.run(&["handbook", "keys"]);
+    assert!(String::from_utf8_lossy(&keys.stdout).contains("Verify chain"));
+    let none = place.run(&["handbook", "zyzzyva"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(
+        err(&none).contains("nothing in the handbook"),
+        "{}",
+        err(&none)
+    );
+}
+
+#[test]
+fn a_saved_view_is_a_list_under_a_name_and_removing_it_asks() {
+    let place = Place::new(CONFIG);
+    let told = |words: &[&str], code: i32| {
+        let output = place.run(words);
+        let text = format!("{}{}", out(&output), err(&output));
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {text}");
+        text
+    };
+    told(&["store", "migrate"], 0);
+    let save = [
+        "views",
+        "save",
+        "exceptions",
+        "Mine next",
+        "--filter",
+        "-team:cx ship<4h",
+    ];
+    assert!(told(&save, 0).contains("-team:cx ship<4h, by promise"));
+    assert!(told(&save, 1).contains("is there already, saved by"));
+    told(&[&save[..], &["--replace", "--sort", "age"]].concat(), 0);
+    let listed = told(&["views", "list", "--format", "json"], 0);
+    assert!(
+        listed.contains("\"name\": \"Mine next\"") || listed.contains("\"name\":\"Mine next\""),
+        "{listed}"
+    );
+    told(
+        &["exceptions", "list", "--view", "mine NEXT", "severity:S1"],
+        0,
+    );
+    let none = told(&["orders", "list", "--view", "Mine next"], 1);
+    assert!(none.contains("none is saved"), "{none}");
+    let wrong = ["views", "save", "orders", "x", "--filter", "team:cx"];
+    assert!(told(&wrong, 1).contains("team"));
+    let remove = ["views", "remove", "exceptions", "Mine next"];
+    assert!(told(&remove, 2).contains("--yes"));
+    told(&[&remove[..], &["--yes"]].concat(), 0);
+    let lines = told(&["audit", "list", "view."], 0);
+    assert!(lines.contains("view.removed"), "{lines}");
+}

@@ -180,9 +180,47 @@ fn orders_go_to_the_warehouse_and_come_back_confirmed_and_people_can_act_on_the_
         report.contains("# Shift report") && report.contains("All hold."),
         "{report}"
     );
+    month_end(&sandbox);
 
     sandbox.done(&["store", "backup", "copy.db"]);
     let restored = sandbox.done(&["store", "restore", "copy.db"]);
     assert!(restored.contains("is kept as"), "{restored}");
     assert!(sandbox.done(&["store", "verify"]).contains("sound"));
+}
+
+/// The sheet of finance in its four forms. A month may end while this runs: both are looked at.
+fn month_end(sandbox: &Sandbox) {
+    let this = chrono::Utc::now().format("%Y-%m").to_string();
+    let of = |words: &[&str]| {
+        let mut all = vec!["report", "month", "--pair", "lw-pvx"];
+        all.extend(words);
+        sandbox.done(&all)
+    };
+    let mut units = 0;
+    for month in [&["--month", this.as_str()][..], &[]] {
+        let text = of(&[month, &["--format", "json"]].concat());
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let pairs = json["pairs"].as_array().unwrap();
+        assert_eq!(
+            (pairs.len(), &pairs[0]["basis"]),
+            (1, &"source_reports".into())
+        );
+        units += pairs[0]["cuts"]["left"]["units"].as_i64().unwrap();
+    }
+    assert!(units > 0, "orders of the pair left just now");
+    let title = format!("Month {this} of lw-pvx");
+    let month = ["--month", this.as_str()];
+    for (format, part) in [
+        ("md", format!("# {title}")),
+        ("html", format!("<h1>{title}</h1>")),
+        ("csv", format!("lw-pvx,{this},Goods that left,")),
+    ] {
+        let text = of(&[&month[..], &["--format", format]].concat());
+        assert!(text.contains(&part), "{text}");
+    }
+    let wrong = sandbox.run(&["report", "month", "--month", "october"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let card = sandbox.run(&["check", "--policies"]);
+    let card = String::from_utf8_lossy(&card.stdout).into_owned();
+    assert!(card.contains("finance.basis"), "{card}");
 }

@@ -9,7 +9,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_tallyman");
 /// Longest wait for the end of the program.
 const LIMIT: Duration = Duration::from_secs(60);
 /// Longest wait for the demo's first picture with something in it.
-const PAINT_MAX: Duration = Duration::from_secs(10);
+const PAINT_MAX: Duration = Duration::from_secs(30);
 
 /// A folder that is home, configuration and state.
 fn place() -> tempfile::TempDir {

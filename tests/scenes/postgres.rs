@@ -1,7 +1,7 @@
 //! A handful of the scenes on PostgreSQL, where a team's engines and consoles meet.
 
 use crate::stage::{Setting, Stage, play_on};
-use crate::{changes, despatch, doubt, exceptions, orders, pg, systems};
+use crate::{changes, checks, despatch, doubt, exceptions, labels, orders, pg, systems};
 
 async fn on_postgres(setting: Setting, scene: impl AsyncFnOnce(&mut Stage)) {
     if let Some(url) = pg::database().await {
@@ -35,6 +35,11 @@ async fn a_despatch_is_confirmed_once() {
 }
 
 #[tokio::test]
+async fn a_service_marked_untracked_frees_its_parcels() {
+    on_postgres(Setting::default(), labels::a_service_marked_untracked).await;
+}
+
+#[tokio::test]
 async fn a_part_despatch_adds_up() {
     let setting = Setting::default().policy(|p| p.partial_shipment = true);
     on_postgres(setting, despatch::a_part_despatch).await;
@@ -53,4 +58,9 @@ async fn the_second_of_two_people_is_told_who_was_first() {
 #[tokio::test]
 async fn a_case_said_to_be_fixed_is_proved() {
     on_postgres(Setting::default(), exceptions::said_fixed).await;
+}
+
+#[tokio::test]
+async fn a_days_sheet_is_counted_and_signed() {
+    on_postgres(Setting::default(), checks::a_day_signed).await;
 }

@@ -33,7 +33,7 @@ pub struct Counter {
     pub store: Store,
     pub desk: Desk,
     pub pair: PairId,
-    source: SimSystem,
+    pub source: SimSystem,
     clock: Arc<AtomicI64>,
     engine: Engine,
     _folder: tempfile::TempDir,
@@ -295,8 +295,8 @@ impl Counter {
         self.sandbox.add_fault(rule);
     }
 
-    /// Mugs are sold and have left the building.
-    pub async fn shipped(&mut self, units: i64) -> Sold {
+    /// Mugs are sold and the warehouse has the order.
+    pub async fn taken(&mut self, units: i64) -> Sold {
         let id = match self.source {
             SimSystem::Linnworks => self.act(|w| {
                 w.place(&OrderSpec {
@@ -314,6 +314,12 @@ impl Counter {
         })
         .await;
         let wms = self.order(&id).await.unwrap().row.wms_number.unwrap().0;
+        Sold { id, wms }
+    }
+
+    /// Mugs are sold and have left the building.
+    pub async fn shipped(&mut self, units: i64) -> Sold {
+        let Sold { id, wms } = self.taken(units).await;
         self.act(|w| w.despatch(&wms, "RM1GB"));
         let what = "the source shows it as shipped";
         self.until(what, SOON, async |c: &Self| {

@@ -34,7 +34,7 @@ fn books_take_nothing(c: &Counter) {
 }
 
 /// They do again, and the lane of the item goes on.
-fn books_are_open(c: &Counter) {
+pub fn books_are_open(c: &Counter) {
     c.sandbox.clear_faults();
 }
 
@@ -50,6 +50,15 @@ async fn two_coming_back(c: &mut Counter) -> (Sold, String) {
     assert!(c.answered(asked).await.0);
     let held = c.reaches(ReturnState::AwaitingReceipt).await;
     (sold, held.row.reference.0)
+}
+
+/// One mug is back on the shelf, and the books do not take it.
+pub async fn back_on_the_shelf_unbooked(c: &mut Counter) {
+    let (_, reference) = two_coming_back(c).await;
+    let fit = c.act(|w| w.receive_return(&reference, MUG, 1));
+    c.act(|w| w.inspect_return(&fit, true));
+    books_take_nothing(c);
+    c.act(|w| w.settle_return(&fit));
 }
 
 async fn credited(c: &mut Counter, sold: &Sold, units: i64) {

@@ -1,6 +1,9 @@
 //! What makes the warehouse expect goods: the four answers to one question.
 
 use crate::counter::{Counter, MUG, SOON, Sold, at_the_shop, play};
+use tallyman::console::app::ask::{Answer, Question, Refunds};
+use tallyman::console::run::backend::Backend;
+use tallyman::console::run::store::StoreBackend;
 use tallyman::desk::Decision;
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::policy::Policy;
@@ -10,6 +13,19 @@ use tallyman::sandbox::{FaultKind, Restock, SimSystem};
 
 const HEADS: &str = "SaveData Return authorisations";
 const ITEMS: &str = "SaveData Return authorisation items";
+
+/// What the screen offers to explain on the open case.
+async fn read_in_the_case(c: &Counter, screen: &StoreBackend) -> Option<Refunds> {
+    let open = c
+        .store
+        .open_exceptions(&[Kind::RetRefundNoReturn], None)
+        .await;
+    let id = open.unwrap().first().unwrap().id;
+    match screen.ask(Question::Exception(id)).await {
+        Ok(Answer::Exception(Some(sheet))) => sheet.refunds,
+        other => panic!("{other:?}"),
+    }
+}
 
 fn asks(c: &Counter, sold: &Sold) {
     c.act(|w| w.shop_ask_return(&sold.id, MUG, 1));
@@ -78,6 +94,9 @@ async fn a_refund_alone_reserves_no_room_in_the_warehouse_and_is_visible_to_fina
         assert!(detail.contains("1 × MUG-BLU-01"), "{detail}");
         // Goodwill: finance has its explanation, and the question is closed.
         let row = c.order(&sold.id).await.unwrap().row;
+        let screen = StoreBackend::new(c.desk.clone());
+        let refunds = read_in_the_case(c, &screen).await.unwrap();
+        assert_eq!((refunds.order, refunds.asked.len()), (row.id, 1));
         let asked = c
             .desk
             .explain_refund(&row, None, ClaimState::Goodwill, "arrived late")
@@ -85,6 +104,11 @@ async fn a_refund_alone_reserves_no_room_in_the_warehouse_and_is_visible_to_fina
         assert!(c.answered(asked).await.0);
         c.closes(Kind::RetRefundNoReturn, SOON).await;
         assert_eq!(c.expected(), []);
+        let again = screen.ask(Question::Order(row.id)).await;
+        let Ok(Answer::Order(Some(sheet))) = again else {
+            panic!("{again:?}");
+        };
+        assert!(sheet.refunds.is_any && sheet.refunds.asked.is_empty());
     })
     .await;
 }

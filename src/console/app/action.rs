@@ -29,6 +29,12 @@ pub enum Context {
     Return,
     /// On a lane of stock movements.
     Lane,
+    /// On an order whose site can be chosen.
+    Site,
+    /// On an order of which money went back.
+    Refund,
+    /// On a sheet of checks.
+    Check,
 }
 
 impl Context {
@@ -46,6 +52,9 @@ impl Context {
         Self::Audit,
         Self::Return,
         Self::Lane,
+        Self::Site,
+        Self::Refund,
+        Self::Check,
     ];
 
     /// Its table in the keymap file.
@@ -63,6 +72,9 @@ impl Context {
             Self::Audit => "audit",
             Self::Return => "return",
             Self::Lane => "lane",
+            Self::Site => "site",
+            Self::Refund => "refund",
+            Self::Check => "check",
         }
     }
 
@@ -81,6 +93,9 @@ impl Context {
             Self::Audit => "Audit",
             Self::Return => "Returns",
             Self::Lane => "Stock lanes",
+            Self::Site => "Site of an order",
+            Self::Refund => "Refunds",
+            Self::Check => "Checks",
         }
     }
 }
@@ -153,6 +168,9 @@ actions! {
     Release { "release", Order, Outward, "Release", "Let a held order go." }
     ExpectReturn { "expect_return", Order, Outward, "Take back", "Goods of it come back: announce them to the warehouse." }
 
+    ChooseSite { "choose_site", Site, Outward, "Choose site", "Ship this one order from a site you name, whatever the rules say; say why." }
+    ExplainRefund { "explain_refund", Refund, Books, "Explain refund", "Money went back and no goods come: say what was meant." }
+
     RetryDelivery { "retry_delivery", Delivery, Outward, "Try again", "Send this delivery again; it is asked about first when in doubt." }
     CancelDelivery { "cancel_delivery", Delivery, Outward, "Cancel delivery", "Give this delivery up for good; say why." }
 
@@ -184,6 +202,11 @@ actions! {
     CloseReturn { "close_return", Return, Outward, "End", "It never came, is refused, or no money is due." }
     OverrideGate { "override_gate", Return, Outward, "Pass the gate", "Finance lets a credit pass before its goods are booked; stays visible." }
 
+    SignCheck { "sign_check", Check, Books, "Sign", "Put your name to it, with the figures as they are now and a note." }
+    HandOver { "hand_over", Check, Books, "Hand over", "Write what the next shift must know; it sees it first." }
+    TeamSheet { "team_sheet", Check, Screen, "Next team", "The lines of the next team that signs, or of all." }
+    ExportSheet { "export_sheet", Check, Books, "Export", "Write sheet and shift report as Markdown and HTML files, here." }
+
     VerifyChain { "verify_chain", Audit, Screen, "Verify chain", "Recompute the journal's hash chain and say whether it holds." }
 
     Open { "open", Global, Screen, "Open", "Open what the cursor is on." }
@@ -195,6 +218,9 @@ actions! {
     Mine { "mine", List, Screen, "Mine only", "Only what is in your name, or everything again." }
     Sort { "sort", List, Screen, "Sort", "Next order of the list." }
     Reverse { "reverse", List, Screen, "Reverse", "The other direction of the list." }
+    Views { "views", List, Screen, "Views", "What the team saved of this list by name: filter and order." }
+    SaveView { "save_view", List, Books, "Save view", "Keep filter and order of the list by name, for the whole team." }
+    RemoveView { "remove_view", List, Books, "Remove view", "Forget a saved view of the list, for the whole team." }
     Mark { "mark", List, Screen, "Mark", "Mark rows; the next action takes them all." }
     Unmark { "unmark", List, Screen, "Unmark all", "Forget every mark." }
 
@@ -212,15 +238,18 @@ actions! {
     GoMappings { "go_mappings", Global, Screen, "Mappings", "What one system's words mean in the other." }
     GoStock { "go_stock", Global, Screen, "Stock", "Where the stock figures disagree, and why." }
     GoReturns { "go_returns", Global, Screen, "Returns", "Goods on their way back, and the money that waits for them." }
+    GoChecks { "go_checks", Global, Screen, "Checks", "What each team looks at and signs, and what was handed over." }
     GoAudit { "go_audit", Global, Screen, "Audit", "Who did what, before and after." }
 
     Palette { "palette", Global, Screen, "Go or do", "Go anywhere or do anything by name." }
     Help { "help", Global, Screen, "Help", "Every key, searchable." }
     Messages { "messages", Global, Screen, "Messages", "What was said at the foot of the screen." }
+    Freeze { "freeze", Global, Screen, "Freeze", "Let the screen stand still while you read, or follow the store again." }
     Refresh { "refresh", Global, Screen, "Read again", "Read what is on the screen from the store again." }
     Repaint { "repaint", Global, Screen, "Repaint", "Draw every cell again." }
     Suspend { "suspend", Global, Screen, "Suspend", "Leave the screen to the shell; `fg` comes back." }
     Quit { "quit", Global, Screen, "Quit", "Leave; asks only when something is unsaved." }
+    GoHandbook { "go_handbook", Global, Screen, "Handbook", "First day, the day of each team, runbooks, mappings: searched as you type." }
     QuitNow { "quit_now", Global, Screen, "Quit now", "Leave at once." }
 }
 
@@ -244,6 +273,7 @@ impl Action {
             Self::GoMappings => Pane::Mappings,
             Self::GoStock => Pane::Stock,
             Self::GoReturns => Pane::Returns,
+            Self::GoChecks => Pane::Checks,
             Self::GoAudit => Pane::Audit,
             _ => return None,
         })
@@ -265,12 +295,17 @@ impl Action {
                 | Self::GoMappings
                 | Self::GoStock
                 | Self::GoReturns
+                | Self::GoChecks
                 | Self::GoAudit
                 | Self::Repaint
                 | Self::Suspend
                 | Self::QuitNow
                 | Self::Refresh
+                | Self::Freeze
                 | Self::Unmark
+                | Self::Views
+                | Self::SaveView
+                | Self::RemoveView
                 | Self::PreviousPart
                 | Self::ClearFilter
                 | Self::Messages

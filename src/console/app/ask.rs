@@ -1,25 +1,29 @@
 //! What the console asks, what it is told, and what it does outside itself. Plain values: the run loop carries them out.
 
 use crate::config::CardRow;
-use crate::desk::{Decision, GatedReturn, LaneRemedy};
+use crate::desk::{CheckPage, CheckSheet, Decision, GatedReturn, LaneRemedy, SiteQuestion};
+use crate::domain::checks::{Cadence, Check, HandOver, Period};
 use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
 use crate::domain::ids::{
-    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, PayloadId, RequestId, ReturnRef,
+    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, PayloadId, RequestId,
+    ReturnRef, SiteRef,
 };
 use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
 use crate::domain::movements::LaneKey;
 use crate::domain::order::{OrderFull, OrderRow};
 use crate::domain::places::Places;
-use crate::domain::returns::{Return, Units};
+use crate::domain::returns::{Cause, Claim, ClaimState, Return, Units, unexplained};
 use crate::domain::second::Proposal;
 use crate::domain::stock::{StockLevelRow, StockPosition};
 use crate::domain::time::Ts;
+use crate::domain::views::{ListName, SavedView, View};
 use crate::store::read::{
     DespatchGroup, ExceptionCount, FlowLive, JournalRow, ListQuery, MappingVersion, SystemRow,
     Unmapped, Window,
 };
 use crate::store::{LaneRow, MovementRow};
+use chrono::NaiveDate;
 
 /// A question to the store. Never changes anything.
 #[derive(Debug, Clone)]
@@ -75,6 +79,19 @@ pub enum Question {
         pair: PairId,
         reference: ReturnRef,
     },
+    /// The sheet of today, this week or this month.
+    Checks {
+        cadence: Cadence,
+        team: Option<Team>,
+    },
+    /// A line of it in full; `first` is the first day of its oldest period.
+    Check {
+        check: &'static Check,
+        team: Team,
+        first: NaiveDate,
+    },
+    /// What the shifts of a team told each other.
+    HandOvers(Team),
     /// Lanes of stock movements with anything outstanding.
     Lanes(ListQuery),
     Lane {
@@ -109,6 +126,9 @@ pub enum Answer {
     Requests(Vec<Answered>),
     Returns(Window<GatedReturn>),
     Return(Option<Box<ReturnSheet>>),
+    Checks(Box<CheckSheet>),
+    Check(Box<CheckPage>),
+    HandOvers(Vec<HandOver>),
     Lanes(Window<LaneRow>),
     Lane(Box<LaneSheet>),
 }
@@ -136,6 +156,10 @@ pub struct Header {
     pub places: Places,
     /// Returns that wait for somebody's word.
     pub returns: i64,
+    /// Daily checks carried over unsigned.
+    pub checks: i64,
+    /// What the team saved of its lists by name.
+    pub views: Vec<SavedView>,
 }
 
 /// What the Live pane shows.
@@ -161,6 +185,39 @@ pub struct ExceptionSheet {
     pub lane: Option<LaneRow>,
     /// The stock position it is about, where the source keeps its own ledger.
     pub position: Option<StockPosition>,
+    /// The mapping that may end it, where one stands already.
+    pub mapping: Option<Mapping>,
+    /// The refunds it is about, where it asks what was meant by them.
+    pub refunds: Option<Refunds>,
+    /// What can be chosen for its orders, where their sites are what it is about.
+    pub sites: Vec<SiteQuestion>,
+}
+
+/// Money of an order that went back, and what of it nobody explained yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refunds {
+    pub order: OrderId,
+    pub number: String,
+    /// Whether any money went back at all.
+    pub is_any: bool,
+    pub asked: Vec<Claim>,
+}
+
+impl Refunds {
+    /// Those of one order.
+    pub fn of(order: OrderId, number: &str, claims: &[Claim]) -> Self {
+        let own: Vec<Claim> = claims
+            .iter()
+            .filter(|c| c.order == order)
+            .cloned()
+            .collect();
+        Self {
+            order,
+            number: number.to_owned(),
+            is_any: own.iter().any(|c| c.cause == Cause::Refund),
+            asked: unexplained(&own).cloned().collect(),
+        }
+    }
 }
 
 /// An order's evidence.
@@ -173,6 +230,9 @@ pub struct OrderSheet {
     pub exceptions: Vec<(ExceptionId, String, String)>,
     pub timeline: Vec<JournalRow>,
     pub returns: Vec<Return>,
+    pub refunds: Refunds,
+    /// What can be chosen for its site.
+    pub site: Option<SiteQuestion>,
 }
 
 /// A return as finance and the returns desk read it: goods and money side by side, and what was decided.
@@ -192,6 +252,7 @@ impl ReturnSheet {
         GatedReturn {
             held: self.books.held.clone(),
             gates: self.books.line_gates.clone(),
+            asked: unexplained(&self.books.claims).cloned().collect(),
         }
     }
 }
@@ -361,6 +422,12 @@ pub enum Act {
         reason: String,
     },
     ReleaseOrder(OrderId),
+    /// Ship one order from a site, whatever the rules say.
+    ChooseSite {
+        id: OrderId,
+        site: SiteRef,
+        reason: String,
+    },
     PauseFlow {
         pair: PairId,
         flow: Flow,
@@ -403,6 +470,13 @@ pub enum Act {
         units: Units,
         reason: String,
     },
+    /// What was meant by money that went back without goods: one refund, or all that nobody explained.
+    ExplainRefund {
+        order: OrderId,
+        refund: Option<String>,
+        to: ClaimState,
+        reason: String,
+    },
     DecideReturn {
         pair: PairId,
         reference: ReturnRef,
@@ -423,6 +497,31 @@ pub enum Act {
         location: LocationId,
         counted_each: Option<i64>,
         reason: String,
+    },
+    SignCheck {
+        check: &'static Check,
+        team: Team,
+        periods: Vec<Period>,
+        note: String,
+    },
+    HandOver {
+        team: Team,
+        text: String,
+    },
+    /// Sheet and shift report as files.
+    ExportChecks {
+        cadence: Cadence,
+        team: Option<Team>,
+    },
+    /// Keep a view of a list for the team; `over` is the version of the one it replaces.
+    SaveView {
+        view: View,
+        over: Option<i64>,
+    },
+    RemoveView {
+        list: ListName,
+        name: String,
+        version: i64,
     },
 }
 

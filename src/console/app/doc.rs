@@ -1,15 +1,18 @@
 //! A detail as a document: a head, tabs of lines, lines that lead somewhere. Built from data, drawn by the view.
 
 use crate::console::theme::Role;
+use crate::domain::checks::{Check, Shelf};
 use crate::domain::delivery::Flow;
-use crate::domain::exception::ObjectRef;
+use crate::domain::exception::{ObjectRef, Team};
 use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, ReturnRef,
 };
 use crate::domain::movements::LaneKey;
 use crate::domain::places::Places;
+use crate::handbook::Topic;
 use crate::store::read::JournalRow;
 use crate::text;
+use chrono::NaiveDate;
 
 /// Lines kept in one tab.
 pub const TAB_LINES_MAX: usize = 5_000;
@@ -43,6 +46,22 @@ pub enum Link {
     Return {
         pair: PairId,
         reference: ReturnRef,
+    },
+    /// A text of the handbook, from a line of it on.
+    Handbook(Topic, usize),
+    /// A line of a sheet of checks; `first` is the first day of its oldest period.
+    Check {
+        check: &'static Check,
+        team: Team,
+        first: NaiveDate,
+    },
+    /// What the shifts of a team told each other.
+    HandOvers(Team),
+    /// A list under a filter: not a page of its own, but the list itself.
+    List {
+        shelf: Shelf,
+        filter: String,
+        pair: Option<PairId>,
     },
 }
 

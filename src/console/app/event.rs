@@ -55,6 +55,8 @@ pub enum Slot {
     Requests,
     Returns,
     Lanes,
+    /// The sheet of checks.
+    Checks,
 }
 
 /// What the state wants done outside.

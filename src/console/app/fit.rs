@@ -1,11 +1,12 @@
 //! Whether an action is possible here and now, and if not, why. Read by keys, footer, help, palette alike.
 
+mod checks;
 mod returns;
 
 use super::App;
 use super::action::{Action, Context};
 use super::nav::Pane;
-use super::subject::{Subject, lane_of, wanted_mapping};
+use super::subject::{Subject, lane_of, unlabelled_service, wanted_mapping};
 use crate::domain::delivery::Flow;
 use crate::domain::drift::ledger::may_correct;
 use crate::domain::exception::ExceptionState;
@@ -55,6 +56,9 @@ impl App {
             Context::Lane => self.fit_lane(action),
             Context::List => self.fit_list(action),
             Context::Return => self.fit_return(action),
+            Context::Site => self.fit_site(),
+            Context::Refund => self.fit_refund(),
+            Context::Check => self.fit_check(action),
             Context::Global | Context::Audit => self.fit_global(action),
         }
     }
@@ -101,6 +105,13 @@ impl App {
             Action::OpenLane if rows.len() > 1 || lane_of(first).is_none() => {
                 Fit::Elsewhere("it is not about a lane of stock movements".to_owned())
             }
+            Action::MapValue if unlabelled_service(first).is_some() => match self.untracked_row() {
+                Some(_) => Fit::Yes,
+                None if self.nav.page().is_none() => {
+                    no("open it first; its page knows the mapping")
+                }
+                None => no("no one rule maps the service; see its rows among the mappings"),
+            },
             Action::MapValue if wanted_mapping(first).is_none() => {
                 no(format!("{} does not come from a mapping", first.kind))
             }
@@ -207,6 +218,20 @@ impl App {
             .map_or_else(|why| no(self.header.places.say(why)), |()| Fit::Yes)
     }
 
+    fn fit_site(&self) -> Fit {
+        let found = self.subjects().into_iter().find_map(|s| match s {
+            Subject::Site(found) => Some(found),
+            _ => None,
+        });
+        match found.flatten() {
+            None => no("put the cursor on one of its orders: a site is chosen for one at a time"),
+            Some(question) => match question.refused {
+                Some(why) => no(format!("order {}: {why}", question.number)),
+                None => Fit::Yes,
+            },
+        }
+    }
+
     fn fit_flow(&self, action: Action) -> Fit {
         let found = self.subjects().into_iter().find_map(|s| match s {
             Subject::Flow {
@@ -233,6 +258,9 @@ impl App {
             }
             Action::Mark | Action::Unmark if self.nav.pane != Pane::Exceptions => {
                 Fit::Elsewhere("bulk actions are for exceptions".to_owned())
+            }
+            Action::Views | Action::RemoveView if self.views_here().is_empty() => {
+                no("no view of this list is saved yet")
             }
             Action::Unmark if self.panes.exceptions.list.marked() == 0 => no("nothing is marked"),
             Action::ClearFilter if self.filter_text().is_empty() && !self.is_narrowed() => {
@@ -282,7 +310,7 @@ impl App {
             Some(page) => page.doc.tabs.len() > 1,
             None => matches!(
                 self.nav.pane,
-                Pane::Live | Pane::Exceptions | Pane::Mappings | Pane::Stock
+                Pane::Live | Pane::Exceptions | Pane::Mappings | Pane::Stock | Pane::Checks
             ),
         }
     }
@@ -308,5 +336,8 @@ const fn needs(context: Context) -> &'static str {
         Context::Audit => "the Audit pane",
         Context::Return => "a return",
         Context::Lane => "a lane of stock movements",
+        Context::Site => "the page of an order, or of an exception about sites",
+        Context::Refund => "an order of which money went back",
+        Context::Check => "the Checks pane",
     }
 }

@@ -212,7 +212,10 @@ mod tests {
             .map(|(_, k)| *k)
             .collect();
         for (context, key) in keymap.by_key.keys() {
-            if !matches!(context, Context::Global | Context::List) {
+            // A sheet of checks is in its own order and has no filter: the keys of lists mean nothing there.
+            let is_apart =
+                *context == Context::Check && !keymap.by_key.contains_key(&(Context::Global, *key));
+            if !is_apart && !matches!(context, Context::Global | Context::List) {
                 assert!(!outer.contains(key), "{key} in {context:?}");
             }
         }
@@ -233,9 +236,46 @@ mod tests {
             found
         };
         let of_exceptions = keys(Context::Exception);
-        for context in [Context::Return, Context::Lane, Context::Stock] {
+        for context in [
+            Context::Return,
+            Context::Lane,
+            Context::Stock,
+            Context::Site,
+            Context::Refund,
+        ] {
             for key in keys(context) {
                 assert!(!of_exceptions.contains(&key), "{key} in {context:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_an_order_or_a_return_hides_no_key_of_it() {
+        let keymap = Keymap::built_in();
+        let keys = |wanted: Context| -> Vec<Key> {
+            let all = keymap.by_key.keys();
+            all.filter(|(c, _)| *c == wanted).map(|(_, k)| *k).collect()
+        };
+        let sets = [
+            // The page of an order: its refunds, itself, its site, a delivery under the cursor.
+            &[
+                Context::Refund,
+                Context::Order,
+                Context::Site,
+                Context::Delivery,
+            ][..],
+            // The page of a return, and of a case about one.
+            &[Context::Refund, Context::Return][..],
+        ];
+        for set in sets {
+            let mut seen: Vec<Key> = Vec::new();
+            for context in set {
+                let own = keys(*context);
+                assert!(!own.is_empty(), "{context:?}");
+                for key in &own {
+                    assert!(!seen.contains(key), "{key} in {context:?}");
+                }
+                seen.extend(own);
             }
         }
     }

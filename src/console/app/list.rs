@@ -1,5 +1,6 @@
 //! A list as a window of the store: rows near the cursor, everything else by number only. Knows nothing of what a row is.
 
+use super::changed::Changed;
 use crate::domain::filter::Filter;
 use crate::domain::time::Ts;
 use crate::store::read::{Anchor, Cursor, ListQuery, Listed, Window};
@@ -17,6 +18,12 @@ pub const MARKS_MAX: usize = 1_000;
 pub trait Keyed {
     /// Identity that survives refresh, sort and filter.
     fn key(&self) -> String;
+
+    /// What of it people watch, as text: a row that is read again with another face has changed. Empty where rows never
+    /// change.
+    fn face(&self) -> String {
+        String::new()
+    }
 }
 
 /// An order of a list.
@@ -82,6 +89,10 @@ pub struct List<T> {
     /// Rows the picture has room for; set while drawing.
     pub height: Cell<u16>,
     marks: BTreeMap<String, T>,
+    /// Rows whose face changed a moment ago.
+    pub changed: Changed,
+    /// When the newest question was asked.
+    asked_at: Ts,
     pub sorts: &'static [Sort],
     pub sort: usize,
     pub is_descending: bool,
@@ -105,6 +116,8 @@ impl<T: Keyed + Clone> List<T> {
             offset: 0,
             height: Cell::new(20),
             marks: BTreeMap::new(),
+            changed: Changed::default(),
+            asked_at: Ts(0),
             sorts,
             sort: 0,
             is_descending: sorts.first().is_some_and(|s| s.is_falling),
@@ -246,6 +259,15 @@ impl<T: Keyed + Clone> List<T> {
         self.restart();
     }
 
+    /// This order, when the list has it.
+    pub fn set_sort(&mut self, name: &str, is_descending: bool) {
+        if let Some(at) = self.sorts.iter().position(|s| s.name == name) {
+            self.sort = at;
+            self.is_descending = is_descending;
+            self.restart();
+        }
+    }
+
     /// The other direction.
     pub fn reverse(&mut self) {
         self.is_descending = !self.is_descending;
@@ -290,6 +312,7 @@ impl<T: Keyed + Clone> List<T> {
 
     fn begin(&mut self, fill: Fill, anchor: Anchor, now: Ts) -> ListQuery {
         self.fill = Some(fill);
+        self.asked_at = now;
         if matches!(fill, Fill::Replace { .. }) || self.rows.is_empty() {
             self.load = Load::Loading;
         }
@@ -389,6 +412,8 @@ impl<T: Keyed + Clone> List<T> {
             self.cursor = self.cursor.saturating_add_signed(shift);
             self.offset = self.offset.saturating_add_signed(shift);
         }
+        self.changed
+            .compare(&self.rows, &window.rows, self.asked_at);
         self.rows = window.rows;
         for listed in &self.rows {
             if let Some(mark) = self.marks.get_mut(&listed.row.key()) {

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod ask;
+pub mod changed;
 pub mod doc;
 pub mod event;
 pub mod field;
@@ -11,6 +12,7 @@ pub mod key;
 pub mod keymap;
 pub mod layers;
 pub mod list;
+pub mod markdown;
 mod movement;
 pub mod nav;
 pub mod panes;
@@ -18,11 +20,13 @@ mod perform;
 mod replies;
 pub mod sheets;
 pub mod subject;
+pub mod views;
 mod wants;
 pub mod words;
 
 use action::Action;
 use ask::{Act, Done, Header, Trouble};
+use doc::Link;
 use event::{Effect, Event, Slot, SyncState, SyncStatus};
 use key::{Code, Key};
 use keymap::Keymap;
@@ -99,6 +103,14 @@ pub struct Message {
     pub text: String,
 }
 
+/// A screen that stands still while somebody reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frozen {
+    pub since: Ts,
+    /// Something changed in the store that the screen does not show.
+    pub is_behind: bool,
+}
+
 /// The whole state.
 pub struct App {
     pub options: Options,
@@ -114,6 +126,8 @@ pub struct App {
     pub header_load: Load,
     header_generation: u64,
     is_header_stale: bool,
+    /// Lists and pages stand still.
+    pub frozen: Option<Frozen>,
     pub sync: SyncStatus,
     /// Newest last.
     pub messages: VecDeque<Message>,
@@ -150,6 +164,7 @@ impl App {
             header_load: Load::Never,
             header_generation: 0,
             is_header_stale: true,
+            frozen: None,
             sync: SyncStatus {
                 state: SyncState::Off,
                 note: String::new(),
@@ -185,7 +200,7 @@ impl App {
                 answer,
             } => self.reply(slot, generation, *answer),
             Event::Acted { ticket, result } => self.acted(ticket, result),
-            Event::StoreChanged => self.mark_stale(),
+            Event::StoreChanged => self.store_changed(),
             Event::Sync(status) => {
                 self.is_dirty |= self.sync != status;
                 self.sync = status;
@@ -269,6 +284,13 @@ impl App {
         if self.toast_until.is_some_and(|at| at <= self.now) {
             self.toast_until = None;
         }
+        let (panes, now) = (&mut self.panes, self.now);
+        panes.exceptions.list.changed.tick(now);
+        panes.orders.list.changed.tick(now);
+        panes.mappings.list.changed.tick(now);
+        panes.stock.list.changed.tick(now);
+        panes.stock.lanes.changed.tick(now);
+        panes.returns.list.changed.tick(now);
         self.rebuild_pages();
         self.is_dirty = true;
     }
@@ -323,6 +345,10 @@ impl App {
                 Out::Perform(action) => self.perform(action),
                 Out::Go(place) => self.go(place),
                 Out::Filter(text) => self.set_filter(&text),
+                Out::Read(topic, line) => {
+                    let link = Link::Handbook(topic, line);
+                    self.nav.open(link, topic.title().to_owned());
+                }
                 Out::Quit => self.effects.push(Effect::Quit),
             }
         }
@@ -378,8 +404,39 @@ impl App {
         self.mark_stale();
     }
 
+    /// Somebody changed the store. A frozen screen only counts on: whether anything is anybody's is never held back, nor
+    /// the engine's answer to what was asked for here.
+    fn store_changed(&mut self) {
+        let Some(frozen) = &mut self.frozen else {
+            self.mark_stale();
+            return;
+        };
+        self.is_dirty |= !frozen.is_behind;
+        frozen.is_behind = true;
+        self.is_header_stale = true;
+        self.is_requests_stale = !self.requests.is_empty();
+    }
+
+    /// Stands still, or catches up and follows again.
+    fn freeze(&mut self) {
+        if self.frozen.take().is_some() {
+            self.say(Level::Done, "the screen follows the store again");
+            self.mark_stale();
+        } else {
+            self.frozen = Some(Frozen {
+                since: self.now,
+                is_behind: false,
+            });
+            let text = "the screen stands still; the same key follows again, Ctrl-R reads once";
+            self.say(Level::Done, text);
+        }
+    }
+
     /// Something changed in the store: what is on show is read again.
     fn mark_stale(&mut self) {
+        if let Some(frozen) = &mut self.frozen {
+            frozen.is_behind = false;
+        }
         self.is_header_stale = true;
         self.panes.live.is_stale = true;
         self.panes.exceptions.list.mark_stale();
@@ -390,6 +447,7 @@ impl App {
         self.panes.stock.lanes.mark_stale();
         self.panes.audit.list.mark_stale();
         self.panes.returns.list.mark_stale();
+        self.panes.checks.is_stale = true;
         for page in self.nav.all_pages() {
             page.is_stale = true;
         }
@@ -439,6 +497,7 @@ fn act_words(act: &Act) -> String {
         Act::ResyncOrder(id) => format!("reading order {id} again"),
         Act::HoldOrder { id, .. } => format!("holding order {id}"),
         Act::ReleaseOrder(id) => format!("releasing order {id}"),
+        Act::ChooseSite { id, .. } => format!("choosing the site of order {id}"),
         Act::PauseFlow { pair, flow, .. } => format!("pausing {flow} of {pair}"),
         Act::ResumeFlow { pair, flow } => format!("resuming {flow} of {pair}"),
         Act::RunFlow { pair, flow } => format!("running {flow} of {pair}"),
@@ -449,8 +508,14 @@ fn act_words(act: &Act) -> String {
             format!("mappings of {pair} back to version {version}")
         }
         Act::ExpectReturn { order, .. } => format!("expecting a return of order {order}"),
+        Act::ExplainRefund { order, .. } => format!("explaining a refund of order {order}"),
         Act::DecideReturn { reference, .. } => format!("deciding on return {reference}"),
         Act::LaneHead { item, .. } => format!("the lane of {item}"),
         Act::CorrectStock { item, .. } => format!("correcting {item}"),
+        Act::SignCheck { check, team, .. } => format!("signing {:?} for {team}", check.title),
+        Act::HandOver { team, .. } => format!("the hand-over of {team}"),
+        Act::ExportChecks { cadence, .. } => format!("the export of the {cadence} sheet"),
+        Act::SaveView { view, .. } => format!("saving the view {:?}", view.name),
+        Act::RemoveView { name, .. } => format!("removing the view {name:?}"),
     }
 }

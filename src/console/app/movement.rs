@@ -30,6 +30,7 @@ impl App {
             Pane::Mappings => self.panes.mappings.move_by(by),
             Pane::Stock => on_stock!(self, move_by(by)),
             Pane::Returns => self.panes.returns.list.move_by(by),
+            Pane::Checks => self.panes.checks.move_by(by),
             Pane::Audit => self.panes.audit.list.move_by(by),
         }
     }
@@ -52,6 +53,7 @@ impl App {
             },
             Pane::Stock => on_stock!(self, page_by(direction)),
             Pane::Returns => self.panes.returns.list.page_by(direction),
+            Pane::Checks => self.panes.checks.move_by(direction * rows),
             Pane::Audit => self.panes.audit.list.page_by(direction),
         }
     }
@@ -74,6 +76,7 @@ impl App {
             }
             Pane::Stock => on_stock!(self, home()),
             Pane::Returns => self.panes.returns.list.home(),
+            Pane::Checks => self.panes.checks.move_by(isize::MIN / 2),
             Pane::Audit => self.panes.audit.list.home(),
         }
     }
@@ -126,6 +129,7 @@ impl App {
                 let generation = self.ask_end(Slot::Returns, query);
                 self.panes.returns.list.newest(generation);
             }
+            Pane::Checks => self.panes.checks.move_by(isize::MAX / 2),
             Pane::Audit => {
                 let query = self.panes.audit.list.end(now).map(Question::Journal);
                 let generation = self.ask_end(Slot::Audit, query);
@@ -160,6 +164,7 @@ impl App {
                 };
             }
             Pane::Stock => self.panes.stock.part = self.panes.stock.part.turned(),
+            Pane::Checks => self.panes.checks.turn(by),
             Pane::Orders | Pane::Returns | Pane::Audit => {}
         }
     }
@@ -183,14 +188,14 @@ impl App {
             }
             Pane::Stock => on!(self.panes.stock.list),
             Pane::Returns => on!(self.panes.returns.list),
-            Pane::Audit | Pane::Live => {}
+            Pane::Audit | Pane::Live | Pane::Checks => {}
         }
     }
 
     /// The filter of the list on show, as typed.
     pub fn filter_text(&self) -> &str {
         match self.nav.pane {
-            Pane::Live => "",
+            Pane::Live | Pane::Checks => "",
             Pane::Exceptions => &self.panes.exceptions.list.filter_text,
             Pane::Orders => &self.panes.orders.list.filter_text,
             Pane::Mappings => &self.panes.mappings.list.filter_text,
@@ -229,7 +234,7 @@ impl App {
             return;
         }
         match self.nav.pane {
-            Pane::Live => {}
+            Pane::Live | Pane::Checks => {}
             Pane::Exceptions => {
                 let pane = &mut self.panes.exceptions;
                 pane.list.filter_text = text.to_owned();

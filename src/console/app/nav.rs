@@ -3,7 +3,9 @@
 use super::doc::{Doc, DocLine, Link};
 use super::list::Load;
 use super::subject::Subject;
+use crate::desk::SiteQuestion;
 use crate::domain::ids::PairId;
+use crate::domain::mapping::Mapping;
 use crate::store::read::MappingVersion;
 use std::cell::Cell;
 
@@ -19,6 +21,7 @@ pub enum Pane {
     Mappings,
     Stock,
     Returns,
+    Checks,
     Audit,
 }
 
@@ -31,6 +34,7 @@ impl Pane {
         Self::Mappings,
         Self::Stock,
         Self::Returns,
+        Self::Checks,
         Self::Audit,
     ];
 
@@ -43,6 +47,7 @@ impl Pane {
             Self::Mappings => '4',
             Self::Stock => '5',
             Self::Returns => '6',
+            Self::Checks => '7',
             Self::Audit => '8',
         }
     }
@@ -56,7 +61,17 @@ impl Pane {
             Self::Mappings => "Mappings",
             Self::Stock => "Stock",
             Self::Returns => "Returns",
+            Self::Checks => "Checks",
             Self::Audit => "Audit",
+        }
+    }
+
+    /// Its name where there is no room for the whole of it.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Exceptions => "Exc",
+            Self::Mappings => "Maps",
+            _ => self.title(),
         }
     }
 
@@ -88,9 +103,13 @@ pub struct Page {
     pub height: Cell<u16>,
     /// What actions on this page act on, once it is read.
     pub subject: Option<Subject>,
-    /// On the page of an exception: what it is about (a return, a lane, a stock position), where there are actions
+    /// What it is about beside its own object (a return, a lane, a stock position, refunds), where there are actions
     /// for it.
-    pub about: Option<Subject>,
+    pub about: Vec<Subject>,
+    /// On the page of an exception: the mapping that may end it.
+    pub mapping: Option<Mapping>,
+    /// Orders on it whose site can be chosen.
+    pub sites: Vec<SiteQuestion>,
     /// On a page of mapping versions: the versions.
     pub versions: Option<(PairId, Vec<MappingVersion>)>,
     /// Read again when shown.
@@ -112,7 +131,9 @@ impl Page {
             top: Cell::new(0),
             height: Cell::new(10),
             subject: None,
-            about: None,
+            about: Vec::new(),
+            mapping: None,
+            sites: Vec::new(),
             versions: None,
             is_stale: false,
         }

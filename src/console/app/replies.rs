@@ -1,7 +1,7 @@
 //! What becomes of answers. An answer to anything but the newest question of its slot is dropped.
 
-use super::ask::{Answer, ExceptionSheet, Trouble};
-use super::event::Slot;
+use super::ask::{Answer, ExceptionSheet, Refunds, Trouble};
+use super::event::{Effect, Slot};
 use super::layers::Layer;
 use super::list::{Keyed, List, Load};
 use super::nav::Page;
@@ -65,6 +65,12 @@ impl App {
                     expect!(answer, Returns),
                 );
             }
+            Slot::Checks if panes.checks.generation == generation => {
+                match expect!(answer, Checks) {
+                    Ok(sheet) => panes.checks.take(*sheet),
+                    Err(trouble) => panes.checks.load = Load::Failed(trouble.text),
+                }
+            }
             Slot::Unmapped if panes.mappings.unmapped_generation == generation => {
                 match expect!(answer, Unmapped) {
                     Ok(rows) => panes.mappings.take_unmapped(rows),
@@ -102,6 +108,23 @@ impl App {
                 self.take_requests(answer);
             }
             _ => {}
+        }
+        // The signs of rows that changed go when their time is over, without a key.
+        if let Some(until) = self.changed_until(slot).filter(|at| *at > self.now) {
+            self.effects.push(Effect::Wake(until));
+        }
+    }
+
+    fn changed_until(&self, slot: Slot) -> Option<crate::domain::time::Ts> {
+        let panes = &self.panes;
+        match slot {
+            Slot::Exceptions => panes.exceptions.list.changed.until(),
+            Slot::Orders => panes.orders.list.changed.until(),
+            Slot::Mappings => panes.mappings.list.changed.until(),
+            Slot::Stock => panes.stock.list.changed.until(),
+            Slot::Lanes => panes.stock.lanes.changed.until(),
+            Slot::Returns => panes.returns.list.changed.until(),
+            _ => None,
         }
     }
 
@@ -172,8 +195,14 @@ impl App {
     }
 }
 
-/// The return, the lane or the stock position that an exception is about.
-fn about(sheet: &ExceptionSheet) -> Option<Subject> {
+/// The refunds, the return, the lane or the stock position that an exception is about.
+fn about(sheet: &ExceptionSheet) -> Vec<Subject> {
+    let refunds = sheet.refunds.clone();
+    let refunds = refunds.map(|refunds| Subject::Refunds(Box::new(refunds)));
+    refunds.into_iter().chain(goods_of(sheet)).collect()
+}
+
+fn goods_of(sheet: &ExceptionSheet) -> Option<Subject> {
     let returned = sheet.returned.clone();
     let lane = sheet.lane.clone();
     let position = sheet.position.clone();
@@ -181,6 +210,12 @@ fn about(sheet: &ExceptionSheet) -> Option<Subject> {
         .map(|row| Subject::Return(Box::new(row)))
         .or_else(|| lane.map(|row| Subject::Lane(Box::new(row))))
         .or_else(|| position.map(|row| Subject::Stock(Box::new(row))))
+}
+
+/// Refunds as something to act on, where any money went back.
+fn refunds_of(refunds: &Refunds) -> Vec<Subject> {
+    let found = refunds.is_any.then(|| Box::new(refunds.clone()));
+    found.map(Subject::Refunds).into_iter().collect()
 }
 
 /// Puts an answer on a page.
@@ -192,6 +227,8 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
         Ok(Answer::Exception(Some(sheet))) => {
             page.subject = Some(Subject::Exceptions(vec![sheet.row.clone()]));
             page.about = about(&sheet);
+            page.mapping = sheet.mapping.clone();
+            page.sites.clone_from(&sheet.sites);
             page.show(
                 places.say(sheets::exception::title(&sheet.row)),
                 sheets::exception::doc(&sheet, now).naming(places),
@@ -199,6 +236,8 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
         }
         Ok(Answer::Order(Some(sheet))) => {
             page.subject = Some(Subject::Order(Box::new(sheet.full.row.clone())));
+            page.about = refunds_of(&sheet.refunds);
+            page.sites = sheet.site.iter().cloned().collect();
             page.show(
                 places.say(sheets::order::title(&sheet.full.row)),
                 sheets::order::doc(&sheet, now, places).naming(places),
@@ -227,7 +266,8 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
             );
         }
         Ok(Answer::Lane(sheet)) => {
-            page.about = sheet.row.clone().map(|row| Subject::Lane(Box::new(row)));
+            let lane = sheet.row.clone().map(|row| Subject::Lane(Box::new(row)));
+            page.about = lane.into_iter().collect();
             page.subject = sheet
                 .position
                 .clone()
@@ -251,10 +291,27 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
         }
         Ok(Answer::Return(Some(sheet))) => {
             page.subject = Some(Subject::Return(Box::new(sheet.gated())));
+            let row = &sheet.books.held.row;
+            let claims = &sheet.books.claims;
+            page.about = refunds_of(&Refunds::of(row.order, &row.order_number, claims));
             page.show(
                 places.say(sheets::returns::title(&sheet.books.held.row)),
                 sheets::returns::doc(&sheet, now).naming(places),
             );
+        }
+        Ok(Answer::Check(sheet)) => {
+            page.subject = Some(Subject::Check(Some(Box::new(sheet.line.clone()))));
+            page.show(
+                sheets::checks::title(&sheet.line),
+                sheets::checks::doc(&sheet, now).naming(places),
+            );
+        }
+        Ok(Answer::HandOvers(notes)) => {
+            if let super::doc::Link::HandOvers(team) = page.link {
+                page.subject = Some(Subject::Check(None));
+                let title = format!("Hand-over of {team}");
+                page.show(title, sheets::checks::hand_overs(team, &notes, now));
+            }
         }
         Ok(Answer::Payload(Some(sheet))) => {
             page.show(

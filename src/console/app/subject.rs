@@ -2,12 +2,13 @@
 
 use super::App;
 use super::action::Context;
-use super::ask::Seen;
+use super::ask::{Refunds, Seen};
 use super::doc::{JournalLine, Link};
-use super::nav::Pane;
+use super::nav::{Page, Pane};
+use super::panes::checks::Row as SheetRow;
 use super::panes::{live, mappings, stock};
-use crate::desk::GatedReturn;
-use crate::domain::catalogue::Remedy;
+use crate::desk::{CheckLine, GatedReturn, SiteQuestion};
+use crate::domain::catalogue::{Kind, Remedy};
 use crate::domain::delivery::{DeliveryState, Flow};
 use crate::domain::exception::ExceptionRow;
 use crate::domain::ids::{DeliveryId, OrderId, PairId};
@@ -51,6 +52,11 @@ pub enum Subject {
     Audit,
     Return(Box<GatedReturn>),
     Lane(Box<LaneRow>),
+    /// The site of one order; `None` where several are meant and the cursor is on none of them.
+    Site(Option<Box<SiteQuestion>>),
+    Refunds(Box<Refunds>),
+    /// The sheet of checks, and the check under the cursor.
+    Check(Option<Box<CheckLine>>),
 }
 
 impl Subject {
@@ -67,6 +73,9 @@ impl Subject {
             Self::Audit => Context::Audit,
             Self::Return(_) => Context::Return,
             Self::Lane(_) => Context::Lane,
+            Self::Site(_) => Context::Site,
+            Self::Refunds(_) => Context::Refund,
+            Self::Check(_) => Context::Check,
         }
     }
 
@@ -88,6 +97,11 @@ impl Subject {
             Self::Audit => "the journal".to_owned(),
             Self::Return(row) => format!("return {}", row.held.row.reference),
             Self::Lane(row) => format!("lane {}", row.key),
+            Self::Site(Some(question)) => format!("site of order {}", question.number),
+            Self::Site(None) => "site of an order".to_owned(),
+            Self::Refunds(refunds) => format!("refunds of order {}", refunds.number),
+            Self::Check(Some(line)) => super::sheets::checks::title(line),
+            Self::Check(None) => "the sheet".to_owned(),
         }
     }
 }
@@ -113,6 +127,12 @@ pub fn wanted_mapping(row: &ExceptionRow) -> Option<(crate::domain::mapping::Map
     }
 }
 
+/// The service whose parcels have no label.
+pub fn unlabelled_service(row: &ExceptionRow) -> Option<&str> {
+    let is_it = row.kind == Kind::DspTrackingMissing;
+    row.discriminator.strip_prefix("SERVICE=").filter(|_| is_it)
+}
+
 /// The lane an exception is about.
 pub fn lane_of(row: &ExceptionRow) -> Option<Link> {
     Some(Link::Lane {
@@ -121,14 +141,42 @@ pub fn lane_of(row: &ExceptionRow) -> Option<Link> {
     })
 }
 
+/// The order whose site can be chosen here: the one under the cursor, or the only one.
+fn site_here(page: &Page) -> Option<Subject> {
+    let under = match page.target() {
+        Some(Link::Order(id)) => page.sites.iter().find(|q| q.order == *id),
+        _ => None,
+    };
+    let found = match page.sites.as_slice() {
+        [] => return None,
+        [only] => Some(only),
+        _ => under,
+    };
+    Some(Subject::Site(found.map(|q| Box::new(q.clone()))))
+}
+
 impl App {
+    /// On the page of parcels without a label: the mapping of their service, with the word that says it has none.
+    pub fn untracked_row(&self) -> Option<Mapping> {
+        let mut row = self.nav.page()?.mapping.clone()?;
+        row.attributes.insert("tracked".to_owned(), "no".to_owned());
+        Some(row)
+    }
+
     /// What is under the cursor, the page's own object first.
     pub fn subjects(&self) -> Vec<Subject> {
         let mut found = Vec::new();
         if let Some(page) = self.nav.page() {
             // What an exception is about comes before the exception: the next step stands first.
-            found.extend(page.about.clone());
-            found.extend(page.subject.clone());
+            found.extend(page.about.iter().cloned());
+            // On an order's own page its site comes last: it is seldom what it is opened for.
+            if matches!(page.subject, Some(Subject::Order(_))) {
+                found.extend(page.subject.clone());
+                found.extend(site_here(page));
+            } else {
+                found.extend(site_here(page));
+                found.extend(page.subject.clone());
+            }
             match page.target() {
                 Some(Link::Delivery(id)) => found.push(Subject::Delivery {
                     id: *id,
@@ -152,6 +200,13 @@ impl App {
             return found;
         }
         found.extend(self.pane_subject());
+        if let Some(Subject::Return(row)) = found.first() {
+            let held = &row.held.row;
+            let refunds = Refunds::of(held.order, &held.order_number, &row.asked);
+            if refunds.is_any {
+                found.push(Subject::Refunds(Box::new(refunds)));
+            }
+        }
         found
     }
 
@@ -199,6 +254,10 @@ impl App {
                 let row = self.panes.returns.list.current()?.clone();
                 Some(Subject::Return(Box::new(row)))
             }
+            Pane::Checks => {
+                let line = self.panes.checks.current_check().cloned();
+                Some(Subject::Check(line.map(Box::new)))
+            }
             Pane::Audit => Some(Subject::Audit),
         }
     }
@@ -221,7 +280,7 @@ impl App {
     /// Contexts of keys here, the nearest first.
     pub fn contexts(&self) -> Vec<Context> {
         let mut contexts: Vec<Context> = self.subjects().iter().map(Subject::context).collect();
-        if self.nav.page().is_none() && self.nav.pane != Pane::Live {
+        if self.nav.page().is_none() && !matches!(self.nav.pane, Pane::Live | Pane::Checks) {
             contexts.push(Context::List);
         }
         contexts.push(Context::Global);
@@ -272,6 +331,14 @@ impl App {
                     reference: row.reference.clone(),
                 })
             }
+            Pane::Checks => match self.panes.checks.current()? {
+                SheetRow::Note(note) => Some(Link::HandOvers(note.team)),
+                SheetRow::Check(line) => Some(Link::Check {
+                    check: line.check,
+                    team: line.team,
+                    first: line.periods.first()?.first,
+                }),
+            },
             Pane::Audit => {
                 let row = self.panes.audit.list.current()?;
                 Some(Link::Journal(JournalLine(Box::new(row.clone()))))

@@ -82,6 +82,16 @@ impl App {
                         self.ask(Slot::Returns, Question::Returns(query));
                 }
             }
+            Pane::Checks => {
+                let pane = &mut self.panes.checks;
+                if pane.is_stale && pane.load != Load::Loading {
+                    pane.is_stale = false;
+                    pane.load = Load::Loading;
+                    let (cadence, team) = (pane.cadence, pane.team);
+                    let question = Question::Checks { cadence, team };
+                    self.panes.checks.generation = self.ask(Slot::Checks, question);
+                }
+            }
             Pane::Audit => {
                 if let Some(query) = self.panes.audit.list.wanted(now) {
                     self.panes.audit.list.generation =
@@ -124,6 +134,14 @@ impl App {
             }
             return;
         }
+        if let Link::Handbook(topic, line) = page.link {
+            if page.load == Load::Never {
+                let (doc, at) = super::sheets::handbook::page(topic, &self.keymap, line);
+                page.show(topic.title().to_owned(), doc);
+                page.line = at;
+            }
+            return;
+        }
         let is_due = page.load == Load::Never || (page.is_stale && page.load != Load::Loading);
         let (id, question) = (page.id, question_for(&page.link));
         if is_due && let Some(question) = question {
@@ -142,7 +160,12 @@ impl App {
             && self.nav.page().is_none()
             && matches!(
                 self.nav.pane,
-                Pane::Exceptions | Pane::Orders | Pane::Stock | Pane::Returns | Pane::Audit
+                Pane::Exceptions
+                    | Pane::Orders
+                    | Pane::Stock
+                    | Pane::Returns
+                    | Pane::Checks
+                    | Pane::Audit
             );
         let link = if is_wanted { self.link_here() } else { None };
         let Some(link) = link else {
@@ -196,7 +219,13 @@ fn question_for(link: &Link) -> Option<Question> {
             pair: pair.clone(),
             lane: lane.clone(),
         },
-        Link::Journal(_) => return None,
+        Link::Journal(_) | Link::Handbook(..) | Link::List { .. } => return None,
+        Link::Check { check, team, first } => Question::Check {
+            check,
+            team: *team,
+            first: *first,
+        },
+        Link::HandOvers(team) => Question::HandOvers(*team),
         Link::Return { pair, reference } => Question::Return {
             pair: pair.clone(),
             reference: reference.clone(),

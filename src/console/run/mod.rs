@@ -1,5 +1,6 @@
 //! The loop round the state: input, answers and ticks in, frames and effects out. It never waits for an answer.
 
+mod about;
 pub mod backend;
 pub mod effects;
 mod lanes;

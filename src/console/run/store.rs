@@ -2,25 +2,30 @@
 
 use super::super::app::ask::{
     Act, Answer, Answered, DeliverySheet, Done, ExceptionAct, ExceptionSheet, FlowSheet, Header,
-    ItemSheet, Live, MappingPreview, OrderSheet, PayloadSheet, Question, ReturnSheet, Seen,
-    Trouble,
+    ItemSheet, Live, MappingPreview, OrderSheet, PayloadSheet, Question, Refunds, ReturnSheet,
+    Seen, Trouble,
 };
 use super::super::app::doc::{Link, return_of};
 use super::super::app::panes::exceptions::is;
+use super::super::app::subject::unlabelled_service;
 use super::backend::Backend;
 use crate::desk::{Desk, DeskError};
+use crate::domain::checks::Cadence;
 use crate::domain::delivery::{DeliveryRow, DeliveryState};
-use crate::domain::exception::ObjectRef;
+use crate::domain::exception::{ExceptionRow, ObjectRef, Team};
 use crate::domain::filter::Filter;
 use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, RequestId, ReturnRef,
 };
+use crate::domain::mapping::{Mapping, MappingKind};
 use crate::domain::order::OrderRow;
-use crate::domain::time::Ts;
+use crate::domain::time::{Span, Ts};
+use crate::report::{save_checks, shift_facts, shift_markdown};
 use crate::store::read::{Anchor, JournalRow, ListQuery};
 use crate::store::{Store, StoreError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use std::path::Path;
 use std::time::Duration;
 
 /// Members of an exception read for its page.
@@ -37,6 +42,8 @@ const UNDER_WAY_MAX: usize = 100;
 const VERSIONS_MAX: usize = 100;
 /// How long a change is waited for.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How far the shift report beside an exported sheet looks back.
+const SHIFT: Span = Span::hours(8);
 /// Side of a mapping that completion offers.
 const TARGET_SIDE: &str = "wms";
 
@@ -49,6 +56,10 @@ impl StoreBackend {
     /// A backend on a person's desk.
     pub const fn new(desk: Desk) -> Self {
         Self { desk }
+    }
+
+    pub(super) const fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     pub(super) const fn store(&self) -> &Store {
@@ -149,6 +160,15 @@ impl StoreBackend {
             Question::Return { pair, reference } => {
                 Answer::Return(self.returned(&pair, &reference).await?.map(Box::new))
             }
+            Question::Checks { cadence, team } => {
+                let sheet = self.desk.check_sheet(cadence, None, team).await?;
+                Answer::Checks(Box::new(sheet))
+            }
+            Question::Check { check, team, first } => {
+                let page = self.desk.check_page(check, team, Some(first)).await?;
+                Answer::Check(Box::new(page))
+            }
+            Question::HandOvers(team) => Answer::HandOvers(self.desk.hand_overs(team).await?),
             Question::Lanes(query) => Answer::Lanes(store.lanes(None, &query).await?),
             Question::Lane { pair, lane } => Answer::Lane(Box::new(self.lane(pair, lane).await?)),
         })
@@ -183,6 +203,8 @@ impl StoreBackend {
             mine_ship_by: mine.rows.first().and_then(|l| l.row.ship_by),
             pairs,
             unmapped,
+            checks: i64::try_from(self.desk.checks_waiting().await?.0).unwrap_or(i64::MAX),
+            views: self.desk.views().await?,
             returns: i64::try_from(self.desk.returns_to_decide().await?).unwrap_or(i64::MAX),
         })
     }
@@ -233,14 +255,30 @@ impl StoreBackend {
             _ => None,
         };
         Ok(Some(ExceptionSheet {
-            returned: returned.map(|held| self.desk.gated(held)),
+            returned: returned.map(|held| self.desk.gated(held, &[])),
+            refunds: self.refunds_about(&row, &members).await?,
+            sites: self.sites_about(&row, &members).await?,
             lane: self.lane_about(&row).await?,
             position: self.drift_about(&row).await?,
+            mapping: self.mapping_about(&row).await?,
             row,
             members,
             timeline,
             deliveries,
         }))
+    }
+
+    /// The mapping of the service it is about. A service with several rules has none that stands for all of them.
+    async fn mapping_about(&self, row: &ExceptionRow) -> Result<Option<Mapping>, Trouble> {
+        let Some(service) = unlabelled_service(row) else {
+            return Ok(None);
+        };
+        let rows = self.store().mappings(&row.pair).await?;
+        let mut of_service = rows
+            .into_iter()
+            .filter(|m| m.kind == MappingKind::Carrier && m.from == service);
+        let only = of_service.next();
+        Ok(only.filter(|_| of_service.next().is_none()))
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<OrderSheet>, Trouble> {
@@ -255,6 +293,8 @@ impl StoreBackend {
             exceptions: self.exceptions_of(&object).await?,
             timeline: store.timeline(&object, TIMELINE_MAX).await?,
             returns: store.returns_of(&[id]).await?,
+            refunds: Refunds::of(id, &full.row.number, &store.claims_of(&[id]).await?),
+            site: self.desk.site_questions(&[id]).await?.into_iter().next(),
             full,
         }))
     }
@@ -464,6 +504,7 @@ impl StoreBackend {
             Act::ResyncOrder(id) => desk.resync_order(id).await,
             Act::HoldOrder { id, reason } => desk.hold_order(id, &reason).await,
             Act::ReleaseOrder(id) => desk.release_order(id).await,
+            Act::ChooseSite { id, site, reason } => desk.choose_site(id, &site, &reason).await,
             Act::PauseFlow { pair, flow, reason } => {
                 desk.pause_flow(&pair, Some(flow), &reason).await
             }
@@ -499,6 +540,15 @@ impl StoreBackend {
                 let row = desk.order(order).await?;
                 desk.expect_return(&row, units, &reason).await
             }
+            Act::ExplainRefund {
+                order,
+                refund,
+                to,
+                reason,
+            } => {
+                let row = desk.order(order).await?;
+                desk.explain_refund(&row, refund, to, &reason).await
+            }
             Act::DecideReturn {
                 pair,
                 reference,
@@ -524,8 +574,34 @@ impl StoreBackend {
                 desk.correct_stock(&pair, (&item, &location), counted_each, &reason)
                     .await
             }
+            Act::SignCheck {
+                check,
+                team,
+                periods,
+                note,
+            } => desk.sign_check(check, team, &periods, &note).await,
+            Act::HandOver { team, text } => desk.hand_over(team, &text).await,
+            Act::ExportChecks { cadence, team } => return self.export(cadence, team).await,
+            Act::SaveView { view, over } => desk.save_view(view, over).await,
+            Act::RemoveView {
+                list,
+                name,
+                version,
+            } => desk.remove_view(list, &name, version).await,
         };
         Ok(done(result?))
+    }
+
+    /// Sheet and shift report into the folder the console was started in.
+    async fn export(&self, cadence: Cadence, team: Option<Team>) -> Result<Done, Trouble> {
+        let desk = &self.desk;
+        let sheet = desk.check_sheet(cadence, None, team).await?;
+        let facts = shift_facts(desk.store(), desk.now(), SHIFT).await?;
+        let shift = shift_markdown(&facts);
+        let saved = save_checks(Path::new("."), &sheet, &shift)
+            .map_err(|e| Trouble::new(format!("the sheet was not written: {e}")))?;
+        let kept = desk.exported(&sheet, (&saved.folder, &saved.names)).await?;
+        Ok(done(kept))
     }
 
     /// Each in turn; the first failure stops, and says how many were done before.

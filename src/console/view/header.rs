@@ -23,11 +23,12 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
 
 fn draw_panes(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let mut x = area.x + 1;
-    if area.width >= NAMED_FROM {
+    if is_named(app) {
         x += pen.text(x, area.y, 12, "tallyman", Role::Title) + 2;
     }
     let needed = panes_width(app, 1);
     let room = usize::from(area.right().saturating_sub(x + 2));
+    let is_tight = is_tight(app);
     // Where panes and name do not fit side by side, the panes move together.
     let gap = if needed + text::width(&who(app)) > room {
         ""
@@ -50,7 +51,7 @@ fn draw_panes(app: &App, pen: &mut Pen<'_>, area: Rect) {
             room,
             &[
                 (&digit, key),
-                (pane.title(), title),
+                (name(app, *pane, is_tight), title),
                 (&count, if is_here { Role::Bar } else { Role::Accent }),
                 (gap, if is_here { Role::Bar } else { Role::Text }),
             ],
@@ -75,8 +76,37 @@ fn who(app: &App) -> String {
 
 /// Columns of the names of all panes, with `gap` columns behind each.
 fn panes_width(app: &App, gap: usize) -> usize {
-    let each = |pane: &Pane| 3 + text::width(pane.title()) + text::width(&count_of(app, *pane));
+    width_of(app, gap, is_tight(app))
+}
+
+fn width_of(app: &App, gap: usize, is_tight: bool) -> usize {
+    let each = |pane: &Pane| {
+        3 + text::width(name(app, *pane, is_tight)) + text::width(&count_of(app, *pane))
+    };
     Pane::ALL.iter().map(|pane| each(pane) + gap).sum()
+}
+
+/// Columns of the program's name with what is round it.
+const NAME_COLUMNS: usize = 11;
+
+/// Whether the program's name has room beside the panes.
+fn is_named(app: &App) -> bool {
+    let columns = app.size.0;
+    columns >= NAMED_FROM && width_of(app, 0, false) + NAME_COLUMNS < usize::from(columns)
+}
+
+/// Whether the whole names of all panes have no room side by side.
+fn is_tight(app: &App) -> bool {
+    width_of(app, 0, false) + 1 > usize::from(app.size.0)
+}
+
+/// The name of a pane; where there is no room only that of the pane on show is whole.
+fn name(app: &App, pane: Pane, is_tight: bool) -> &'static str {
+    if is_tight && pane != app.nav.pane {
+        pane.short()
+    } else {
+        pane.title()
+    }
 }
 
 /// What waits in a pane, as it stands behind its name.
@@ -85,6 +115,7 @@ fn count_of(app: &App, pane: Pane) -> String {
         Pane::Exceptions => app.header.counts.iter().map(|c| c.open).sum(),
         Pane::Mappings => app.header.unmapped,
         Pane::Returns => app.header.returns,
+        Pane::Checks => app.header.checks,
         Pane::Live | Pane::Orders | Pane::Stock | Pane::Audit => 0,
     };
     if count > 0 {
@@ -156,8 +187,21 @@ fn pieces(app: &App) -> Vec<Piece> {
         pieces.push(promise_piece(app));
     }
     pieces.push(sync_piece(app));
-    let is_crowded = panes_width(app, 0) + text::width(&who(app)) + 3 > usize::from(app.size.0);
-    if app.options.is_read_only && app.size.0 < NAMED_FROM && is_crowded {
+    if let Some(frozen) = &app.frozen {
+        let behind = if frozen.is_behind {
+            ", changed since"
+        } else {
+            ""
+        };
+        let age = words::age(frozen.since, app.now);
+        pieces.push(Piece {
+            parts: vec![(format!("frozen {age}{behind}"), Role::Warn)],
+            priority: 0,
+        });
+    }
+    let before = if is_named(app) { NAME_COLUMNS } else { 0 };
+    let needed = before + panes_width(app, 0) + text::width(&who(app)) + 3;
+    if app.options.is_read_only && needed > usize::from(app.size.0) {
         pieces.push(Piece {
             parts: vec![("read-only".to_owned(), Role::Warn)],
             priority: 0,

@@ -181,6 +181,7 @@ fn title_here(app: &App, action: Action) -> &'static str {
         (Action::NextPart, true, _) => "Next tab",
         (Action::NextPart, false, Pane::Exceptions) => "Next team",
         (Action::NextPart, false, Pane::Stock) => app.panes.stock.part.turned().title(),
+        (Action::NextPart, false, Pane::Checks) => "Next sheet",
         (Action::Open, false, Pane::Mappings) => "Map",
         _ => action.info().title,
     }

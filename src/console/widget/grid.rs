@@ -68,6 +68,8 @@ pub type CellText = (String, Role);
 pub struct Row {
     pub cells: Vec<CellText>,
     pub is_marked: bool,
+    /// It changed a moment ago.
+    pub is_changed: bool,
 }
 
 /// What to draw.
@@ -85,6 +87,8 @@ pub struct Grid<'a> {
     pub has_remark: bool,
 }
 
+/// The sign of a row that changed a moment ago, the same on every terminal.
+const CHANGED: &str = "~";
 /// Columns for the cursor and the mark.
 const GUTTER: u16 = 2;
 
@@ -209,6 +213,8 @@ impl Grid<'_> {
         if row.is_marked {
             let mark = pen.symbols().marked;
             pen.text(area.x + 1, y, 1, mark, Role::Marked);
+        } else if row.is_changed {
+            pen.text(area.x + 1, y, 1, CHANGED, Role::Accent);
         }
         let mut x = area.x + GUTTER;
         for ((column, width), (text, role)) in self.columns.iter().zip(widths).zip(&row.cells) {

@@ -10,7 +10,7 @@ pub use preview::{CodeRule, PREVIEW_ITEMS_MAX, PREVIEW_ORDERS_MAX, Preview, Prev
 
 use super::request::RequestKind;
 use super::{Desk, DeskError, DeskResult, Done, reason};
-use crate::domain::catalogue::Remedy;
+use crate::domain::catalogue::{Kind, Remedy};
 use crate::domain::change::Change;
 use crate::domain::ids::PairId;
 use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
@@ -395,6 +395,10 @@ pub(super) const fn edit_kind(edit: &MappingEdit) -> MappingKind {
 /// Whether an edit may settle an exception: same value, or a catch-all for what this kind of mapping settles.
 fn concerns(edit: &MappingEdit, exception: &OpenException) -> bool {
     let (MappingEdit::Set { kind, from, .. } | MappingEdit::Remove { kind, from }) = edit;
+    // Parcels that left are not held by a mapping: a watch looks at them, and no order is decided on again.
+    if exception.kind == Kind::DspTrackingMissing {
+        return false;
+    }
     if from == CATCH_ALL {
         return exception.kind.entry().remedy == Remedy::Map(*kind);
     }
@@ -488,7 +492,6 @@ fn best_matches(list: Vec<Target>, prefix: &str) -> Vec<Target> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::catalogue::Kind;
     use crate::domain::ids::{ExceptionId, MappingId};
     use crate::domain::mapping::{Attributes, MappingStatus};
     use crate::domain::time::Ts;
@@ -587,6 +590,8 @@ mod tests {
         assert!(concerns(&set("Tracked 48"), &gone));
         assert!(!concerns(&set("Tracked 24"), &carrier));
         assert!(concerns(&set("*"), &carrier));
+        let left = open(Kind::DspTrackingMissing, "SERVICE=Tracked 48");
+        assert!(!concerns(&set("Tracked 48"), &left), "nothing of it waits");
         assert!(!concerns(&set("*"), &sku));
     }
 

@@ -194,16 +194,17 @@ pub(super) const DSP_TRACKING_MISSING: Entry = Entry {
     cause: Cause::Timing,
     meaning: "The parcel left on a tracked service half an hour ago and still has no number. \
         Nobody can follow it.",
-    automatic: "Reads the despatch again and adds the number later without telling the customer \
-        twice.",
+    automatic: "Reads both systems again, and adds a number booked late without telling the \
+        customer twice where the sales system takes one.",
     actions: &[
         "Book the label again",
-        "Enter the number by hand",
-        "Mark the service as untracked",
+        "Enter the number in the sales system by hand",
+        "Mark the service as untracked, which frees all its parcels",
     ],
     next_step: "See whether the label is booked later or the manifest failed.",
     remedy: Remedy::FixInWarehouse,
-    clears_when: "The sales system shows the tracking number.",
+    clears_when: "The sales system shows a number for every parcel, or the mapping says that the \
+        service has none.",
     is_dismissable: true,
     is_parent: false,
 };

@@ -70,8 +70,13 @@ pub(super) const FIN_CUTOFF_RISK: Entry = Entry {
     cause: Cause::Timing,
     meaning: "The period ends within a day, and goods have left that the books do not show yet. \
         The figures would be short.",
-    automatic: "Moves the confirmations concerned to the front.",
-    actions: &["Clear the list", "Accrue what is left and sign it"],
+    automatic: "Looks from a day before the end to a day after it, and follows what it found until the \
+        books show it. Confirmations have a share of the calls of their own.",
+    actions: &[
+        "Clear the list",
+        "Read the month-end sheet",
+        "Accrue what is left and sign it",
+    ],
     next_step: "Work through the list by value, the largest first.",
     remedy: Remedy::Retry,
     clears_when: "Nothing is left, or finance has signed for the rest.",

@@ -3,8 +3,10 @@
 
 mod labels;
 mod rows;
+mod unlabelled;
 
 pub use labels::{relabel, told};
+pub use unlabelled::{Labels, Unlabelled, labels};
 
 use super::catalogue::Kind;
 use super::delivery::{DespatchIntent, DespatchIntentLine};

@@ -6,12 +6,12 @@ use crate::domain::preflight::testing::{line, order as source_order};
 use crate::domain::time::Span;
 use proptest::prelude::*;
 
-fn at(minutes: i64) -> Ts {
+pub(super) fn at(minutes: i64) -> Ts {
     Ts(1_800_000_000_000_000) + Span::mins(minutes)
 }
 
 /// An order in the warehouse whose books hold the lines of this source order, nothing despatched.
-fn full(source: SourceOrder) -> OrderFull {
+pub(super) fn full(source: SourceOrder) -> OrderFull {
     let lines = source
         .pick_lines()
         .into_iter()

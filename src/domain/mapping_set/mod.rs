@@ -4,7 +4,8 @@
 //! How rows are read, by kind:
 //! - `CARRIER` postal service tag → service code. Conditions: `country` (codes or names joined by `+`), `value_min` and
 //!   `value_max` (minor units, both inclusive), `channel`. Rules of one tag are tried by `order`, lowest first. `needs`
-//!   (`phone`, `email`, joined by `+`) names what the carrier demands. From `*` is the catch-all.
+//!   (`phone`, `email`, joined by `+`) names what the carrier demands. `tracked` (`yes`, `no`) says whether its parcels get
+//!   a tracking number; see [`tracked`]. From `*` is the catch-all.
 //! - `SITE` location id → site references joined by `+`: the first receives orders, all count for stock. `basis`
 //!   (required), `name`, `stock_share_percent` (100).
 //! - `ITEM` SKU → item code; `multiple` is how many units of the item one unit of the SKU is (1).
@@ -18,6 +19,7 @@
 //! - `TRACKING_CARRIER` warehouse carrier → carrier name the channel knows.
 
 mod feeds;
+mod tracked;
 mod validate;
 
 pub use feeds::{Neighbour, SiteFindings, check_sites};
@@ -189,14 +191,7 @@ impl MappingSet {
 
     /// The carrier service for a postal service tag: rules of the tag top-down by `order`, then the catch-all.
     pub fn carrier(&self, tag: &ServiceTag, facts: &CarrierFacts<'_>) -> CarrierMatch {
-        let named = self.from(MappingKind::Carrier, tag.as_str());
-        let fallback = self.from(MappingKind::Carrier, CATCH_ALL);
-        let is_named_star = tag.as_str() == CATCH_ALL;
-        let found = named
-            .map(|r| (r, is_named_star))
-            .chain(fallback.map(|r| (r, true)))
-            .find(|(r, _)| is_condition_met(&r.attributes, facts));
-        match found {
+        match self.carrier_rule(tag, facts) {
             None => CarrierMatch::Unmapped,
             Some((row, is_fallback)) => match &row.broken {
                 Some(why) => CarrierMatch::Broken(why.clone()),
@@ -207,6 +202,17 @@ impl MappingSet {
                 },
             },
         }
+    }
+
+    /// The rule that decides, and whether it is the catch-all.
+    fn carrier_rule(&self, tag: &ServiceTag, facts: &CarrierFacts<'_>) -> Option<(&Mapping, bool)> {
+        let named = self.from(MappingKind::Carrier, tag.as_str());
+        let fallback = self.from(MappingKind::Carrier, CATCH_ALL);
+        let is_named_star = tag.as_str() == CATCH_ALL;
+        named
+            .map(|r| (r, is_named_star))
+            .chain(fallback.map(|r| (r, true)))
+            .find(|(r, _)| is_condition_met(&r.attributes, facts))
     }
 
     /// Where a location's goods lie; `None` when nobody mapped it.

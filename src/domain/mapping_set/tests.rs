@@ -290,6 +290,15 @@ fn what_is_refused_names_the_thing_and_the_remedy() {
             "is not a country",
         ),
         (
+            (Carrier, "New", "TRK48", "traked=no"),
+            "\"traked\" is no attribute of this kind; it may have channel, country, name, needs, note, order, tracked, \
+             value_max, value_min; did you mean tracked?",
+        ),
+        (
+            (TrackingCarrier, "RM", "Royal Mail", "country=GB"),
+            "it has no other than a note",
+        ),
+        (
             (Carrier, "New", "TRK48", "value_min=9;value_max=3"),
             "no order can match",
         ),

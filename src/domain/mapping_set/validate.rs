@@ -56,6 +56,37 @@ pub fn validate_edit(
     }
 }
 
+/// What every row may say.
+const COMMON: &[&str] = &["name", "note"];
+
+/// Attributes that rows of a kind are read for; `None` where a kind says so itself or is not read yet.
+const fn attribute_names(kind: MappingKind) -> Option<&'static [&'static str]> {
+    Some(match kind {
+        MappingKind::Carrier => &[
+            "channel",
+            "country",
+            "name",
+            "needs",
+            "note",
+            "order",
+            "tracked",
+            "value_max",
+            "value_min",
+        ],
+        MappingKind::Site => &["basis", "name", "note", "stock_share_percent"],
+        MappingKind::Item => &["multiple", "name", "note"],
+        MappingKind::Buffer => &["location", "minimum", "name", "note", "until"],
+        MappingKind::OrderStatus | MappingKind::ReturnStatus => &["name", "note", "side"],
+        MappingKind::Reason => &["account", "name", "note"],
+        MappingKind::Composite | MappingKind::TrackingCarrier => COMMON,
+        MappingKind::Routing
+        | MappingKind::ReturnReason
+        | MappingKind::Payment
+        | MappingKind::Owner
+        | MappingKind::Calendar => return None,
+    })
+}
+
 fn removal(set: &MappingSet, kind: MappingKind, from: &str) -> Result<Vec<String>, String> {
     let rows: Vec<&Mapping> = set.from(kind, from).collect();
     if rows.is_empty() {
@@ -111,7 +142,28 @@ impl Rule<'_, '_> {
                 "{kind} {from:?}: {to:?} begins or ends with a space"
             ));
         }
-        Ok(())
+        self.attribute_names()
+    }
+
+    /// A misspelt attribute would be kept and never read.
+    fn attribute_names(&self) -> Result<(), String> {
+        let Some(known) = attribute_names(self.kind) else {
+            return Ok(());
+        };
+        let mut names = self.attributes.keys();
+        let Some(strange) = names.find(|k| !known.contains(&k.as_str())) else {
+            return Ok(());
+        };
+        let may = if known == COMMON {
+            "it has no other than a note".to_owned()
+        } else {
+            format!("it may have {}", known.join(", "))
+        };
+        let (kind, from) = (self.kind, self.from);
+        Err(format!(
+            "{kind} {from:?}: {strange:?} is no attribute of this kind; {may}{}",
+            did_you_mean(strange, known)
+        ))
     }
 
     /// The target exists in the warehouse and is enabled. An unread list cannot be checked: that is a warning.
@@ -213,6 +265,13 @@ impl Rule<'_, '_> {
             ));
         }
         self.overlap()?;
+        tracked::check(self.kind, self.from, self.attributes)?;
+        warnings.extend(tracked::otherwise(
+            self.set,
+            self.from,
+            self.to,
+            self.attributes,
+        ));
         if self.from == CATCH_ALL {
             warnings.push(
                 "a catch-all decides for every unmapped service; each use is reported (ORD_DEFAULT_USED)"

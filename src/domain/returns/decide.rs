@@ -1,7 +1,9 @@
 //! What people may decide about a return, and what speaks against it. The engine asks before it carries a decision out,
 //! the screen before it offers one.
 
-use super::{MoneyState, Return, ReturnLine, ReturnRow, ReturnState, Units, step};
+use super::{
+    Cause, Claim, ClaimState, MoneyState, Return, ReturnLine, ReturnRow, ReturnState, Units, step,
+};
 use crate::domain::ids::Sku;
 use crate::domain::order::OrderRow;
 use std::ops::RangeInclusive;
@@ -30,6 +32,12 @@ pub fn may_expect(order: &OrderRow) -> May {
         return Err("nothing of it has left the warehouse".to_owned());
     }
     Ok(())
+}
+
+/// Refunds whose meaning a person has to say.
+pub fn unexplained(claims: &[Claim]) -> impl Iterator<Item = &Claim> {
+    let refunds = claims.iter().filter(|c| c.cause == Cause::Refund);
+    refunds.filter(|c| c.state == ClaimState::Asked)
 }
 
 /// Whether what the customer asked for still waits to be allowed.

@@ -18,7 +18,7 @@ mod watch;
 pub use align::{Aligned, Alignment, Money, align};
 pub use decide::{
     ENDS, EXTEND_DAYS, extend_days, may_accept, may_end, may_end_somehow, may_expect, may_extend,
-    may_grant, read_units, without_outcome,
+    may_grant, read_units, unexplained, without_outcome,
 };
 pub use expect::{
     CreateOn, Expectation, ExpectedLine, NOT_EXPECTED_GRACE, REFUND_GRACE, SoldLine, SourceEvent,

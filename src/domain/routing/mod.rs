@@ -230,6 +230,29 @@ pub fn depends_on_stock(row: &OrderRow) -> bool {
     is_waiting(row) || (row.state == OrderState::Blocked && row.blocked_by.contains(NO_FIT))
 }
 
+/// Why nobody may choose another site for an order any more, whatever the site; `None` when one may be chosen.
+/// `is_begun`: its creation is on the way to the warehouse. `is_ledger`: the source keeps a ledger of its own for each
+/// location.
+pub const fn keeps_site(
+    state: OrderState,
+    is_begun: bool,
+    is_ledger: bool,
+) -> Option<&'static str> {
+    if !state.is_before_warehouse() {
+        Some(
+            "the warehouse already has it: an order keeps its site; cancel it in the source and let it be made again",
+        )
+    } else if is_begun {
+        Some("it is being written to the warehouse just now")
+    } else if is_ledger {
+        Some(
+            "the source keeps a ledger for each location, and each has one site: move the order to another location there",
+        )
+    } else {
+        None
+    }
+}
+
 /// Units by item, each item once.
 fn wanted(facts: &RouteFacts<'_>) -> BTreeMap<ItemCode, i64> {
     let mut out = BTreeMap::new();

@@ -2,7 +2,8 @@
 
 use super::{Bench, Verdict, capped};
 use crate::domain::time::Span;
-use crate::sandbox::{Effect, Notification, PvxStatus, SimSystem};
+use crate::sandbox::{Despatch, Effect, Notification, PvxStatus, SimSystem};
+use crate::sync::LABEL_GRACE;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub(super) fn confirmed_once(ledger: &[Effect]) -> Verdict {
@@ -84,6 +85,44 @@ pub(super) fn late_labels_arrived(bench: &Bench<'_>, ledger: &[Effect]) -> Verdi
         capped(broken),
     )
 }
+
+/// A parcel whose label never came is a case, unless the sales system shows a number all the same.
+pub(super) fn lost_labels_told(bench: &Bench<'_>) -> Verdict {
+    let waits = bench
+        .rig
+        .pairs
+        .iter()
+        .map(|(_, p)| p.policy.wait_for_tracking);
+    let grace = waits.max().map_or(LABEL_GRACE, |w| w.max(LABEL_GRACE));
+    let before = bench.rig.now() - grace - LABEL_TOLD;
+    let is_lost = |d: &&Despatch| d.tracking.is_empty() && d.at.max(d.shown_at) < before;
+    let mut broken = Vec::new();
+    for despatch in bench.world.pvx.despatches.iter().filter(is_lost) {
+        let order = bench.world.pvx.orders.get(despatch.order);
+        let sale = order.and_then(|o| bench.sale_of(o));
+        let (Some(order), Some(sale)) = (order, sale) else {
+            continue;
+        };
+        let is_excused = sale.is_cancelled
+            || bench.seen.lacks_label(sale)
+            || bench.seen.is_told(&order.number)
+            || sale.labels.iter().flatten().any(|l| !l.is_empty());
+        if !is_excused {
+            broken.push(format!(
+                "{} left at {} for {} order {}, has no label, and nobody is told",
+                despatch.number, despatch.at, sale.system, sale.number
+            ));
+        }
+    }
+    Verdict::new(
+        "I-DSP-7",
+        "a parcel whose label never comes is a case",
+        capped(broken),
+    )
+}
+
+/// How long the readings and the watch may take to find one, at a rehearsal's pace.
+const LABEL_TOLD: Span = Span::mins(60);
 
 /// A label booked within this time need not be shown yet.
 const LABEL_SETTLED: Span = Span::mins(90);

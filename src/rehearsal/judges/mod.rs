@@ -53,6 +53,8 @@ struct Seen {
     rows: HashMap<String, OrderRow>,
     cased_orders: HashSet<OrderId>,
     cased_labels: HashSet<String>,
+    /// Orders in an open case of parcels without a label.
+    unlabelled: HashSet<OrderId>,
     /// Open cases by kind and what tells them apart.
     cased: HashSet<(Kind, String)>,
 }
@@ -83,10 +85,14 @@ impl Seen {
         let mut cased_orders = HashSet::new();
         let mut cased_labels = HashSet::new();
         let mut cased = HashSet::new();
+        let mut unlabelled = HashSet::new();
         for case in rig.store.open_exceptions(&[], None).await? {
             for member in rig.store.members(case.id, None, 10_000).await? {
                 if let ObjectRef::Order(id) = member.object {
                     cased_orders.insert(id);
+                    if case.kind == Kind::DspTrackingMissing {
+                        unlabelled.insert(id);
+                    }
                 }
                 cased_labels.insert(member.label);
             }
@@ -97,6 +103,7 @@ impl Seen {
             rows,
             cased_orders,
             cased_labels,
+            unlabelled,
             cased,
         })
     }
@@ -105,6 +112,12 @@ impl Seen {
         let row = self.rows.get(&sale.reference);
         row.is_some_and(|r| self.cased_orders.contains(&r.id))
             || self.cased_labels.contains(&sale.number)
+    }
+
+    /// Whether people are told that a parcel of it has no label.
+    fn lacks_label(&self, sale: &SaleFact) -> bool {
+        let row = self.rows.get(&sale.reference);
+        row.is_some_and(|r| self.unlabelled.contains(&r.id))
     }
 
     /// Whether a case names this warehouse order.
@@ -186,6 +199,7 @@ pub async fn judge(rig: &Rig) -> Result<Vec<Verdict>, RehearsalError> {
             despatches::every_despatch_confirmed(&bench),
             despatches::no_more_than_left(&bench, &ledger),
             despatches::late_labels_arrived(&bench, &ledger),
+            despatches::lost_labels_told(&bench),
             stock::no_forbidden_write(&ledger),
             stock::published_figures(&bench, &ledger),
             stock::is_not_fought_over(&ledger),

@@ -229,7 +229,10 @@ impl World {
         };
         let given = if is_late { String::new() } else { tracking };
         let at = self.pvx_despatch(ix, goods, given, shown_at);
-        if is_late {
+        // Drawn apart, so that everything else happens as it would have.
+        let name = &self.pvx.despatches[at].number;
+        let mut lot = Rng::named(self.config.seed, "lost-label", name);
+        if is_late && !lot.chance(traits.lost_tracking) {
             let due = self.now + Span::mins(dice.between(5, 40));
             self.schedule(due, Event::Tracking(at));
         }

@@ -1,5 +1,6 @@
 //! Applies a batch: one transaction, changes grouped by kind, statements over many rows, journal last.
 
+mod checks;
 mod deliveries;
 mod exceptions;
 mod inbound;
@@ -10,6 +11,7 @@ mod orders;
 mod returns;
 mod schedules;
 mod stock;
+mod views;
 
 use super::db::Conn;
 use super::dialect::Dialect;
@@ -23,6 +25,7 @@ use crate::domain::exception::{ObjectRef, Occurrence};
 use crate::domain::ids::PairId;
 use crate::domain::order::{OrderBody, OrderLine, OrderRow};
 use crate::domain::time::Ts;
+use crate::domain::views::ViewChange;
 
 /// How often a transaction that lost a conflict on PostgreSQL is repeated.
 const CONFLICT_TRIES: u32 = 5;
@@ -97,8 +100,10 @@ struct Groups<'b> {
     movements: Vec<(usize, &'b Change)>,
     mappings: Vec<(usize, &'b Change)>,
     returns: Vec<(usize, &'b Change)>,
+    checks: Vec<(usize, &'b Change)>,
     schedules: Vec<(usize, &'b Change)>,
     exceptions: Vec<(usize, exceptions::Step<'b>)>,
+    views: Vec<(usize, &'b ViewChange)>,
     journal: Vec<(usize, &'b Journal)>,
 }
 
@@ -132,6 +137,8 @@ impl<'b> Groups<'b> {
             Change::Despatches { .. }
             | Change::DespatchState { .. }
             | Change::LabelsTaken { .. }
+            | Change::LabelsJudged { .. }
+            | Change::LabelsUnjudged { .. }
             | Change::Items { .. }
             | Change::Targets { .. }
             | Change::Snapshot { .. }
@@ -145,6 +152,7 @@ impl<'b> Groups<'b> {
             Change::Return(_) | Change::Claim(_) => {
                 self.returns.push((index, change));
             }
+            Change::CheckSigned(_) | Change::HandedOver(_) => self.checks.push((index, change)),
             Change::ScheduleDone(_)
             | Change::ScheduleWait { .. }
             | Change::ScheduleHasten { .. }
@@ -161,6 +169,7 @@ impl<'b> Groups<'b> {
                 self.exceptions
                     .push((index, exceptions::Step::Given(change)));
             }
+            Change::View(change) => self.views.push((index, change)),
             Change::Journal(entry) => self.journal.push((index, entry)),
         }
     }
@@ -240,6 +249,8 @@ async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> Stor
     movements::write(work, &groups.movements).await?;
     mappings::write(work, &groups.mappings).await?;
     schedules::write(work, &groups.schedules).await?;
+    checks::write(work, &groups.checks).await?;
+    views::write(work, &groups.views).await?;
     groups.exceptions.extend(
         conflicts
             .into_iter()

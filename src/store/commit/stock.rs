@@ -60,6 +60,12 @@ pub(super) async fn write(work: &mut Work<'_>, changes: &[(usize, &Change)]) -> 
                 number,
                 trackings,
             } => labels_taken(work, (system, despatch, number), trackings).await?,
+            Change::LabelsJudged { system, despatches } => {
+                labels_judged(work, system, despatches).await?;
+            }
+            Change::LabelsUnjudged { system, since } => {
+                labels_unjudged(work, system, *since).await?;
+            }
             Change::Items { system, items, at } => self::items(work, system, items, *at).await?,
             Change::Targets {
                 pair,
@@ -196,6 +202,38 @@ async fn labels_taken(
             "update despatch_line set is_news = 0 where system = $1 and despatch = $2 and number = $3 and is_news = 1 \
              and tracking @any($4)",
             vals![system.as_str(), despatch, number.as_str(), trackings.to_vec()],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Lines without a label that need not be looked at again. Lines of theirs that are shown later are.
+async fn labels_judged(
+    work: &mut Work<'_>,
+    system: &SystemId,
+    despatches: &[(String, WmsOrderNo)],
+) -> StoreResult<()> {
+    let rows = despatches
+        .iter()
+        .map(|(despatch, number)| vals![system.as_str(), despatch.as_str(), number.as_str()])
+        .collect();
+    work.conn
+        .bulk_rows(
+            "update despatch_line set is_judged = 1 from (",
+            ") as v where despatch_line.system = v.column1 and despatch_line.despatch = v.column2 \
+             and despatch_line.number = v.column3 and despatch_line.tracking = ''",
+            rows,
+        )
+        .await?;
+    Ok(())
+}
+
+async fn labels_unjudged(work: &mut Work<'_>, system: &SystemId, since: Ts) -> StoreResult<()> {
+    work.conn
+        .exec(
+            "update despatch_line set is_judged = 0 where system = $1 and tracking = '' and despatched_at >= $2 \
+             and is_judged = 1",
+            vals![system.as_str(), since],
         )
         .await?;
     Ok(())

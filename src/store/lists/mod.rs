@@ -3,10 +3,11 @@
 mod tables;
 
 use super::db::Conn;
-use super::filter_sql::{Condition, Filterable, has_word, names};
+use super::filter_sql::{Condition, Field, Filterable, has_word, names};
 use super::read::{Anchor, Cursor, JournalRow, ListQuery, Listed, Window};
 use super::value::{Cols, Val};
 use super::{LaneRow, Store, StoreError, StoreResult};
+use crate::domain::checks::{Shelf, Tally};
 use crate::domain::delivery::{DeliveryRow, DeliveryState};
 use crate::domain::exception::ExceptionRow;
 use crate::domain::filter::{Filter, What};
@@ -15,6 +16,7 @@ use crate::domain::mapping::Mapping;
 use crate::domain::order::OrderRow;
 use crate::domain::returns::Return;
 use crate::domain::stock::StockPosition;
+use crate::domain::time::Ts;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -395,10 +397,7 @@ impl Store {
     /// `members`, `kind`. Without a `state`
     /// in the filter only open exceptions are listed; those explained by a parent are listed too (see their `parent`).
     pub async fn exceptions(&self, query: &ListQuery) -> StoreResult<Window<ExceptionRow>> {
-        let mut base = Condition::default();
-        if !names(&query.filter, &["state"]) {
-            base.and("e.state < 10");
-        }
+        let base = open_exceptions(&query.filter);
         self.list(&EXCEPTIONS, &["exception e"], base, query).await
     }
 
@@ -429,12 +428,7 @@ impl Store {
         pair: &PairId,
         query: &ListQuery,
     ) -> StoreResult<Window<Mapping>> {
-        let mut base = Condition::default();
-        if !names(&query.filter, &["status"]) {
-            base.and("m.status = 1");
-        }
-        let p = base.bind(pair.as_str());
-        base.and(&format!("m.pair = {p}"));
+        let base = active_mappings(&query.filter, Some(pair));
         self.list(&MAPPINGS, &["mapping m"], base, query).await
     }
 
@@ -445,14 +439,7 @@ impl Store {
         pair: Option<&PairId>,
         query: &ListQuery,
     ) -> StoreResult<Window<StockPosition>> {
-        let mut base = Condition::default();
-        if !names(&query.filter, &["drift", "paused", "item"]) && !has_word(&query.filter) {
-            base.and("s.is_notable = 1");
-        }
-        if let Some(pair) = pair {
-            let p = base.bind(pair.as_str());
-            base.and(&format!("s.pair = {p}"));
-        }
+        let base = notable_positions(&query.filter, pair);
         self.list(&POSITIONS, &["position s"], base, query).await
     }
 
@@ -478,14 +465,7 @@ impl Store {
         with_closed: bool,
         query: &ListQuery,
     ) -> StoreResult<Window<Return>> {
-        let mut base = Condition::default();
-        if !with_closed && !names(&query.filter, &["state"]) {
-            base.and("r.state < 9");
-        }
-        if let Some(pair) = pair {
-            let p = base.bind(pair.as_str());
-            base.and(&format!("r.pair = {p}"));
-        }
+        let base = running_returns(&query.filter, with_closed, pair);
         let mut window = self
             .list(&RETURNS, &["goods_return r"], base, query)
             .await?;
@@ -495,11 +475,128 @@ impl Store {
         Ok(window)
     }
 
+    /// How many rows of a list a filter finds, and what the list's own fields tell of them together: members, the oldest,
+    /// the value. The rows are exactly those the list shows under this filter.
+    pub async fn tally(
+        &self,
+        shelf: Shelf,
+        pair: Option<&PairId>,
+        filter: &Filter,
+        now: Ts,
+    ) -> StoreResult<Tally> {
+        let (source, mut base, filterable) = match shelf {
+            Shelf::Orders => ("orders o", Condition::default(), ORDERS.filterable),
+            Shelf::Exceptions => (
+                "exception e",
+                open_exceptions(filter),
+                EXCEPTIONS.filterable,
+            ),
+            Shelf::Mappings => (
+                "mapping m",
+                active_mappings(filter, pair),
+                MAPPINGS.filterable,
+            ),
+            Shelf::Stock => (
+                "position s",
+                notable_positions(filter, pair),
+                POSITIONS.filterable,
+            ),
+            Shelf::Lanes => (super::lanes::BOARD, Condition::default(), LANES.filterable),
+            Shelf::Returns => (
+                "goods_return r",
+                running_returns(filter, false, pair),
+                RETURNS.filterable,
+            ),
+        };
+        base.add(filter, filterable, now)?;
+        let sql = tally_sql(source, &base.sql, filterable);
+        let mut conn = self.inner.db.read().await?;
+        let Some(row) = conn.row(sql, base.args).await? else {
+            return Ok(Tally::default());
+        };
+        let mut c = row.cols();
+        Ok(Tally {
+            count: c.int()?,
+            members: c.opt_int()?,
+            oldest: c.opt_ts()?,
+            value_minor: c.opt_int()?,
+        })
+    }
+
     /// Newest first; sort `seq`.
     pub async fn journal(&self, query: &ListQuery) -> StoreResult<Window<JournalRow>> {
         self.list(&JOURNAL, &["journal"], Condition::default(), query)
             .await
     }
+}
+
+/// Exceptions that are open, unless the filter names a state.
+fn open_exceptions(filter: &Filter) -> Condition {
+    let mut base = Condition::default();
+    if !names(filter, &["state"]) {
+        base.and("e.state < 10");
+    }
+    base
+}
+
+/// Active mappings, unless the filter names a status.
+fn active_mappings(filter: &Filter, pair: Option<&PairId>) -> Condition {
+    let mut base = Condition::default();
+    if !names(filter, &["status"]) {
+        base.and("m.status = 1");
+    }
+    of_pair(base, "m.pair", pair)
+}
+
+/// Positions with drift or a pause, unless the filter asks for others.
+fn notable_positions(filter: &Filter, pair: Option<&PairId>) -> Condition {
+    let mut base = Condition::default();
+    if !names(filter, &["drift", "paused", "item"]) && !has_word(filter) {
+        base.and("s.is_notable = 1");
+    }
+    of_pair(base, "s.pair", pair)
+}
+
+/// Returns that are not over, unless the filter names a state.
+fn running_returns(filter: &Filter, with_closed: bool, pair: Option<&PairId>) -> Condition {
+    let mut base = Condition::default();
+    if !with_closed && !names(filter, &["state"]) {
+        base.and("r.state < 9");
+    }
+    of_pair(base, "r.pair", pair)
+}
+
+fn of_pair(mut base: Condition, column: &str, pair: Option<&PairId>) -> Condition {
+    if let Some(pair) = pair {
+        let p = base.bind(pair.as_str());
+        base.and(&format!("{column} = {p}"));
+    }
+    base
+}
+
+/// Counts rows and sums up what the list's fields `members`, `age` and `value` stand for.
+fn tally_sql(source: &str, condition: &str, of: &Filterable) -> String {
+    let field = |name: &str| of.fields.iter().find(|(n, _)| *n == name).map(|(_, f)| *f);
+    let sum = |column: &str| format!("cast(sum({column}) as bigint)");
+    let none = || "cast(null as bigint)".to_owned();
+    let members = match field("members") {
+        Some(Field::Number(column, 1)) => sum(column),
+        _ => none(),
+    };
+    let oldest = match field("age") {
+        Some(Field::Age(column)) => format!("min({column})"),
+        _ => none(),
+    };
+    let value = match field("value") {
+        Some(Field::Money(column)) => sum(column),
+        _ => none(),
+    };
+    let condition = if condition.is_empty() {
+        "1 = 1"
+    } else {
+        condition
+    };
+    format!("select count(*), {members}, {oldest}, {value} from {source} where {condition}")
 }
 
 /// A term that asks for a state in which deliveries end.

@@ -19,9 +19,12 @@ use crate::domain::status;
 use crate::domain::time::Ts;
 use crate::domain::wms::{WmsLine, WmsOrder};
 use crate::store::StoreResult;
-use crate::vendors::{Op, ROWS_MAX, RowOutcome, Warehouse};
+use crate::vendors::{Op, ROWS_MAX, RowOutcome, TERMS_MAX, Warehouse};
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Orders of one job where so many wait: their lines fill the calls better than those of one call's headers do.
+pub const ORDERS_MAX: usize = 2 * ROWS_MAX;
 
 /// Steps as kept in the delivery row.
 const STEP_HEADER: i64 = 1;
@@ -41,8 +44,20 @@ struct One {
     row: DeliveryRow,
     intent: WmsOrderIntent,
     is_live: bool,
+    /// The warehouse was asked whether the number is taken.
+    is_looked_for: bool,
     /// Lines were already sent a second time.
     is_repeated: bool,
+}
+
+impl One {
+    const fn is_header_due(&self) -> bool {
+        self.is_live && self.row.step < STEP_LINES
+    }
+
+    const fn is_lines_due(&self) -> bool {
+        self.is_live && self.row.step == STEP_LINES
+    }
 }
 
 /// A batch of order creations on its way.
@@ -52,6 +67,8 @@ pub struct CreateJob {
     phase: Phase,
     /// The batch was in doubt: it only asks.
     is_asking: bool,
+    /// What is being read back: as many numbers as one question takes.
+    asked: Vec<WmsOrderNo>,
     headers: HashMap<WmsOrderNo, WmsOrder>,
 }
 
@@ -67,6 +84,7 @@ impl CreateJob {
                         row,
                         intent,
                         is_live: true,
+                        is_looked_for: false,
                         is_repeated: false,
                     })
                 }
@@ -85,6 +103,7 @@ impl CreateJob {
             orders,
             phase,
             is_asking,
+            asked: Vec::new(),
             headers: HashMap::new(),
         }
     }
@@ -118,20 +137,27 @@ impl CreateJob {
         })
     }
 
-    fn numbers(&self) -> Vec<WmsOrderNo> {
+    /// Orders whose lines were sent (asking: all of them), as many as one question takes.
+    fn next_asked(&self) -> Vec<WmsOrderNo> {
         self.orders
             .iter()
-            .filter(|o| o.is_live)
+            .filter(|o| o.is_live && (self.is_asking || o.row.step == STEP_READ_BACK))
             .map(|o| o.intent.number.clone())
+            .take(TERMS_MAX)
             .collect()
+    }
+
+    fn is_any(&self, is_so: impl Fn(&One) -> bool) -> bool {
+        self.orders.iter().any(is_so)
     }
 
     async fn look_first(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let numbers: Vec<WmsOrderNo> = self
             .orders
             .iter()
-            .filter(|o| o.is_live && o.row.step < STEP_LINES)
+            .filter(|o| o.is_header_due() && !o.is_looked_for)
             .map(|o| o.intent.number.clone())
+            .take(TERMS_MAX)
             .collect();
         let called = call!(jcx, Keep::OnError, |log| self
             .warehouse
@@ -144,8 +170,9 @@ impl CreateJob {
         for one in self
             .orders
             .iter_mut()
-            .filter(|o| o.is_live && o.row.step < STEP_LINES)
+            .filter(|o| o.is_header_due() && numbers.contains(&o.intent.number))
         {
+            one.is_looked_for = true;
             match found.iter().find(|h| h.number == one.intent.number) {
                 None => {}
                 Some(header) if preflight::is_clash(&one.intent, header) => {
@@ -163,11 +190,9 @@ impl CreateJob {
             refuse(jcx, &touched, Kind::OrdReferenceClash, &called.evidence()).await?;
         }
         jcx.cx.commit("create", Some(jcx.fence), changes).await?;
-        let is_header_due = self
-            .orders
-            .iter()
-            .any(|o| o.is_live && o.row.step < STEP_LINES);
-        self.phase = if is_header_due {
+        self.phase = if self.is_any(|o| o.is_header_due() && !o.is_looked_for) {
+            Phase::LookFirst
+        } else if self.is_any(One::is_header_due) {
             Phase::Header
         } else {
             Phase::Lines
@@ -179,7 +204,7 @@ impl CreateJob {
         let chunk: Vec<WmsOrderIntent> = self
             .orders
             .iter()
-            .filter(|o| o.is_live && o.row.step < STEP_LINES)
+            .filter(|o| o.is_header_due())
             .map(|o| o.intent.clone())
             .take(ROWS_MAX)
             .collect();
@@ -187,11 +212,7 @@ impl CreateJob {
             .warehouse
             .save_headers(&chunk, &log));
         self.after_save(jcx, called, &chunk, STEP_LINES).await?;
-        if !self
-            .orders
-            .iter()
-            .any(|o| o.is_live && o.row.step < STEP_LINES)
-        {
+        if !self.is_any(One::is_header_due) {
             self.phase = Phase::Lines;
         }
         Ok(())
@@ -200,11 +221,7 @@ impl CreateJob {
     async fn save_lines(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
         let mut chunk: Vec<WmsOrderIntent> = Vec::new();
         let mut rows = 0;
-        for one in self
-            .orders
-            .iter()
-            .filter(|o| o.is_live && o.row.step == STEP_LINES)
-        {
+        for one in self.orders.iter().filter(|o| o.is_lines_due()) {
             if !chunk.is_empty() && rows + one.intent.lines.len() > ROWS_MAX {
                 break;
             }
@@ -217,11 +234,7 @@ impl CreateJob {
                 .save_lines(&chunk, &log));
             self.after_save(jcx, called, &chunk, STEP_READ_BACK).await?;
         }
-        if !self
-            .orders
-            .iter()
-            .any(|o| o.is_live && o.row.step == STEP_LINES)
-        {
+        if !self.is_any(One::is_lines_due) {
             self.phase = Phase::ReadHeaders;
         }
         Ok(())
@@ -305,10 +318,10 @@ impl CreateJob {
     }
 
     async fn read_headers(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let numbers = self.numbers();
+        self.asked = self.next_asked();
         let called = call!(jcx, Keep::OnError, |log| self
             .warehouse
-            .orders_by_number(&numbers, &log));
+            .orders_by_number(&self.asked, &log));
         let Some(found) = self.read_or_doubt(jcx, &called).await? else {
             return Ok(());
         };
@@ -318,10 +331,9 @@ impl CreateJob {
     }
 
     async fn read_lines(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
-        let numbers = self.numbers();
         let called = call!(jcx, Keep::OnError, |log| self
             .warehouse
-            .lines_by_number(&numbers, &log));
+            .lines_by_number(&self.asked, &log));
         let evidence = called.evidence();
         let Some(lines) = self.read_or_doubt(jcx, &called).await? else {
             return Ok(());
@@ -330,7 +342,12 @@ impl CreateJob {
         let mut accepted: Vec<(DeliveryRow, WmsOrderIntent, Vec<String>, String)> = Vec::new();
         let mut clashes = Vec::new();
         let mut changes = Vec::new();
-        for one in self.orders.iter_mut().filter(|o| o.is_live) {
+        let asked = std::mem::take(&mut self.asked);
+        for one in self
+            .orders
+            .iter_mut()
+            .filter(|o| o.is_live && asked.contains(&o.intent.number))
+        {
             let mine: Vec<WmsLine> = lines
                 .iter()
                 .filter(|l| l.number == one.intent.number)
@@ -381,13 +398,11 @@ impl CreateJob {
         if !accepted.is_empty() {
             accept(jcx, &accepted).await?;
         }
-        if self
-            .orders
-            .iter()
-            .any(|o| o.is_live && o.row.step == STEP_LINES)
-        {
-            self.phase = Phase::Lines;
-        }
+        self.phase = if !self.next_asked().is_empty() {
+            Phase::ReadHeaders
+        } else {
+            Phase::Lines
+        };
         Ok(())
     }
 

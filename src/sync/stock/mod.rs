@@ -85,6 +85,8 @@ pub async fn publish_all(
         &places,
     );
     let unconfirmed = by_place(cx.store.unconfirmed_units(&pair.id).await?, &places);
+    let since = cx.now() - pair.policy.status_interval.times(2);
+    let on_their_way = by_place(cx.store.unsent_units_open(&pair.id, since).await?, &places);
     let mut wanted: Vec<(StockPosition, bool)> = Vec::new();
     let mut after = None;
     let day = cx.now() - Span::days(1);
@@ -110,9 +112,12 @@ pub async fn publish_all(
             &set,
             &places,
             &page,
-            &unsent,
-            &unconfirmed,
-            &sold,
+            &Queued {
+                unsent: &unsent,
+                unconfirmed: &unconfirmed,
+                on_their_way: &on_their_way,
+                sold: &sold,
+            },
             &mut wanted,
         )
         .await?;
@@ -136,17 +141,29 @@ pub fn leave_cut_item(page: &mut Vec<StockLevelRow>) {
     }
 }
 
+/// What stands in queues and what was sold of late, for all items.
+struct Queued<'a> {
+    unsent: &'a Units,
+    unconfirmed: &'a Units,
+    /// Part of `unsent` that the warehouse may have allocated already.
+    on_their_way: &'a Units,
+    sold: &'a HashMap<ItemCode, i64>,
+}
+
+impl Queued<'_> {
+    fn each(units: &Units, key: &(ItemCode, LocationId)) -> i64 {
+        units.get(key).copied().unwrap_or(0)
+    }
+}
+
 /// Joins one page of levels with the positions already known.
-#[allow(clippy::too_many_arguments)]
 async fn collect(
     cx: &Cx,
     pair: &PairCx,
     set: &MappingSet,
     places: &[(LocationId, SiteMap)],
     page: &[StockLevelRow],
-    unsent: &Units,
-    unconfirmed: &Units,
-    sold: &HashMap<ItemCode, i64>,
+    queued: &Queued<'_>,
     wanted: &mut Vec<(StockPosition, bool)>,
 ) -> StoreResult<()> {
     let now = cx.now();
@@ -184,18 +201,24 @@ async fn collect(
                 available: share_of(here.iter().map(|l| l.available_each).sum(), place),
                 on_hand: here.iter().map(|l| l.on_hand_each).sum(),
                 allocated: here.iter().map(|l| l.allocated_each).sum(),
-                unsent: unsent.get(&key).copied().unwrap_or(0),
-                unconfirmed: unconfirmed.get(&key).copied().unwrap_or(0),
+                unsent: Queued::each(queued.unsent, &key),
+                unconfirmed: Queued::each(queued.unconfirmed, &key),
                 buffer: 0,
                 committed: old.map_or(0, |o| o.committed_each),
                 basis: place.basis,
             };
             let sellable = publish::publish(&inputs).sellable;
             inputs.buffer = set.buffer(&item, location, None, now, sellable);
-            let figures = publish::publish(&inputs);
+            let mut figures = publish::publish(&inputs);
             let mut position = old
                 .cloned()
                 .unwrap_or_else(|| blank(pair, set, &item, location, place.basis));
+            if position.basis == Basis::NetLive {
+                let shown = shown_by_itself(&position, &moves);
+                let on_their_way = Queued::each(queued.on_their_way, &key);
+                inputs.unsent -= publish::counted_twice(shown, &figures, on_their_way);
+                figures = publish::publish(&inputs);
+            }
             let is_due = position.paused_reason.is_none()
                 && (position.written_at.is_none()
                     || shown_by_itself(&position, &moves) != figures.publish
@@ -210,7 +233,7 @@ async fn collect(
                 &mut position,
                 &inputs,
                 &figures,
-                sold.get(&item).copied().unwrap_or(0),
+                queued.sold.get(&item).copied().unwrap_or(0),
                 now,
             );
             if is_moved || old.is_none() {

@@ -14,7 +14,7 @@ use crate::sync::context::{Cx, PairCx};
 use crate::sync::deliver::adjust::AdjustJob;
 use crate::sync::deliver::change::ChangeJob;
 use crate::sync::deliver::confirm::ConfirmJob;
-use crate::sync::deliver::create::CreateJob;
+use crate::sync::deliver::create::{self, CreateJob};
 use crate::sync::deliver::credit::CreditJob;
 use crate::sync::deliver::parcels::ParcelJob;
 use crate::sync::deliver::product::ProductJob;
@@ -61,6 +61,7 @@ impl Worker {
             Purpose::Deliver { flow, is_asking } => {
                 let limit = match &self.gate.adapter {
                     Adapter::Source(s) if flow == Flow::Despatch => s.at_once(Op::ShipParcel),
+                    _ if flow == Flow::OrderCreate => create::ORDERS_MAX,
                     _ => ROWS_MAX,
                 };
                 let rows = if is_asking {

@@ -21,7 +21,7 @@ use futures::future::BoxFuture;
 use std::sync::Arc;
 
 /// Parcels of one batch: three calls each at one a second, then one look proves them all.
-const PARCELS_AT_ONCE: usize = 20;
+const PARCELS_AT_ONCE: usize = 25;
 /// Sales a bulk look can tell of: a page of the list.
 const SHOWN_AT_ONCE: usize = 1_000;
 /// Most pages of a short list that is wanted whole.

@@ -2,10 +2,13 @@
 //! Every test program uses a part of it.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod checks;
+pub mod decisions;
 pub mod flow;
 pub mod lanes;
 pub mod returns;
 pub mod rows;
+pub mod views;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -26,6 +29,7 @@ use tallyman::domain::exception::{ExceptionRow, Severity, Team};
 use tallyman::domain::filter::{Filter, What};
 use tallyman::domain::ids::{PairId, RequestId};
 use tallyman::domain::time::{Span, Ts};
+use tallyman::domain::views::SavedView;
 use tallyman::store::read::{Anchor, Cursor, ExceptionCount, ListQuery, Listed, Window};
 
 /// What the store holds.
@@ -55,6 +59,8 @@ pub struct FakeBackend {
     pub questions: Mutex<Vec<String>>,
     /// Once mapped, the carrier exception and its unmapped value are gone.
     is_mapped: Mutex<bool>,
+    /// What the team saved of its lists.
+    views: Mutex<Vec<SavedView>>,
     changed: tokio::sync::Notify,
 }
 
@@ -66,6 +72,10 @@ impl FakeBackend {
             refusal: Mutex::new(None),
             questions: Mutex::new(Vec::new()),
             is_mapped: Mutex::new(false),
+            views: Mutex::new(match scene {
+                Scene::Typical | Scene::Hostile => views::saved(scene == Scene::Hostile),
+                _ => Vec::new(),
+            }),
             changed: tokio::sync::Notify::new(),
         })
     }
@@ -128,6 +138,8 @@ impl FakeBackend {
                 pairs,
                 unmapped: 1,
                 returns: 0,
+                checks: 0,
+                views: Vec::new(),
             },
             _ => Header {
                 places: Default::default(),
@@ -142,6 +154,8 @@ impl FakeBackend {
                 pairs,
                 unmapped: i64::from(!*self.is_mapped.lock().unwrap()) + 1,
                 returns: 4,
+                checks: 1,
+                views: self.views.lock().unwrap().clone(),
             },
         }
     }
@@ -192,6 +206,9 @@ impl FakeBackend {
             Question::Exception(id) if id == returns::CASE => {
                 Answer::Exception(Some(Box::new(returns::case_sheet(hostile))))
             }
+            Question::Exception(id) if decisions::case_sheet(id, hostile).is_some() => {
+                Answer::Exception(decisions::case_sheet(id, hostile).map(Box::new))
+            }
             Question::Exception(id) if lanes::case_sheet(id, hostile).is_some() => {
                 Answer::Exception(lanes::case_sheet(id, hostile).map(Box::new))
             }
@@ -212,6 +229,18 @@ impl FakeBackend {
             Question::Item { pair, item } => {
                 Answer::Item(Box::new(rows::item_sheet(pair, item, hostile)))
             }
+            Question::Checks { cadence, team } => {
+                let sheet = checks::sheet(cadence, team, (is_empty, hostile));
+                Answer::Checks(Box::new(sheet))
+            }
+            Question::Check { check, team, first } => {
+                Answer::Check(Box::new(checks::page(check, team, first, hostile)))
+            }
+            Question::HandOvers(team) => Answer::HandOvers(if is_empty {
+                Vec::new()
+            } else {
+                checks::notes(team, hostile)
+            }),
             Question::Lanes(query) => {
                 Answer::Lanes(window(self.total(lanes::LANES), &query, |n| {
                     lanes::lane(n, hostile)
@@ -258,6 +287,7 @@ impl FakeBackend {
             Act::Exceptions { targets, .. } => format!("{} done.", targets.len()),
             other => format!("{other:?} done."),
         };
+        views::changed(&mut self.views.lock().unwrap(), &act);
         self.acts.lock().unwrap().push(act);
         self.touch();
         Ok(Done { text, request })

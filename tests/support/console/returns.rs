@@ -224,11 +224,15 @@ pub fn gated(n: usize, hostile: bool) -> GatedReturn {
         .iter()
         .map(|l| gate(GATE, l, &held.approvals))
         .collect();
-    GatedReturn { held, gates }
+    GatedReturn {
+        held,
+        gates,
+        asked: Vec::new(),
+    }
 }
 
 pub fn sheet(n: usize, hostile: bool) -> ReturnSheet {
-    let GatedReturn { held, gates } = gated(n, hostile);
+    let GatedReturn { held, gates, .. } = gated(n, hostile);
     let first = &held.lines[0];
     let claim = |cause: Cause, id: &str, amount: Option<i64>, note: &str| Claim {
         pair: held.row.pair.clone(),

@@ -1,5 +1,6 @@
 //! Generated rows that read like the trade; the hostile ones read like an attack.
 
+use super::decisions;
 use tallyman::config::CardRow;
 use tallyman::console::app::ask::{
     DeliverySheet, ExceptionSheet, FlowSheet, ItemSheet, Live, OrderSheet, PayloadSheet,
@@ -265,6 +266,9 @@ pub fn exception_sheet(n: usize, hostile: bool) -> ExceptionSheet {
         returned: None,
         lane: None,
         position: None,
+        mapping: None,
+        refunds: None,
+        sites: Vec::new(),
         row,
     }
 }
@@ -401,11 +405,9 @@ pub fn order_sheet(n: usize, hostile: bool) -> OrderSheet {
                 channel: "Linnworks".to_owned(),
             }],
         }],
-        exceptions: vec![(
-            ExceptionId(1),
-            "ORD_CARRIER_UNMAPPED".to_owned(),
-            name("Tracked 48 XL is not mapped", hostile),
-        )],
+        exceptions: decisions::exceptions(&row, hostile),
+        refunds: decisions::refunds(&row, hostile),
+        site: Some(decisions::site(&row)),
         timeline: (0..8).map(|i| journal(i, hostile)).rev().collect(),
         returns: super::returns::of_order(n, hostile),
         full: OrderFull {

@@ -9,6 +9,18 @@ use crate::domain::credit_gate::{approvable, overridable};
 use crate::domain::returns::{may_accept, may_end_somehow, may_extend, may_grant, without_outcome};
 
 impl App {
+    pub(super) fn fit_refund(&self) -> Fit {
+        let is_asked = self.subjects().iter().any(|s| match s {
+            Subject::Refunds(refunds) => !refunds.asked.is_empty(),
+            _ => false,
+        });
+        if is_asked {
+            Fit::Yes
+        } else {
+            Fit::Elsewhere("no refund of it waits for an answer".to_owned())
+        }
+    }
+
     pub(super) fn fit_return(&self, action: Action) -> Fit {
         let found = self.subjects().into_iter().find_map(|s| match s {
             Subject::Return(row) => Some(row),
@@ -22,7 +34,7 @@ impl App {
 }
 
 fn may(row: &GatedReturn, action: Action) -> Result<(), String> {
-    let GatedReturn { held, gates } = row;
+    let GatedReturn { held, gates, .. } = row;
     let is_of_line = matches!(
         action,
         Action::SetOutcome | Action::ApproveCredit | Action::OverrideGate

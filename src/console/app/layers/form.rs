@@ -2,17 +2,20 @@
 //! when sent is one [`Act`].
 
 mod returns;
+mod views;
 
 pub use returns::{Asked, Goods, ReturnForm};
+pub use views::ViewForm;
 
 use super::super::ask::{Act, ExceptionAct, Seen};
 use super::super::field::Field;
 use super::super::key::{Code, Key};
+use super::check_form::CheckForm;
 use super::lane_form::LaneForm;
 use super::{Guard, Out};
 use crate::domain::delivery::Flow;
 use crate::domain::exception::Team;
-use crate::domain::ids::{DeliveryId, ItemCode, LocationId, OrderId, PairId};
+use crate::domain::ids::{DeliveryId, ItemCode, LocationId, OrderId, PairId, SiteRef};
 use crate::domain::time::{Span, Ts};
 
 /// A field of a form.
@@ -56,6 +59,13 @@ pub enum Purpose {
     },
     Returns(ReturnForm),
     Lane(LaneForm),
+    View(ViewForm),
+    /// Which of these sites ships one order.
+    Site {
+        order: OrderId,
+        sites: Vec<SiteRef>,
+    },
+    Checks(CheckForm),
 }
 
 /// Spans offered for sleeping and waiting.
@@ -148,6 +158,15 @@ impl Form {
             Purpose::RollBack { .. } => ("Roll back", vec![line("Reason", true)]),
             Purpose::ResumeStock { .. } => ("Resume", vec![line("Cause put right", true)]),
             Purpose::Returns(form) => form.fields(),
+            Purpose::View(form) => form.fields(),
+            Purpose::Site { sites, .. } => (
+                "Choose it",
+                vec![
+                    choice("Site", sites.iter().map(ToString::to_string).collect()),
+                    line("Reason", true),
+                ],
+            ),
+            Purpose::Checks(form) => form.fields(),
             Purpose::Lane(lane) => {
                 let labels = lane.matter.labels().iter();
                 let fields = labels.map(|(label, must)| line(label, *must)).collect();
@@ -180,6 +199,10 @@ impl Form {
         }
     }
 
+    fn texts(&self) -> Vec<String> {
+        (0..self.fields.len()).map(|at| self.text(at)).collect()
+    }
+
     fn picked(&self, at: usize) -> usize {
         match self.fields.get(at).map(|f| &f.input) {
             Some(Input::Choice { at, .. }) => *at,
@@ -201,10 +224,8 @@ impl Form {
             what,
         };
         Ok(match &self.purpose {
-            Purpose::Lane(lane) => {
-                let texts: Vec<String> = (0..self.fields.len()).map(|at| self.text(at)).collect();
-                return lane.act(&texts);
-            }
+            Purpose::Lane(lane) => return lane.act(&self.texts()),
+            Purpose::Checks(form) => form.act(&self.texts()),
             Purpose::Note(targets) => {
                 exceptions(targets, ExceptionAct::Note { text: self.text(0) })
             }
@@ -268,6 +289,15 @@ impl Form {
                 reason: self.text(0),
             },
             Purpose::Returns(form) => return form.act(self),
+            Purpose::View(form) => return form.act(self),
+            Purpose::Site { order, sites } => match sites.get(self.picked(0)) {
+                Some(site) => Act::ChooseSite {
+                    id: *order,
+                    site: site.clone(),
+                    reason: self.text(1),
+                },
+                None => return Err((0, "no site is known".to_owned())),
+            },
         })
     }
 

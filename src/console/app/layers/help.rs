@@ -1,10 +1,10 @@
 //! Every key, from the table of actions, narrowed as one types. What is not possible now says why.
 
 use super::super::action::{Action, Context};
-use super::super::field::Field;
 use super::super::fuzzy;
-use super::super::key::{Code, Key};
+use super::super::key::Key;
 use super::Out;
+use super::picker::{Picked, Picker};
 
 /// One line of help.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,11 +18,10 @@ pub struct HelpLine {
 /// The layer.
 #[derive(Debug, Clone)]
 pub struct Help {
-    pub field: Field,
+    pub picker: Picker,
     lines: Vec<HelpLine>,
     /// Numbers of the lines that match.
     pub shown: Vec<usize>,
-    pub cursor: usize,
 }
 
 impl Help {
@@ -36,10 +35,9 @@ impl Help {
         });
         let shown = (0..lines.len()).collect();
         Self {
-            field: Field::line(""),
+            picker: Picker::new(),
             lines,
             shown,
-            cursor: 0,
         }
     }
 
@@ -64,7 +62,7 @@ impl Help {
                 .to_lowercase()
             })
             .collect();
-        let query = self.field.text().to_lowercase();
+        let query = self.picker.text().to_lowercase();
         let words: Vec<&str> = query.split_whitespace().collect();
         self.shown = (0..self.lines.len())
             .filter(|at| {
@@ -77,39 +75,27 @@ impl Help {
             let titles = self.lines.iter().map(|l| l.action.info().title);
             self.shown = fuzzy::rank(&query, titles);
         }
-        self.cursor = 0;
     }
 
     /// Takes a key: typing narrows, Enter does what the line says.
     pub fn key(&mut self, key: Key) -> Vec<Out> {
-        let last = self.shown.len().saturating_sub(1);
-        match key.code {
-            Code::Esc => return vec![Out::Close],
-            Code::Enter => {
-                let line = self.visible().nth(self.cursor);
-                return match line {
-                    Some(line) if line.refused.is_none() => {
-                        vec![Out::Close, Out::Perform(line.action)]
-                    }
-                    _ => Vec::new(),
-                };
-            }
-            Code::Up => self.cursor = self.cursor.saturating_sub(1),
-            Code::Down => self.cursor = (self.cursor + 1).min(last),
-            Code::PageUp => self.cursor = self.cursor.saturating_sub(10),
-            Code::PageDown => self.cursor = (self.cursor + 10).min(last),
-            _ => {
-                if self.field.key(key) {
-                    self.narrow();
+        match self.picker.key(key, self.shown.len()) {
+            Picked::Leave => return vec![Out::Close],
+            Picked::Chosen => {
+                let line = self.visible().nth(self.picker.cursor);
+                if let Some(line) = line.filter(|l| l.refused.is_none()) {
+                    return vec![Out::Close, Out::Perform(line.action)];
                 }
             }
+            Picked::Typed => self.narrow(),
+            Picked::Stayed => {}
         }
         Vec::new()
     }
 
     /// Pasted text narrows.
     pub fn paste(&mut self, text: &str) {
-        self.field.paste(text);
+        self.picker.paste(text);
         self.narrow();
     }
 }

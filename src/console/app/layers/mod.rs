@@ -1,14 +1,17 @@
 //! Layers over the panes: the topmost gets every key first. A layer never changes the rest by itself: it hands back
 //! what it wants done.
 
+pub mod check_form;
 pub mod confirm;
 pub mod filter;
 pub mod form;
+pub mod handbook;
 pub mod help;
 pub mod lane_form;
 pub mod mapping;
 pub mod messages;
 pub mod palette;
+pub mod picker;
 
 use super::action::Action;
 use super::ask::{Act, Question};
@@ -17,6 +20,8 @@ use super::key::Key;
 use super::nav::Pane;
 use crate::domain::exception::Team;
 use crate::domain::time::{Span, Ts};
+use crate::domain::views::View;
+use crate::handbook::Topic;
 
 /// Layers open at once.
 pub const LAYERS_MAX: usize = 4;
@@ -33,6 +38,7 @@ pub enum Layer {
     Form(form::Form),
     Mapping(Box<mapping::MappingEditor>),
     Help(help::Help),
+    Handbook(handbook::Finder),
     Palette(palette::Palette),
     Messages(messages::Messages),
 }
@@ -48,6 +54,8 @@ pub enum Place {
     },
     /// A team's exceptions.
     Team(Team),
+    /// A list as it was saved.
+    View(View),
 }
 
 /// What a layer wants done.
@@ -60,6 +68,8 @@ pub enum Out {
     Go(Place),
     /// The list on show gets this filter (type-ahead); the text parses.
     Filter(String),
+    /// A text of the handbook is opened at a line.
+    Read(Topic, usize),
     Quit,
 }
 
@@ -92,6 +102,7 @@ impl Layer {
             Self::Form(layer) => layer.key(key, now),
             Self::Mapping(layer) => layer.key(key, now),
             Self::Help(layer) => layer.key(key),
+            Self::Handbook(layer) => layer.key(key),
             Self::Palette(layer) => layer.key(key),
             Self::Messages(layer) => layer.key(key),
         }
@@ -105,6 +116,7 @@ impl Layer {
             Self::Form(layer) => layer.paste(text),
             Self::Mapping(layer) => layer.paste(text),
             Self::Help(layer) => layer.paste(text),
+            Self::Handbook(layer) => layer.paste(text),
             Self::Palette(layer) => layer.paste(text),
             Self::Messages(_) => {}
         }
@@ -117,7 +129,11 @@ impl Layer {
             Self::Confirm(layer) => layer.guard.painted(now),
             Self::Form(layer) => layer.guard.painted(now),
             Self::Mapping(layer) => layer.painted(now),
-            Self::Filter(_) | Self::Help(_) | Self::Palette(_) | Self::Messages(_) => {}
+            Self::Filter(_)
+            | Self::Help(_)
+            | Self::Handbook(_)
+            | Self::Palette(_)
+            | Self::Messages(_) => {}
         }
     }
 

@@ -1,14 +1,18 @@
 //! Go anywhere or do anything by name: the actions of the table and the places, matched by letters in order.
 
 use super::super::action::Action;
-use super::super::field::Field;
 use super::super::fuzzy;
-use super::super::key::{Code, Key};
+use super::super::key::Key;
 use super::super::nav::Pane;
+use super::super::views::pane_of;
 use super::help::HelpLine;
+use super::picker::{Picked, Picker};
 use super::{Out, Place};
 use crate::domain::exception::Team;
 use crate::domain::filter;
+use crate::domain::views::{SavedView, name_key};
+use crate::handbook::Topic;
+use crate::text::truncate;
 
 /// Something the palette offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,22 +23,50 @@ pub struct Item {
     pub refused: Option<String>,
 }
 
+impl Item {
+    /// Whether it is a saved view with these letters in its name.
+    fn is_view_named(&self, letters: &str) -> bool {
+        match &self.what {
+            What::Go(Place::View(view)) => !letters.is_empty() && view.key().contains(letters),
+            _ => false,
+        }
+    }
+}
+
 /// What choosing it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     Do(Action),
     Go(Place),
+    Read(Topic),
+}
+
+impl What {
+    fn out(&self) -> Out {
+        match self {
+            Self::Do(action) => Out::Perform(*action),
+            Self::Go(place) => Out::Go(place.clone()),
+            Self::Read(topic) => Out::Read(*topic, 0),
+        }
+    }
 }
 
 /// The layer.
 #[derive(Debug, Clone)]
 pub struct Palette {
-    pub field: Field,
+    pub picker: Picker,
     fixed: Vec<Item>,
     /// What matches, best first.
     pub items: Vec<Item>,
-    pub cursor: usize,
+    pub title: &'static str,
+    /// Whether lists can be searched for what is typed.
+    is_searching: bool,
 }
+
+/// Columns of a saved view in the choice among them.
+const VIEW_COLUMNS: usize = 52;
+/// Columns of who saved it.
+const SAVER_COLUMNS: usize = 14;
 
 /// Panes whose lists the palette can open with a filter.
 const SEARCHED: [Pane; 5] = [
@@ -47,7 +79,7 @@ const SEARCHED: [Pane; 5] = [
 
 impl Palette {
     /// A palette over these actions and all places.
-    pub fn new(actions: Vec<HelpLine>) -> Self {
+    pub fn new(actions: Vec<HelpLine>, views: &[SavedView]) -> Self {
         let mut fixed: Vec<Item> = actions
             .into_iter()
             .filter(|l| l.action != Action::Palette)
@@ -69,65 +101,94 @@ impl Palette {
                 refused: None,
             });
         }
+        fixed.extend(views.iter().filter_map(|saved| {
+            pane_of(saved.view.list)?;
+            let text = format!("View of {}: {}", saved.view.list, saved.view.name);
+            Some(of_view(saved, text))
+        }));
+        fixed.extend(Topic::all().map(|topic| Item {
+            text: format!("Read: {}", topic.title()),
+            keys: String::new(),
+            what: What::Read(topic),
+            refused: None,
+        }));
         // What can be done now comes before what cannot.
         fixed.sort_by_key(|i| i.refused.is_some());
+        Self::over(fixed, "Go or do", true)
+    }
+
+    /// A choice among the saved views of one list.
+    pub fn of_views<'v>(views: impl Iterator<Item = &'v SavedView>) -> Self {
+        let items = views.map(|saved| {
+            let text = format!("{}  {}", saved.view.name, saved.view.says());
+            of_view(saved, truncate(&text, VIEW_COLUMNS))
+        });
+        Self::over(items.collect(), "Saved views", false)
+    }
+
+    fn over(fixed: Vec<Item>, title: &'static str, is_searching: bool) -> Self {
         let mut palette = Self {
-            field: Field::line(""),
+            picker: Picker::new(),
             fixed,
             items: Vec::new(),
-            cursor: 0,
+            title,
+            is_searching,
         };
         palette.narrow();
         palette
     }
 
     fn narrow(&mut self) {
-        let query = self.field.text();
+        let query = self.picker.text();
         let found = fuzzy::rank(&query, self.fixed.iter().map(|i| i.text.as_str()));
         self.items = found
             .into_iter()
             .filter_map(|at| self.fixed.get(at).cloned())
             .collect();
-        self.cursor = 0;
+        if !self.is_searching {
+            return;
+        }
         let searches = searches(query.trim());
         if self.items.is_empty() || query.trim().contains(' ') {
             self.items.splice(0..0, searches);
         } else {
             self.items.extend(searches);
         }
+        // A view is called by the name somebody gave it, which may have blanks: it comes before a search for the words.
+        let named = name_key(&query);
+        self.items.sort_by_key(|item| !item.is_view_named(&named));
     }
 
     /// Takes a key.
     pub fn key(&mut self, key: Key) -> Vec<Out> {
-        let last = self.items.len().saturating_sub(1);
-        match key.code {
-            Code::Esc => return vec![Out::Close],
-            Code::Enter => {
-                return match self.items.get(self.cursor) {
-                    Some(item) if item.refused.is_none() => match &item.what {
-                        What::Do(action) => vec![Out::Close, Out::Perform(*action)],
-                        What::Go(place) => vec![Out::Close, Out::Go(place.clone())],
-                    },
-                    _ => Vec::new(),
-                };
-            }
-            Code::Up => self.cursor = self.cursor.saturating_sub(1),
-            Code::Down | Code::Tab => self.cursor = (self.cursor + 1).min(last),
-            Code::PageUp => self.cursor = self.cursor.saturating_sub(10),
-            Code::PageDown => self.cursor = (self.cursor + 10).min(last),
-            _ => {
-                if self.field.key(key) {
-                    self.narrow();
+        match self.picker.key(key, self.items.len()) {
+            Picked::Leave => return vec![Out::Close],
+            Picked::Chosen => {
+                let item = self.items.get(self.picker.cursor);
+                if let Some(item) = item.filter(|i| i.refused.is_none()) {
+                    return vec![Out::Close, item.what.out()];
                 }
             }
+            Picked::Typed => self.narrow(),
+            Picked::Stayed => {}
         }
         Vec::new()
     }
 
     /// Pasted text narrows.
     pub fn paste(&mut self, text: &str) {
-        self.field.paste(text);
+        self.picker.paste(text);
         self.narrow();
+    }
+}
+
+/// A saved view as something to go to; who saved it stands where others have their keys.
+fn of_view(saved: &SavedView, text: String) -> Item {
+    Item {
+        text,
+        keys: truncate(&saved.saved_by, SAVER_COLUMNS),
+        what: What::Go(Place::View(saved.view.clone())),
+        refused: None,
     }
 }
 
@@ -162,6 +223,7 @@ fn searches(query: &str) -> Vec<Item> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::app::key::Code;
 
     fn type_in(palette: &mut Palette, text: &str) {
         for c in text.chars() {
@@ -179,7 +241,7 @@ mod tests {
                 refused: None,
             })
             .collect();
-        let mut palette = Palette::new(lines);
+        let mut palette = Palette::new(lines, &[]);
         type_in(&mut palette, "ackn");
         let out = palette.key(Key::plain(Code::Enter));
         assert!(matches!(
@@ -190,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_pane_and_a_filter_go_straight_to_the_list() {
-        let mut palette = Palette::new(Vec::new());
+        let mut palette = Palette::new(Vec::new(), &[]);
         type_in(&mut palette, "orders postcode:AB1");
         let out = palette.key(Key::plain(Code::Enter));
         assert!(matches!(

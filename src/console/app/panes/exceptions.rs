@@ -17,6 +17,18 @@ impl Keyed for ExceptionRow {
     fn key(&self) -> String {
         self.id.to_string()
     }
+
+    fn face(&self) -> String {
+        let (members, value) = (self.members, self.value_minor);
+        format!(
+            "{:?} {:?} {} {} {members} {value} {:?}",
+            self.state,
+            self.severity,
+            self.team,
+            self.person.as_deref().unwrap_or_default(),
+            self.ship_by
+        )
+    }
 }
 
 /// The pane's state.

@@ -17,6 +17,13 @@ impl Keyed for Mapping {
     fn key(&self) -> String {
         self.id.to_string()
     }
+
+    fn face(&self) -> String {
+        format!(
+            "{} {:?} {:?} {:?}",
+            self.to, self.attributes, self.status, self.broken
+        )
+    }
 }
 
 /// Which of the two lists has the cursor.

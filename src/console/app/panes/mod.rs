@@ -1,6 +1,7 @@
 //! What each pane keeps: its list, its tabs, what has focus.
 
 pub mod audit;
+pub mod checks;
 pub mod exceptions;
 pub mod live;
 pub mod mappings;
@@ -18,6 +19,7 @@ pub struct Panes {
     pub stock: stock::Stock,
     pub audit: audit::Audit,
     pub returns: returns::Returns,
+    pub checks: checks::Checks,
 }
 
 impl Panes {
@@ -31,6 +33,7 @@ impl Panes {
             stock: stock::Stock::new(),
             audit: audit::Audit::new(),
             returns: returns::Returns::new(),
+            checks: checks::Checks::new(),
         }
     }
 }

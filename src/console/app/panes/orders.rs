@@ -16,6 +16,14 @@ impl Keyed for OrderRow {
     fn key(&self) -> String {
         self.id.to_string()
     }
+
+    fn face(&self) -> String {
+        let held = self.held_reason.is_some();
+        format!(
+            "{:?} {:?} {:?} {} {held} {}",
+            self.state, self.ship_by, self.site, self.blocked_by, self.value_minor
+        )
+    }
 }
 
 /// The pane's state.

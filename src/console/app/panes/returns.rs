@@ -15,6 +15,10 @@ impl Keyed for GatedReturn {
     fn key(&self) -> String {
         self.held.row.id.to_string()
     }
+
+    fn face(&self) -> String {
+        format!("{:?} {:?} {}", self.held, self.gates, self.asked.len())
+    }
 }
 
 /// The pane's state.

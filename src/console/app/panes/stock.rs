@@ -25,11 +25,27 @@ impl Keyed for StockPosition {
     fn key(&self) -> String {
         format!("{}/{}/{}", self.pair, self.item, self.location)
     }
+
+    fn face(&self) -> String {
+        let stopped = self.paused_reason.is_some();
+        format!(
+            "{:?} {} {} {} {stopped}",
+            self.source_each, self.publish_each, self.gap_each, self.remainder_each
+        )
+    }
 }
 
 impl Keyed for LaneRow {
     fn key(&self) -> String {
         format!("{}/{}", self.pair, self.key)
+    }
+
+    fn face(&self) -> String {
+        let moved = (self.waiting, self.pending_each, self.owed_each, self.orders);
+        format!(
+            "{:?} {:?} {moved:?}",
+            self.standing, self.first.entry.movement
+        )
     }
 }
 

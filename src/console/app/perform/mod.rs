@@ -1,5 +1,6 @@
 //! What each action does to the state. Whether it may is decided before, in one place.
 
+mod checks;
 mod lanes;
 mod returns;
 
@@ -11,6 +12,7 @@ use super::fit::Fit;
 use super::layers::confirm::{Confirm, Then};
 use super::layers::filter::FilterLine;
 use super::layers::form::{Form, Purpose};
+use super::layers::handbook::Finder;
 use super::layers::help::{Help, HelpLine};
 use super::layers::mapping::MappingEditor;
 use super::layers::messages::Messages;
@@ -20,9 +22,14 @@ use super::nav::Pane;
 use super::panes::stock;
 use super::subject::{Subject, seen, wanted_mapping};
 use super::{App, Level, sheets};
+use crate::desk::SiteQuestion;
 use crate::domain::exception::ExceptionRow;
 use crate::text;
 
+/// Sites named in a question; the others are counted, and all are among the choices.
+const SITES_NAMED_MAX: usize = 12;
+/// Columns of why an order goes where it goes: the fields below keep their room on a small screen.
+const WHY_COLUMNS: usize = 200;
 /// Objects named in a question; the others are counted.
 const NAMED_MAX: usize = 6;
 
@@ -75,6 +82,7 @@ impl App {
                 pane.is_mine = !pane.is_mine;
                 pane.apply(&self.options.operator);
             }
+            Action::Views => self.choose_view(),
             Action::Sort => self.sort(false),
             Action::Reverse => self.sort(true),
             Action::Mark => self.panes.exceptions.list.toggle_mark(),
@@ -86,15 +94,21 @@ impl App {
             }
             Action::Palette => {
                 let lines = self.help_lines();
-                self.push_layer(Layer::Palette(Palette::new(lines)));
+                let palette = Palette::new(lines, &self.header.views);
+                self.push_layer(Layer::Palette(palette));
             }
             Action::Help => {
                 let lines = self.help_lines();
                 let here = self.contexts();
                 self.push_layer(Layer::Help(Help::new(lines, &here)));
             }
+            Action::GoHandbook => {
+                let keys = sheets::handbook::keys(&self.keymap);
+                self.push_layer(Layer::Handbook(Finder::new(keys)));
+            }
             Action::Messages => self.push_layer(Layer::Messages(Messages::default())),
             Action::Refresh => self.mark_stale(),
+            Action::Freeze => self.freeze(),
             Action::Repaint => self.effects.push(Effect::Repaint),
             Action::Suspend => self.effects.push(Effect::Suspend),
             Action::Quit => self.quit(),
@@ -102,6 +116,7 @@ impl App {
             Action::Versions => self.open_versions(),
             Action::OpenLane => self.open_lane(),
             Action::NextPair => self.panes.mappings.next_pair(),
+            Action::TeamSheet => self.panes.checks.next_team(),
             Action::VerifyChain => {
                 self.say(Level::Info, "recomputing the journal's hash chain …");
                 self.carry_out(vec![Out::Ask(Slot::Verify, Question::VerifyJournal)]);
@@ -111,6 +126,11 @@ impl App {
     }
 
     fn perform_writing(&mut self, action: Action) {
+        match action {
+            Action::SaveView => return self.name_view(),
+            Action::RemoveView => return self.remove_view(),
+            _ => {}
+        }
         for subject in self.subjects() {
             if subject.context() != action.info().context {
                 continue;
@@ -121,6 +141,13 @@ impl App {
                 Subject::Stock(row) if action == Action::CorrectStock => self.correct_stock(&row),
                 Subject::Stock(_) | Subject::Flow { .. } => self.on_running(action, &subject),
                 Subject::Return(_) => self.on_return(action, &subject),
+                Subject::Refunds(refunds) => self.explain_refund(&refunds),
+                Subject::Site(question) => {
+                    if let Some(question) = question {
+                        self.choose_site(&question);
+                    }
+                }
+                Subject::Check(line) => self.on_check(action, line.as_deref()),
                 Subject::Order(_) | Subject::Delivery { .. } => self.on_order(action, &subject),
                 _ => self.on_mapping(action, &subject),
             }
@@ -178,6 +205,14 @@ impl App {
     }
 
     fn map_value(&mut self, rows: &[ExceptionRow]) {
+        if let Some(row) = self.untracked_row() {
+            let (mut editor, ask) = MappingEditor::of(&row);
+            if let Some(case) = rows.first() {
+                editor.reason = super::field::Field::line(&format!("exception {}", case.id));
+            }
+            self.edit_mapping(editor, ask);
+            return;
+        }
         let Some((row, (kind, value))) = rows.first().and_then(|r| Some((r, wanted_mapping(r)?)))
         else {
             return;
@@ -232,6 +267,32 @@ impl App {
             }
             _ => {}
         }
+    }
+
+    fn choose_site(&mut self, question: &SiteQuestion) {
+        let now = match &question.site {
+            Some(site) => format!("It goes to {site}: {}", question.why),
+            None => format!("It goes nowhere: {}", question.why),
+        };
+        let mut sites: Vec<String> = question.sites.iter().map(ToString::to_string).collect();
+        let more = sites.len().saturating_sub(SITES_NAMED_MAX);
+        sites.truncate(SITES_NAMED_MAX);
+        let mut known = format!("Sites: {}", sites.join(", "));
+        if more > 0 {
+            known.push_str(&format!(" and {more} more"));
+        }
+        let about = vec![
+            text::truncate(&self.header.places.say(now), WHY_COLUMNS),
+            known,
+            "It is checked again and sent to the site you name. The rules stay as they are."
+                .to_owned(),
+        ];
+        let title = format!("Choose the site of order {}", question.number);
+        let purpose = Purpose::Site {
+            order: question.order,
+            sites: question.sites.clone(),
+        };
+        self.push_layer(Layer::Form(Form::new(purpose, title, about)));
     }
 
     fn on_mapping(&mut self, action: Action, subject: &Subject) {
@@ -354,6 +415,7 @@ impl App {
     pub(super) fn go(&mut self, place: Place) {
         match place {
             Place::Pane(pane) => self.nav.pane = pane,
+            Place::View(view) => self.show_view(&view),
             Place::Filtered { pane, filter } => {
                 self.nav.pane = pane;
                 while self.nav.back() {}
@@ -374,7 +436,14 @@ impl App {
             self.perform(Action::EditMapping);
             return;
         }
-        if let Some(link) = self.link_here() {
+        if let Some(Link::List {
+            shelf,
+            filter,
+            pair,
+        }) = self.link_here()
+        {
+            self.go_to_list(shelf, pair.as_ref(), &filter);
+        } else if let Some(link) = self.link_here() {
             let title = self.link_title(&link);
             self.nav.open(link, title);
         }
@@ -404,6 +473,10 @@ impl App {
             Link::Versions { .. } => "Versions".to_owned(),
             Link::Journal(line) => format!("Line {}", line.0.seq),
             Link::Return { reference, .. } => format!("Return {reference}"),
+            Link::Handbook(topic, _) => topic.title().to_owned(),
+            Link::Check { check, team, .. } => format!("{} ({team})", check.title),
+            Link::HandOvers(team) => format!("Hand-over of {team}"),
+            Link::List { filter, .. } => filter.clone(),
             Link::Lane { lane, .. } => self.header.places.say(sheets::lane::title(lane)),
         }
     }
@@ -465,6 +538,12 @@ impl App {
                 let row = &self.panes.returns.list.current()?.held.row;
                 row.reference.to_string()
             }
+            Pane::Checks => match self.panes.checks.current()? {
+                super::panes::checks::Row::Note(note) => note.text.clone(),
+                super::panes::checks::Row::Check(line) => {
+                    format!("{}: {}", sheets::checks::title(line), line.result(self.now))
+                }
+            },
             Pane::Audit => {
                 let row = self.panes.audit.list.current()?;
                 super::ask::object_label(&row.object)

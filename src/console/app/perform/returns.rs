@@ -2,7 +2,7 @@
 
 use super::super::App;
 use super::super::action::Action;
-use super::super::ask::Act;
+use super::super::ask::{Act, Refunds};
 use super::super::layers::Layer;
 use super::super::layers::form::{Asked, Form, Goods, Purpose, ReturnForm};
 use super::super::subject::Subject;
@@ -12,9 +12,9 @@ use crate::domain::credit_gate::{approvable, overridable};
 use crate::domain::ids::{PairId, ReturnRef};
 use crate::domain::order::OrderRow;
 use crate::domain::returns::{
-    ENDS, EXTEND_DAYS, ReturnLine, ReturnState, given_up_at, may_end, without_outcome,
+    Claim, ENDS, EXTEND_DAYS, ReturnLine, ReturnState, given_up_at, may_end, without_outcome,
 };
-use crate::text::{count, truncate};
+use crate::text::{count, money, truncate};
 
 /// Lines of a return named in a question; the others are counted.
 const LINES_NAMED_MAX: usize = 3;
@@ -47,6 +47,20 @@ impl App {
         ];
         let title = format!("Expect goods of order {} back", row.number);
         let form = ReturnForm::Expect(row.id);
+        self.push_layer(Layer::Form(Form::new(Purpose::Returns(form), title, about)));
+    }
+
+    pub(super) fn explain_refund(&mut self, refunds: &Refunds) {
+        let said: Vec<(String, String)> = (refunds.asked.iter())
+            .map(|c| (c.id.clone(), refund_words(c)))
+            .collect();
+        let mut about = named(said.iter().map(|(_, words)| words.clone()).collect());
+        about.push("Goodwill: they keep the goods. Never shipped: nothing of it left. Goods that do come back are expected on the order's page instead.".to_owned());
+        let title = format!("Explain money of order {}", refunds.number);
+        let form = ReturnForm::Explain {
+            order: refunds.order,
+            refunds: said,
+        };
         self.push_layer(Layer::Form(Form::new(Purpose::Returns(form), title, about)));
     }
 
@@ -195,6 +209,25 @@ fn end(row: &GatedReturn) -> Said {
         vec![format!("Goods: {goods}; money: {money}."), meant.join(" ")],
         Asked::End(ends),
     )
+}
+
+/// What went back and for what, such as `refund 77: 12.00 GBP for 1 × MUG`.
+fn refund_words(claim: &Claim) -> String {
+    let goods: Vec<String> = claim
+        .units
+        .iter()
+        .map(|(sku, n)| format!("{n} × {sku}"))
+        .collect();
+    let amount = claim.amount_minor.map_or_else(
+        || "money".to_owned(),
+        |m| format!("{} {}", money(m), claim.currency),
+    );
+    let what = match goods.as_slice() {
+        [] if claim.is_whole => "everything".to_owned(),
+        [] => "no goods named".to_owned(),
+        goods => goods.join(", "),
+    };
+    format!("Refund {}: {amount} for {what}", claim.id)
 }
 
 fn name(row: &GatedReturn) -> (PairId, ReturnRef) {

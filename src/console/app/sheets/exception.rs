@@ -2,6 +2,7 @@
 
 use super::super::ask::ExceptionSheet;
 use super::super::doc::{Doc, DocLine, Link, link_of, pad, pad_left, return_of};
+use super::super::markdown;
 use super::super::words;
 use super::{delivery, timeline};
 use crate::console::theme::Role;
@@ -105,6 +106,7 @@ fn overview(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     }
     lines.extend(standing(row, now));
     lines.extend(about_lane(sheet));
+    lines.extend(about_service(sheet));
     lines.push(DocLine::blank());
     let shown = sheet.members.len().min(OVERVIEW_MEMBERS);
     lines.push(DocLine::heading(format!(
@@ -133,6 +135,14 @@ fn about_lane(sheet: &ExceptionSheet) -> Option<DocLine> {
         .and("  ", Role::Text)
         .and(state, role);
     Some(line.to(super::super::subject::lane_of(&sheet.row)))
+}
+
+/// The mapping that says whether its parcels get a number.
+fn about_service(sheet: &ExceptionSheet) -> Option<DocLine> {
+    let row = sheet.mapping.as_ref()?;
+    let said = format!("{} leads to {}", row.from, row.to);
+    let line = DocLine::labelled("Mapping").and(said, Role::Text);
+    Some(line.and("; the key for mapping marks it untracked", Role::Muted))
 }
 
 /// Lines about deadlines, sleep, regression, outcome.
@@ -221,7 +231,7 @@ fn attempts(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     lines
 }
 
-/// The kind's runbook with this exception's values: `#` begins a heading, `-` or a number a step.
+/// The kind's runbook with this exception's values.
 fn runbook(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     let row = &sheet.row;
     let members = text::count(row.members, "member", "members");
@@ -239,20 +249,5 @@ fn runbook(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     ];
     values.extend(ship_by.as_deref().map(|v| ("ship_by", v)));
     values.extend(first.as_deref().map(|v| ("order", v)));
-    handbook::fill(handbook::runbook(row.kind), &values)
-        .lines()
-        .map(runbook_line)
-        .collect()
-}
-
-fn runbook_line(line: &str) -> DocLine {
-    let trimmed = line.trim();
-    let plain = trimmed.replace(['`', '*'], "");
-    if trimmed.starts_with('#') {
-        DocLine::heading(plain.trim_start_matches('#').trim())
-    } else if trimmed.starts_with("- ") || trimmed.starts_with(|c: char| c.is_ascii_digit()) {
-        DocLine::text(plain).hanging(3)
-    } else {
-        DocLine::text(plain)
-    }
+    markdown::lines(&handbook::fill(handbook::runbook(row.kind), &values))
 }

@@ -1,8 +1,10 @@
 //! Documents built from answers: what a page says about its object.
 
+pub mod checks;
 pub mod delivery;
 pub mod exception;
 pub mod flow;
+pub mod handbook;
 pub mod item;
 pub mod lane;
 pub mod order;

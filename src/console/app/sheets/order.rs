@@ -93,6 +93,14 @@ fn evidence(sheet: &OrderSheet, now: Ts, places: &Places) -> Vec<DocLine> {
     if let Some(reason) = &row.held_reason {
         lines.push(DocLine::labelled("Held").and(reason.clone(), Role::Warn));
     }
+    for claim in &sheet.refunds.asked {
+        let amount = claim.amount_minor.map_or_else(
+            || "money went back".to_owned(),
+            |m| format!("{} {} went back", text::money(m), claim.currency),
+        );
+        let said = format!("{amount}, no goods come, and nobody said what was meant");
+        lines.push(DocLine::labelled("Refund").and(said, Role::Warn));
+    }
     lines.push(two_columns(
         "",
         "in the sales system",

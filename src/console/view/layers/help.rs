@@ -3,7 +3,7 @@
 use crate::console::app::doc::pad;
 use crate::console::app::layers::help::Help;
 use crate::console::theme::Role;
-use crate::console::widget::{Pen, field, grid, popup};
+use crate::console::widget::{Pen, grid, popup};
 use ratatui::layout::Rect;
 
 /// Width from which each line says where it belongs.
@@ -21,13 +21,11 @@ pub fn draw(layer: &Help, pen: &mut Pen<'_>) {
     if area.height < 5 {
         return;
     }
-    let used = pen.text(area.x, area.y, area.width, "Search ", Role::Muted);
-    let room = Rect::new(area.x + used, area.y, area.width.saturating_sub(used), 1);
-    field::draw(pen, room, &layer.field.area, true);
+    super::search_line(pen, area, &layer.picker);
     let rows = area.height.saturating_sub(4);
     let height = usize::from(rows);
     let is_wide = area.width >= WIDE_FROM;
-    let top = (layer.cursor + 1).saturating_sub(height.max(1));
+    let top = layer.picker.top(height);
     for ((at, line), y) in layer
         .visible()
         .enumerate()
@@ -61,7 +59,7 @@ pub fn draw(layer: &Help, pen: &mut Pen<'_>) {
                 (&says, Role::Muted),
             ],
         );
-        if at == layer.cursor {
+        if at == layer.picker.cursor {
             pen.fill(
                 Rect::new(area.x, y, area.width.saturating_sub(1), 1),
                 Role::Selection,
@@ -69,7 +67,7 @@ pub fn draw(layer: &Help, pen: &mut Pen<'_>) {
         }
     }
     let total = layer.shown.len();
-    if let Some(line) = layer.visible().nth(layer.cursor) {
+    if let Some(line) = layer.visible().nth(layer.picker.cursor) {
         let info = line.action.info();
         let text = format!("{}: {}", info.context.title(), info.help);
         pen.text(area.x, area.bottom() - 1, area.width, &text, Role::Text);

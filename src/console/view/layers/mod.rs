@@ -3,6 +3,7 @@
 mod confirm;
 mod filter;
 mod form;
+mod handbook;
 mod help;
 mod mapping;
 mod messages;
@@ -11,9 +12,10 @@ mod palette;
 use crate::console::app::App;
 use crate::console::app::doc::DocLine;
 use crate::console::app::layers::Layer;
+use crate::console::app::layers::picker::Picker;
 use crate::console::theme::Role;
 use crate::console::view::doc;
-use crate::console::widget::Pen;
+use crate::console::widget::{Pen, field};
 use ratatui::layout::Rect;
 
 /// Draws every open layer, the topmost last.
@@ -29,10 +31,18 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, way: Rect, foot: Rect) {
             Layer::Form(layer) => form::draw(layer, pen),
             Layer::Mapping(layer) => mapping::draw(layer, app, pen),
             Layer::Help(layer) => help::draw(layer, pen),
+            Layer::Handbook(layer) => handbook::draw(layer, pen),
             Layer::Palette(layer) => palette::draw(layer, pen),
             Layer::Messages(layer) => messages::draw(layer, app, pen),
         }
     }
+}
+
+/// The line in which one types what is looked for.
+fn search_line(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
+    let used = pen.text(area.x, area.y, area.width, "Search ", Role::Muted);
+    let room = Rect::new(area.x + used, area.y, area.width.saturating_sub(used), 1);
+    field::draw(pen, room, &picker.field.area, true);
 }
 
 /// Everything below in one quiet style.

@@ -10,15 +10,15 @@ const ROWS: u16 = 18;
 
 /// Draws it.
 pub fn draw(layer: &Palette, pen: &mut Pen<'_>) {
-    let area = popup::draw(pen, COLUMNS, ROWS, "Go or do");
+    let area = popup::draw(pen, COLUMNS, ROWS, layer.title);
     if area.height < 3 {
         return;
     }
     let used = pen.text(area.x, area.y, 2, "> ", Role::Key);
     let room = Rect::new(area.x + used, area.y, area.width.saturating_sub(used), 1);
-    field::draw(pen, room, &layer.field.area, true);
+    field::draw(pen, room, &layer.picker.field.area, true);
     let height = usize::from(area.height - 2);
-    let top = (layer.cursor + 1).saturating_sub(height.max(1));
+    let top = layer.picker.top(height);
     for ((at, item), y) in layer
         .items
         .iter()
@@ -49,7 +49,7 @@ pub fn draw(layer: &Palette, pen: &mut Pen<'_>) {
             &item.keys,
             Role::Key,
         );
-        if at == layer.cursor {
+        if at == layer.picker.cursor {
             pen.fill(Rect::new(area.x, y, area.width, 1), Role::Selection);
         }
     }

@@ -128,6 +128,7 @@ fn draw_flows(app: &App, pen: &mut Pen<'_>, area: Rect) {
         Some(Row {
             cells: flow_cells(flow, app, symbols, rate),
             is_marked: false,
+            is_changed: false,
         })
     });
 }

@@ -118,6 +118,7 @@ fn draw_unmapped(app: &App, pen: &mut Pen<'_>, area: Rect) {
                 ),
             ],
             is_marked: false,
+            is_changed: false,
         })
     });
 }

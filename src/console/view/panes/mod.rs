@@ -1,6 +1,7 @@
 //! Each pane's own list.
 
 mod audit;
+mod checks;
 mod exceptions;
 mod lanes;
 mod live;
@@ -26,7 +27,11 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, way: Rect, body: Rect) {
     let is_filtering = filter_line(app).is_some();
     if !is_filtering {
         let used = draw_way(app, pen, way);
-        draw_status(app, pen, way, used);
+        if app.nav.pane == Pane::Checks {
+            checks::draw_status(app, pen, way, used);
+        } else {
+            draw_status(app, pen, way, used);
+        }
     }
     let (list, beside) = split(app, body);
     match app.nav.pane {
@@ -39,6 +44,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, way: Rect, body: Rect) {
             Part::Lanes => lanes::draw(app, pen, list),
         },
         Pane::Returns => returns::draw(app, pen, list),
+        Pane::Checks => checks::draw(app, pen, list),
         Pane::Audit => audit::draw(app, pen, list),
     }
     if let (Some(area), Some(page)) = (beside, &app.beside) {
@@ -71,7 +77,7 @@ fn split(app: &App, body: Rect) -> (Rect, Option<Rect>) {
 /// What a list says about itself: filter, order, count.
 fn draw_status(app: &App, pen: &mut Pen<'_>, area: Rect, used: u16) {
     let (total, sort, is_descending, load, filter) = match app.nav.pane {
-        Pane::Live => return,
+        Pane::Live | Pane::Checks => return,
         Pane::Exceptions => facts(&app.panes.exceptions.list),
         Pane::Orders => facts(&app.panes.orders.list),
         Pane::Mappings => facts(&app.panes.mappings.list),
@@ -105,6 +111,9 @@ fn draw_status(app: &App, pen: &mut Pen<'_>, area: Rect, used: u16) {
             let role = if is_here { Role::Accent } else { Role::Muted };
             parts.push((format!("  {}", part.title()), role));
         }
+    }
+    if let Some(saved) = app.view_here() {
+        parts.push((format!("  view {}", saved.view.name), Role::Accent));
     }
     if !filter.is_empty() {
         parts.push((format!("  filter {filter}"), Role::Accent));
@@ -203,6 +212,7 @@ fn draw_list<T: Keyed + Clone>(
         Some(Row {
             cells: cells(row),
             is_marked: list.is_marked(row),
+            is_changed: list.changed.has(row),
         })
     });
 }

@@ -5,11 +5,22 @@ use super::super::super::field::Field;
 use super::{Form, FormField, Input, choice, line};
 use crate::desk::Decision;
 use crate::domain::ids::{OrderId, PairId, ReturnRef};
-use crate::domain::returns::{Disposition, ReturnLine, ReturnState, extend_days, read_units};
+use crate::domain::returns::{
+    ClaimState, Disposition, ReturnLine, ReturnState, extend_days, read_units,
+};
 use crate::text::truncate;
 
 /// Days offered for waiting longer.
 const DAYS_OFFERED: &str = "7";
+
+/// What money without goods can have meant.
+const MEANT: [(&str, ClaimState); 2] = [
+    ("goodwill", ClaimState::Goodwill),
+    ("never shipped", ClaimState::NeverShipped),
+];
+
+/// Columns of a refund among the choices.
+const REFUND_COLUMNS: usize = 40;
 
 /// Columns of a SKU among the choices.
 const SKU_COLUMNS: usize = 24;
@@ -42,6 +53,11 @@ impl Goods {
 pub enum ReturnForm {
     /// Goods of an order come back.
     Expect(OrderId),
+    /// What was meant by money that went back: refunds by their ids, each in words.
+    Explain {
+        order: OrderId,
+        refunds: Vec<(String, String)>,
+    },
     /// Something about one return.
     Of {
         pair: PairId,
@@ -90,6 +106,19 @@ impl ReturnForm {
                 "Expect it",
                 vec![line("Units", false), line("Reason", true)],
             ),
+            Self::Explain { refunds, .. } => {
+                let meant = MEANT.iter().map(|(words, _)| (*words).to_owned());
+                let mut fields = vec![choice("Meant", meant.collect()), line("Reason", true)];
+                if refunds.len() > 1 {
+                    let all = format!("all {}", refunds.len());
+                    let each = refunds
+                        .iter()
+                        .map(|(_, words)| truncate(words, REFUND_COLUMNS));
+                    let options = std::iter::once(all).chain(each).collect();
+                    fields.push(choice("Refund", options));
+                }
+                ("Explain", fields)
+            }
             Self::Of { what, .. } => what.fields(),
         }
     }
@@ -100,6 +129,20 @@ impl ReturnForm {
             Self::Expect(order) => Act::ExpectReturn {
                 order: *order,
                 units: read_units(&form.text(0)).map_err(|why| (0, why))?,
+                reason: form.text(1),
+            },
+            Self::Explain { order, refunds } => Act::ExplainRefund {
+                order: *order,
+                // The first choice is all of them.
+                refund: form
+                    .picked(2)
+                    .checked_sub(1)
+                    .and_then(|at| refunds.get(at))
+                    .map(|(id, _)| id.clone()),
+                to: MEANT
+                    .get(form.picked(0))
+                    .map(|(_, state)| *state)
+                    .ok_or_else(|| (0, "say what was meant".to_owned()))?,
                 reason: form.text(1),
             },
             Self::Of {
