@@ -142,7 +142,7 @@ async fn a_case_about_a_return_takes_its_decision_where_it_is_read() {
         "{}",
         c.text()
     );
-    c.press("u").await;
+    c.press("i").await;
     assert!(
         c.text().contains("Outcome for return 100102-RT1"),
         "{}",
@@ -709,4 +709,24 @@ async fn a_frozen_screen_stands_still_says_so_and_catches_up_with_the_same_key()
     c.press("F").await;
     assert!(!c.text().contains("frozen"), "{}", c.text());
     assert_eq!(lists(&c), before + 2, "what was missed is read");
+}
+
+#[tokio::test]
+async fn an_edit_is_named_before_it_is_taken_back() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press("u").await;
+    assert!(
+        c.text().contains("exception 1: snoozed, NEW ecommerce"),
+        "{}",
+        c.text()
+    );
+    assert!(c.text().contains("Done by you"), "{}", c.text());
+    c.press("enter").await;
+    assert!(c.backend.done().is_empty(), "its default does nothing");
+    c.press("u y").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::Undo(line)] if line.0 == 4_711),
+        "{acts:?}"
+    );
 }

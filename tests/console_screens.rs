@@ -197,7 +197,7 @@ fn pages_of_a_return() {
 #[test]
 fn layers_of_a_return() {
     page("layer_confirm_grant", Pane::Returns, "G A");
-    page("layer_form_outcome", Pane::Returns, "down u");
+    page("layer_form_outcome", Pane::Returns, "down i");
     page("layer_form_approve", Pane::Returns, "down down p");
     page("layer_form_override", Pane::Returns, "down down O");
     page("layer_form_accept", Pane::Returns, "down down down down t");
@@ -245,6 +245,7 @@ fn layers() {
     );
     page("layer_filter", Pane::Exceptions, "/ 'team:ware");
     page("layer_filter_mistake", Pane::Exceptions, "/ 'severity:9");
+    page("layer_undo", Pane::Exceptions, "u");
     page("layer_views", Pane::Exceptions, "V");
     page(
         "layer_view_save",
@@ -275,7 +276,7 @@ fn a_screen_too_small_still_says_whether_anything_is_anybodys() {
 fn decisions_about_returns_keep_their_fields_in_sight_on_a_small_screen() {
     let places = [
         ("G A", "[ Allow ]"),
-        ("down u", "[ Put on record ]"),
+        ("down i", "[ Put on record ]"),
         ("down down p", "[ Approve ]"),
         ("down down O", "[ Pass the gate ]"),
         ("down down down down t", "[ Accept ]"),

@@ -16,5 +16,7 @@ mod lists;
 mod pg;
 #[path = "store/queue.rs"]
 mod queue;
+#[path = "store/undo.rs"]
+mod undo;
 #[path = "store/views.rs"]
 mod views;

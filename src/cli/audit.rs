@@ -2,7 +2,8 @@
 
 use super::context::{Context, Globals, Opening};
 use super::listing::{ListArgs, Natural, collect, print, print_listing};
-use super::output::{CliError, Outcome};
+use super::output::{CliError, Outcome, say};
+use crate::domain::ids::JournalSeq;
 use crate::domain::views::ListName;
 use crate::report::{Column, Table, at};
 use clap::Subcommand;
@@ -16,13 +17,23 @@ const SORTS: &[&str] = &["seq"];
 pub enum AuditVerb {
     /// Who did what, newest first
     List(ListArgs),
+    /// Take back an edit of our own books: the newest of yours, or the one of a line of the journal
+    Undo {
+        /// Number of the line, as `audit list` shows it
+        line: Option<i64>,
+    },
     /// Recompute the chain of hashes; exit code 3 when a row was altered
     Verify,
 }
 
 pub(super) async fn run(globals: &Globals, verb: AuditVerb) -> Result<Outcome, CliError> {
-    let context = Context::open(globals, Opening::Reading).await?;
+    let opening = match &verb {
+        AuditVerb::Undo { .. } => Opening::Writing,
+        AuditVerb::List(_) | AuditVerb::Verify => Opening::Reading,
+    };
+    let context = Context::open(globals, opening).await?;
     match verb {
+        AuditVerb::Undo { line } => undo(&context, line).await,
         AuditVerb::List(args) => list(&context, &args).await,
         AuditVerb::Verify => verify(&context).await,
     }
@@ -62,6 +73,16 @@ async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
         ]);
     }
     print_listing(&context.globals, &listing, "journal rows", table)?;
+    Ok(Outcome::Done)
+}
+
+async fn undo(context: &Context, line: Option<i64>) -> Result<Outcome, CliError> {
+    let line = match line {
+        Some(line) => JournalSeq(line),
+        None => context.desk.newest_undoable().await?.seq,
+    };
+    let done = context.desk.undo(line).await?;
+    say(&done.text)?;
     Ok(Outcome::Done)
 }
 

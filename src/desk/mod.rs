@@ -13,6 +13,7 @@ mod sites;
 mod stock;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod views;
 
 pub use checks::{Behind, CheckLine, CheckPage, CheckSheet, Object, signing_teams};

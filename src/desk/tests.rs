@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::catalogue::Kind;
 use crate::domain::delivery::{DeliveryState, Flow, Intent, NewDelivery};
 use crate::domain::exception::{ExceptionState, ObjectRef, Occurrence, Team};
-use crate::domain::ids::{DeliveryId, ExceptionId, OrderId, SystemId, WmsOrderNo};
+use crate::domain::ids::{DeliveryId, ExceptionId, JournalSeq, OrderId, SystemId, WmsOrderNo};
 use crate::domain::mapping::{MappingEdit, MappingKind, Target};
 use crate::domain::mapping_set::testing::edit;
 use crate::domain::order::{OrderBody, OrderRow, OrderState, SourceOrder};
@@ -684,4 +684,86 @@ async fn a_lane_in_which_nothing_waits_is_not_dealt_with_and_a_reason_says_somet
         matches!(&short, Err(DeskError::Refused(why)) if why.contains("characters")),
         "{short:?}"
     );
+}
+
+#[tokio::test]
+async fn a_set_of_mappings_is_taken_back_unless_somebody_made_a_later_one() {
+    let b = bench(Access::Full).await;
+    b.blocked_orders(&["100101"]).await;
+    let set = |from: &str, to: &str| vec![edit((MappingKind::Carrier, from, to, ""))];
+    b.desk
+        .apply(&pair(), set("Tracked 48", "RM48"), None, "new service")
+        .await
+        .unwrap();
+    let found = b.desk.newest_undoable().await.unwrap();
+    assert!(found.about().contains("1 change to the mappings of lw-pvx"));
+    let done = b.desk.undo(found.seq).await.unwrap();
+    assert!(done.text.starts_with("Taken back: "), "{}", done.text);
+    let left = b.desk.mappings(&pair()).await.unwrap();
+    assert!(left.iter().all(|m| m.from != "Tracked 48"), "{left:?}");
+    let twice = b.desk.undo(found.seq).await.unwrap_err().to_string();
+    assert!(twice.contains("was taken back by sam"), "{twice}");
+
+    let mut lines = Vec::new();
+    for from in ["Tracked 48", "Tracked 24"] {
+        b.desk
+            .apply(&pair(), set(from, "RM48"), None, "new service")
+            .await
+            .unwrap();
+        lines.push(b.desk.newest_undoable().await.unwrap().seq);
+    }
+    let refused = b.desk.undo(lines[0]).await.unwrap_err().to_string();
+    assert!(refused.contains("have changed since"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_removed_view_comes_back_and_a_new_one_goes() {
+    let b = bench(Access::Full).await;
+    let late = View {
+        list: ListName::Orders,
+        name: "late".to_owned(),
+        filter: "ship<0m".to_owned(),
+        sort: "ship".to_owned(),
+        is_descending: false,
+    };
+    b.desk.save_view(late.clone(), None).await.unwrap();
+    b.desk
+        .remove_view(ListName::Orders, "late", 1)
+        .await
+        .unwrap();
+    let removed = b.desk.newest_undoable().await.unwrap();
+    b.desk.undo(removed.seq).await.unwrap();
+    let views = b.desk.views().await.unwrap();
+    assert_eq!(views.first().map(|v| &v.view), Some(&late));
+    let saved = b.desk.newest_undoable().await.unwrap();
+    b.desk.undo(saved.seq).await.unwrap();
+    assert!(b.desk.views().await.unwrap().is_empty());
+    let none = b.desk.newest_undoable().await.unwrap_err().to_string();
+    assert!(none.contains("sam has made no edit"), "{none}");
+}
+
+#[tokio::test]
+async fn what_went_outside_is_not_taken_back_and_a_reader_takes_nothing_back() {
+    let b = bench(Access::Full).await;
+    let id = b.blocked_orders(&["100101"]).await;
+    b.desk.retry_exception(id).await.unwrap();
+    let none = b.desk.newest_undoable().await.unwrap_err().to_string();
+    assert!(none.contains("an action of its own"), "{none}");
+    let line = b
+        .desk
+        .undoable(JournalSeq(1))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(line.contains("cannot be taken back"), "{line}");
+    let version = b.desk.exception(id).await.unwrap().version;
+    b.desk.acknowledge(id, version).await.unwrap();
+    let reader = bench(Access::ReadOnly).await;
+    let seq = b.desk.newest_undoable().await.unwrap().seq;
+    let mine = Desk {
+        access: reader.desk.access,
+        ..b.desk.clone()
+    };
+    let refused = mine.undo(seq).await.unwrap_err();
+    assert!(matches!(refused, DeskError::ReadOnly { .. }), "{refused}");
 }

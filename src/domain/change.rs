@@ -6,8 +6,8 @@ use super::delivery::{AnswerClass, Attempt, DeliveryState, Intent, NewDelivery};
 use super::exception::{ExceptionEdit, ObjectRef, Occurrence};
 use super::hint::About;
 use super::ids::{
-    DeliveryId, ExceptionId, InboxId, ItemCode, LocationId, OrderId, PairId, PayloadId, RequestId,
-    SourceOrderId, SystemId, WmsOrderNo,
+    DeliveryId, ExceptionId, InboxId, ItemCode, JournalSeq, LocationId, OrderId, PairId, PayloadId,
+    RequestId, SourceOrderId, SystemId, WmsOrderNo,
 };
 use super::mapping::{MappingEdit, MappingKind, Target};
 use super::movements::{LaneEntry, LaneKey, MovementState};
@@ -379,6 +379,8 @@ pub enum Change {
     HandedOver(Box<HandOver>),
     /// A view of a list was saved or removed.
     View(ViewChange),
+    /// The edit that ended with this line of the journal was taken back. Refused when it was before.
+    Undone(JournalSeq),
     /// A debt was settled by agreement.
     DebtSettled {
         exception: ExceptionId,

@@ -1,9 +1,10 @@
 //! Exceptions (cases): severity, states, what an occurrence is.
 
 use super::catalogue::Kind;
-use super::ids::{ExceptionId, OrderId, PairId};
+use super::ids::{ExceptionId, JournalSeq, OrderId, PairId};
 use super::order::coded_enum;
 use super::time::Ts;
+use super::undo::Standing;
 use serde::{Deserialize, Serialize};
 
 coded_enum! {
@@ -246,4 +247,6 @@ pub enum ExceptionEdit {
     Note { text: String },
     /// The acknowledgement lapsed or the snooze ended.
     Lapse,
+    /// An earlier edit is taken back: it stands again as it did before that line of the journal.
+    Undo { was: Box<Standing>, of: JournalSeq },
 }

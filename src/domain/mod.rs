@@ -45,4 +45,5 @@ pub mod routing;
 pub mod second;
 pub mod sla;
 pub mod status;
+pub mod undo;
 pub mod views;

@@ -11,7 +11,9 @@ pub const VIEWS_MAX: usize = 200;
 pub const VIEW_NAME_CHARS_MAX: usize = 40;
 
 /// A list that has views.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum ListName {
     Exceptions,
@@ -92,7 +94,7 @@ impl fmt::Display for ListName {
 }
 
 /// What a list shows and in which order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct View {
     pub list: ListName,
     pub name: String,

@@ -9,6 +9,7 @@ use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{ExceptionId, JournalSeq, PayloadId};
 use crate::domain::time::Ts;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// Rows read at once while the chain is checked.
 const VERIFY_PAGE: i64 = 2_000;
@@ -80,15 +81,19 @@ fn capped(text: &str) -> String {
         .collect()
 }
 
+/// First and last line of each change of a batch, by its index.
+pub(super) type Lines = BTreeMap<usize, (i64, i64)>;
+
 /// Appends the drafts of a batch in their order. The head row is locked last and shortly.
 pub(super) async fn append(
     conn: &mut Conn,
     actor: &str,
     at: Ts,
     mut drafts: Vec<Draft>,
-) -> StoreResult<()> {
+) -> StoreResult<Lines> {
+    let mut lines = Lines::new();
     if drafts.is_empty() {
-        return Ok(());
+        return Ok(lines);
     }
     drafts.sort_by_key(|d| d.index);
     let head = conn
@@ -103,6 +108,7 @@ pub(super) async fn append(
     let mut rows = Vec::with_capacity(drafts.len());
     for draft in drafts {
         seq += 1;
+        lines.entry(draft.index).or_insert((seq, seq)).1 = seq;
         let (row, own) = linked(draft, (seq, at), &actor, &hash)?;
         hash = own;
         rows.push(row);
@@ -119,7 +125,7 @@ pub(super) async fn append(
         vals![seq, hash],
     )
     .await?;
-    Ok(())
+    Ok(lines)
 }
 
 /// A draft as a row after the one with the hash `previous`, and its own hash.

@@ -79,6 +79,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0011_views.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0011_views.sql"),
     },
+    Step {
+        version: 13,
+        name: "undo",
+        sqlite: include_str!("../../assets/migrations/sqlite/0013_undo.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0013_undo.sql"),
+    },
 ];
 
 /// The schema this program writes.

@@ -30,6 +30,7 @@ mod plans;
 mod returns;
 mod schedules;
 mod stock;
+mod undos;
 mod value;
 mod verify;
 mod views;

@@ -6,8 +6,8 @@ use crate::domain::checks::{Cadence, Check, HandOver, Period};
 use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
 use crate::domain::ids::{
-    DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, PayloadId, RequestId,
-    ReturnRef, SiteRef,
+    DeliveryId, ExceptionId, ItemCode, JournalSeq, LocationId, OrderId, PairId, PayloadId,
+    RequestId, ReturnRef, SiteRef,
 };
 use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
 use crate::domain::movements::LaneKey;
@@ -17,6 +17,7 @@ use crate::domain::returns::{Cause, Claim, ClaimState, Return, Units, unexplaine
 use crate::domain::second::Proposal;
 use crate::domain::stock::{StockLevelRow, StockPosition};
 use crate::domain::time::Ts;
+use crate::domain::undo::Undoable;
 use crate::domain::views::{ListName, SavedView, View};
 use crate::store::read::{
     DespatchGroup, ExceptionCount, FlowLive, JournalRow, ListQuery, MappingVersion, SystemRow,
@@ -72,6 +73,8 @@ pub enum Question {
     },
     /// Whether the journal's hash chain holds.
     VerifyJournal,
+    /// What can be taken back: the edit of this line of the journal, or this person's newest.
+    Undoable(Option<JournalSeq>),
     /// Whether the engine has answered requests made from here.
     Requests(Vec<RequestId>),
     Returns(ListQuery),
@@ -122,6 +125,8 @@ pub enum Answer {
     Preview(MappingPreview),
     /// `None` when the chain holds, else what is wrong with the first bad row.
     VerifyJournal(Option<String>),
+    /// Made in one go; never empty.
+    Undoable(Vec<Undoable>),
     /// Those that have been answered.
     Requests(Vec<Answered>),
     Returns(Window<GatedReturn>),
@@ -523,6 +528,8 @@ pub enum Act {
         name: String,
         version: i64,
     },
+    /// Take the edit back that ended with this line of the journal, and those made in one go with it.
+    Undo(JournalSeq),
 }
 
 /// What became of an act, in words.

@@ -52,6 +52,7 @@ pub enum Slot {
     Targets,
     Preview,
     Verify,
+    Undo,
     Requests,
     Returns,
     Lanes,

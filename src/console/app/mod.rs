@@ -502,6 +502,7 @@ fn act_words(act: &Act) -> String {
         Act::ResumeFlow { pair, flow } => format!("resuming {flow} of {pair}"),
         Act::RunFlow { pair, flow } => format!("running {flow} of {pair}"),
         Act::PushStock { item, .. } => format!("pushing {item}"),
+        Act::Undo(line) => format!("taking back line {line}"),
         Act::ResumeStock { item, .. } => format!("resuming {item}"),
         Act::ApplyMappings { pair, .. } => format!("mappings of {pair}"),
         Act::RollBackMappings { pair, version, .. } => {

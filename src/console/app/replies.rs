@@ -99,7 +99,7 @@ impl App {
                     show(page, answer, self.now, bar, &self.header.places);
                 }
             }
-            Slot::Targets | Slot::Preview | Slot::Verify
+            Slot::Targets | Slot::Preview | Slot::Verify | Slot::Undo
                 if self.layer_generations.get(&slot) == Some(&generation) =>
             {
                 self.layer_reply(slot, answer);
@@ -144,6 +144,13 @@ impl App {
     }
 
     fn layer_reply(&mut self, slot: Slot, answer: Result<Answer, Trouble>) {
+        if slot == Slot::Undo {
+            match expect!(answer, Undoable) {
+                Ok(found) => self.ask_undo(&found),
+                Err(trouble) => self.say(Level::Warning, &trouble.text),
+            }
+            return;
+        }
         if slot == Slot::Verify {
             match expect!(answer, VerifyJournal) {
                 Ok(None) => self.say(

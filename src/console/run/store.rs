@@ -15,11 +15,12 @@ use crate::domain::delivery::{DeliveryRow, DeliveryState};
 use crate::domain::exception::{ExceptionRow, ObjectRef, Team};
 use crate::domain::filter::Filter;
 use crate::domain::ids::{
-    DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, RequestId, ReturnRef,
+    DeliveryId, ExceptionId, ItemCode, JournalSeq, OrderId, PairId, PayloadId, RequestId, ReturnRef,
 };
 use crate::domain::mapping::{Mapping, MappingKind};
 use crate::domain::order::OrderRow;
 use crate::domain::time::{Span, Ts};
+use crate::domain::undo::Undoable;
 use crate::report::{save_checks, shift_facts, shift_markdown};
 use crate::store::read::{Anchor, JournalRow, ListQuery};
 use crate::store::{Store, StoreError};
@@ -154,6 +155,7 @@ impl StoreBackend {
             Question::Preview { pair, edits } => {
                 Answer::Preview(self.preview(&pair, &edits).await?)
             }
+            Question::Undoable(line) => Answer::Undoable(self.undoable(line).await?),
             Question::VerifyJournal => Answer::VerifyJournal(store.verify_journal().await?),
             Question::Requests(ids) => Answer::Requests(self.answered(&ids).await?),
             Question::Returns(query) => Answer::Returns(self.desk.returns(&query).await?),
@@ -426,6 +428,14 @@ impl StoreBackend {
         })
     }
 
+    async fn undoable(&self, line: Option<JournalSeq>) -> Result<Vec<Undoable>, Trouble> {
+        let found = match line {
+            Some(line) => self.desk.undoable(line).await?,
+            None => self.desk.newest_undoable().await?,
+        };
+        Ok(self.desk.undoable_together(found).await?)
+    }
+
     async fn payload(&self, id: PayloadId) -> Result<Option<PayloadSheet>, Trouble> {
         Ok(self.store().payload(id).await?.map(|found| PayloadSheet {
             id: found.id,
@@ -582,6 +592,7 @@ impl StoreBackend {
             } => desk.sign_check(check, team, &periods, &note).await,
             Act::HandOver { team, text } => desk.hand_over(team, &text).await,
             Act::ExportChecks { cadence, team } => return self.export(cadence, team).await,
+            Act::Undo(line) => desk.undo(line).await,
             Act::SaveView { view, over } => desk.save_view(view, over).await,
             Act::RemoveView {
                 list,

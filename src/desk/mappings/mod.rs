@@ -274,15 +274,17 @@ impl Desk {
         let lists = self.target_lists(pair, kinds).await?;
         Self::validated(&set, &edits, &lists)?;
         self.site_warnings(pair, &set, &edits).await?;
-        self.store_edits(pair, edits, why, what).await
+        self.store_edits(pair, edits, why, what, Vec::new()).await
     }
 
-    async fn store_edits(
+    /// Applies edits that were checked, with what belongs into the same commit.
+    pub(super) async fn store_edits(
         &self,
         pair: &PairId,
         edits: Vec<MappingEdit>,
         why: String,
         what: &str,
+        mut changes: Vec<Change>,
     ) -> DeskResult<Done> {
         let open = self
             .store
@@ -305,14 +307,14 @@ impl Desk {
             discriminator,
         };
         let (request, recheck) = self.request_change(what, &recheck).await?;
-        let changes = vec![
+        changes.extend([
             Change::Mappings {
                 pair: pair.clone(),
                 edits,
                 reason: why,
             },
             recheck,
-        ];
+        ]);
         let members: i64 = concerned.iter().map(|e| e.members).sum();
         self.commit(what, changes).await?;
         let mut text = format!(
@@ -337,7 +339,6 @@ impl Desk {
         let what = "rolling the mappings back";
         self.must_write(what)?;
         let why = reason(what, why)?;
-        let now = self.mappings(pair).await?;
         let current = self
             .store
             .mapping_version(pair)
@@ -348,12 +349,7 @@ impl Desk {
                 "the mappings of {pair} cannot go back to version {version}: they are at version {current}; `tallyman mappings list --versions` shows them all"
             )));
         }
-        let then = self
-            .store
-            .mappings_at(pair, version)
-            .await
-            .map_err(DeskError::store(what))?;
-        let edits = difference(&now, &then);
+        let edits = self.edits_back(pair, version).await?;
         if edits.is_empty() {
             return Err(DeskError::Refused(format!(
                 "the mappings of {pair} are the same as at version {version}; there is nothing to roll back"
@@ -364,8 +360,25 @@ impl Desk {
             edits,
             format!("back to version {version}: {why}"),
             what,
+            Vec::new(),
         )
         .await
+    }
+
+    /// The edits that lead from the mappings as they are to those of an earlier version.
+    pub(super) async fn edits_back(
+        &self,
+        pair: &PairId,
+        version: i64,
+    ) -> DeskResult<Vec<MappingEdit>> {
+        let then = self
+            .store
+            .mappings_at(pair, version)
+            .await
+            .map_err(DeskError::store(
+                "reading the mappings of an earlier version",
+            ))?;
+        Ok(difference(&self.mappings(pair).await?, &then))
     }
 
     /// Every active mapping as CSV for people.

@@ -90,6 +90,7 @@ pub fn apply(
             }
         }
         ExceptionEdit::Lapse => lapse(row, &mut next, actor, now)?,
+        ExceptionEdit::Undo { was, .. } => was.restore(&mut next),
     }
     Ok(next)
 }

@@ -7,6 +7,7 @@ use crate::domain::ids::PairId;
 use crate::domain::mapping::{Attributes, MappingEdit, MappingKind};
 use crate::domain::mapping_set::condition;
 use crate::domain::time::Ts;
+use crate::domain::undo::Undo;
 use crate::store::dialect::Dialect;
 use crate::store::orders::search_of;
 use crate::store::value::{Val, from_json, to_json, vals};
@@ -93,6 +94,11 @@ async fn set(
             vals![pair.as_str(), version, work.at, work.actor, reason, to_json(edits)?],
         )
         .await?;
+    let undo = Undo::Mappings {
+        pair: pair.clone(),
+        version,
+    };
+    work.undoable(index, undo);
     for edit in edits {
         match edit {
             MappingEdit::Set {

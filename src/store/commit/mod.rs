@@ -11,6 +11,7 @@ mod orders;
 mod returns;
 mod schedules;
 mod stock;
+mod undos;
 mod views;
 
 use super::db::Conn;
@@ -22,9 +23,11 @@ use super::{Committed, Store, StoreError, StoreResult, leases};
 use crate::domain::change::{Batch, Change, DeliveryMove, Journal};
 use crate::domain::delivery::{Attempt, NewDelivery};
 use crate::domain::exception::{ObjectRef, Occurrence};
-use crate::domain::ids::PairId;
+use crate::domain::ids::{JournalSeq, PairId};
+use crate::domain::lifecycle_case;
 use crate::domain::order::{OrderBody, OrderLine, OrderRow};
 use crate::domain::time::Ts;
+use crate::domain::undo::Undo;
 use crate::domain::views::ViewChange;
 
 /// How often a transaction that lost a conflict on PostgreSQL is repeated.
@@ -38,6 +41,10 @@ struct Work<'a> {
     actor: &'a str,
     at: Ts,
     journal: Vec<Draft>,
+    /// Ways back from the changes of these indexes.
+    undos: Vec<(usize, Undo)>,
+    /// The batch takes an edit back: what it changes is no edit of its own.
+    is_taking_back: bool,
     done: Committed,
 }
 
@@ -49,6 +56,13 @@ impl Work<'_> {
             order,
             entry,
         });
+    }
+
+    /// Keeps the way back from the change at `index`. What rules do is not a person's to take back.
+    fn undoable(&mut self, index: usize, undo: Undo) {
+        if !self.is_taking_back && !lifecycle_case::is_rule(self.actor) {
+            self.undos.push((index, undo));
+        }
     }
 }
 
@@ -104,6 +118,7 @@ struct Groups<'b> {
     schedules: Vec<(usize, &'b Change)>,
     exceptions: Vec<(usize, exceptions::Step<'b>)>,
     views: Vec<(usize, &'b ViewChange)>,
+    undone: Vec<JournalSeq>,
     journal: Vec<(usize, &'b Journal)>,
 }
 
@@ -170,6 +185,7 @@ impl<'b> Groups<'b> {
                     .push((index, exceptions::Step::Given(change)));
             }
             Change::View(change) => self.views.push((index, change)),
+            Change::Undone(seq) => self.undone.push(*seq),
             Change::Journal(entry) => self.journal.push((index, entry)),
         }
     }
@@ -233,6 +249,8 @@ async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> Stor
         actor: &batch.actor,
         at: batch.at,
         journal: Vec::new(),
+        undos: Vec::new(),
+        is_taking_back: !groups.undone.is_empty(),
         done: Committed::default(),
     };
     let work = &mut work;
@@ -251,6 +269,7 @@ async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> Stor
     schedules::write(work, &groups.schedules).await?;
     checks::write(work, &groups.checks).await?;
     views::write(work, &groups.views).await?;
+    undos::take(work, &groups.undone).await?;
     groups.exceptions.extend(
         conflicts
             .into_iter()
@@ -266,7 +285,8 @@ async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> Stor
         work.note(*index, order, (*given).clone());
     }
     let drafts = std::mem::take(&mut work.journal);
-    journal::append(work.conn, work.actor, work.at, drafts).await?;
+    let lines = journal::append(work.conn, work.actor, work.at, drafts).await?;
+    undos::keep(work, &lines).await?;
     Ok(std::mem::take(&mut work.done))
 }
 

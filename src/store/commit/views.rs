@@ -2,6 +2,7 @@
 
 use super::{Work, entry};
 use crate::domain::exception::ObjectRef;
+use crate::domain::undo::Undo;
 use crate::domain::views::{ListName, SavedView, VIEWS_MAX, View, ViewChange, name_key};
 use crate::store::value::vals;
 use crate::store::views::{COLUMNS, saved_view};
@@ -103,6 +104,13 @@ async fn save(
             called(view.list, &view.name)
         )));
     }
+    let undo = Undo::ViewSaved {
+        list: view.list,
+        name: view.name.clone(),
+        version,
+        was: before.as_ref().map(|old| Box::new(old.view.clone())),
+    };
+    work.undoable(index, undo);
     let was = before.map(|old| old.view.says()).unwrap_or_default();
     let entry = entry(
         "view.saved",
@@ -157,6 +165,8 @@ async fn remove(
             by: old.saved_by,
         });
     }
+    let was = Box::new(old.view.clone());
+    work.undoable(index, Undo::ViewRemoved { was });
     let entry = entry(
         "view.removed",
         object(list, &old.view.name),

@@ -27,6 +27,7 @@ use tallyman::domain::order::{
 use tallyman::domain::policy::Policy;
 use tallyman::domain::stock::{Basis, StockLevelRow, StockPosition};
 use tallyman::domain::time::{Span, Ts};
+use tallyman::domain::undo::{Standing, Undo, Undoable};
 use tallyman::domain::wms::DespatchLine;
 use tallyman::store::read::{
     DespatchGroup, FlowLive, JournalRow, MappingVersion, SystemRow, Unmapped,
@@ -869,4 +870,24 @@ fn policy_card() -> Vec<CardRow> {
     let mut policy = Policy::linnworks();
     policy.partial_shipment = !policy.partial_shipment;
     tallyman::config::card(&policy, &Policy::linnworks())
+}
+
+/// A case that was put off two minutes ago, and may be taken back.
+pub fn undoable() -> Undoable {
+    let was = exception(0, false);
+    Undoable {
+        seq: JournalSeq(4_711),
+        at: NOW - Span::mins(2),
+        by: "pat".to_owned(),
+        undo: Undo::Exception {
+            id: was.id,
+            version: was.version + 1,
+            was: Box::new(Standing::of(&was)),
+        },
+        undone: None,
+        action: "exception.snoozed".to_owned(),
+        before: "NEW ecommerce".to_owned(),
+        after: "SNOOZED ecommerce pat".to_owned(),
+        lines: 1,
+    }
 }

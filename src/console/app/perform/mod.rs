@@ -3,6 +3,7 @@
 mod checks;
 mod lanes;
 mod returns;
+mod undo;
 
 use super::action::{Action, Reach};
 use super::ask::{Act, ExceptionAct, Question};
@@ -129,6 +130,7 @@ impl App {
         match action {
             Action::SaveView => return self.name_view(),
             Action::RemoveView => return self.remove_view(),
+            Action::Undo => return self.look_for_undo(),
             _ => {}
         }
         for subject in self.subjects() {

@@ -3,9 +3,10 @@
 use super::super::{Work, entry};
 use super::apply::{empty, note, words};
 use super::{Book, Debt, Evidence};
-use crate::domain::exception::{ExceptionEdit, ExceptionRow, ObjectRef};
+use crate::domain::exception::{ExceptionEdit, ObjectRef};
 use crate::domain::ids::ExceptionId;
 use crate::domain::lifecycle_case;
+use crate::domain::undo::{Standing, Undo};
 use crate::store::{StoreError, StoreResult};
 use crate::text;
 
@@ -30,7 +31,8 @@ pub(super) fn edit(
             by: case.updated_by.clone(),
         });
     }
-    let before = standing(&case.row);
+    let was = Standing::of(&case.row);
+    let before = was.says();
     let mut row =
         lifecycle_case::apply(&case.row, edit, &actor, at).map_err(StoreError::Refused)?;
     let is_note = matches!(edit, ExceptionEdit::Note { .. });
@@ -41,7 +43,8 @@ pub(super) fn edit(
     case.row = row;
     case.is_dirty = true;
     case.index = index;
-    let after = standing(&case.row);
+    let after = Standing::of(&case.row).says();
+    let version = case.row.version;
     let (kind, label) = (case.row.kind, case.row.discriminator.clone());
     match edit {
         ExceptionEdit::Resolve { how, evidence } => {
@@ -66,6 +69,11 @@ pub(super) fn edit(
             });
         }
         _ => {}
+    }
+    if can_be_undone(edit) {
+        let was = Box::new(was);
+        let id = ExceptionId(id);
+        work.undoable(index, Undo::Exception { id, version, was });
     }
     let (action, reason) = told(edit);
     let pair = book.case(id)?.row.pair.clone();
@@ -95,12 +103,16 @@ fn close(work: &mut Work<'_>, book: &mut Book, id: i64, is_parent: bool) {
     }
 }
 
-/// State, team and person in short.
-fn standing(row: &ExceptionRow) -> String {
-    match &row.person {
-        Some(person) => format!("{} {} {person}", row.state, row.team),
-        None => format!("{} {}", row.state, row.team),
-    }
+/// Whether nothing outside our own books follows from it, so that it can be taken back.
+const fn can_be_undone(edit: &ExceptionEdit) -> bool {
+    matches!(
+        edit,
+        ExceptionEdit::Acknowledge
+            | ExceptionEdit::Assign { .. }
+            | ExceptionEdit::Work
+            | ExceptionEdit::Snooze { .. }
+            | ExceptionEdit::Wait { .. }
+    )
 }
 
 /// The journal's verb and reason of an edit.
@@ -127,6 +139,7 @@ fn told(edit: &ExceptionEdit) -> (&'static str, String) {
         }
         ExceptionEdit::Note { text } => ("exception.note", text.clone()),
         ExceptionEdit::Lapse => ("exception.lapsed", String::new()),
+        ExceptionEdit::Undo { of, .. } => ("exception.undone", format!("line {of} taken back")),
     }
 }
 
@@ -149,7 +162,7 @@ pub(super) fn settle(work: &mut Work<'_>, book: &mut Book) -> StoreResult<()> {
             how: how.clone(),
             evidence: evidence.clone(),
         };
-        let before = standing(&case.row);
+        let before = Standing::of(&case.row).says();
         let mut row =
             lifecycle_case::apply(&case.row, &edit, &actor, at).map_err(StoreError::Refused)?;
         row.version = case.row.version + 1;
