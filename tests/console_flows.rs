@@ -730,3 +730,21 @@ async fn an_edit_is_named_before_it_is_taken_back() {
         "{acts:?}"
     );
 }
+
+#[tokio::test]
+async fn a_number_read_off_a_box_is_typed_and_leads_to_its_order() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press(": '100103").await;
+    assert!(c.text().contains("Order 100103"), "{}", c.text());
+    c.press("enter").await;
+    assert!(!c.text().contains("Go or do"), "{}", c.text());
+    assert!(c.text().contains("Evidence"), "{}", c.text());
+    c.press("esc : 'mug-r enter").await;
+    assert!(c.text().contains("Item MUG-RED"), "{}", c.text());
+    c.press("esc").await;
+    assert!(
+        c.text().contains("Tracked 48 XL"),
+        "back where it began:\n{}",
+        c.text()
+    );
+}

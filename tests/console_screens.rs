@@ -243,6 +243,7 @@ fn layers() {
         Pane::Exceptions,
         ": 'orders space 'blocked",
     );
+    page("layer_palette_number", Pane::Exceptions, ": '10010");
     page("layer_filter", Pane::Exceptions, "/ 'team:ware");
     page("layer_filter_mistake", Pane::Exceptions, "/ 'severity:9");
     page("layer_undo", Pane::Exceptions, "u");

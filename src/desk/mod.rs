@@ -4,6 +4,7 @@
 mod checks;
 mod deliveries;
 mod exceptions;
+mod find;
 mod flows;
 pub(crate) mod mappings;
 mod orders;
@@ -17,6 +18,7 @@ mod undo;
 mod views;
 
 pub use checks::{Behind, CheckLine, CheckPage, CheckSheet, Object, signing_teams};
+pub use find::{FIND_CHARS_MIN, Found};
 pub use mappings::{
     CSV_BYTES_MAX, CSV_CELL_CHARS_MAX, CSV_ROWS_MAX, CodeRule, EDITS_MAX, MappingCsv,
     PREVIEW_ITEMS_MAX, PREVIEW_ORDERS_MAX, Preview, PreviewItem, Verdict, parse_attributes,

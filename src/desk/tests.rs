@@ -767,3 +767,35 @@ async fn what_went_outside_is_not_taken_back_and_a_reader_takes_nothing_back() {
     let refused = mine.undo(seq).await.unwrap_err();
     assert!(matches!(refused, DeskError::ReadOnly { .. }), "{refused}");
 }
+
+#[tokio::test]
+async fn what_carries_a_number_is_found_whatever_it_is() {
+    let b = bench(Access::Full).await;
+    let id = b.blocked_orders(&["100101", "100102"]).await;
+    let kinds = |found: Vec<Found>| -> Vec<String> {
+        let said = found.iter().map(|f| match f {
+            Found::Order(row) => format!("order {}", row.number),
+            Found::Item { pair, item, .. } => format!("item {item} of {pair}"),
+            Found::Return { reference, .. } => format!("return {reference}"),
+            Found::Exception(row) => format!("exception {}", row.id),
+        });
+        said.collect()
+    };
+    let one = kinds(b.desk.find("LW-100101").await.unwrap());
+    assert_eq!(one, ["order 100101"]);
+    let begins = kinds(b.desk.find("1001").await.unwrap());
+    assert_eq!(begins, ["order 100101", "order 100102"]);
+    // One warehouse, three pairs: the item is somebody's in each.
+    let item = kinds(b.desk.find("plat").await.unwrap());
+    assert_eq!(
+        item.first().map(String::as_str),
+        Some("item PLATE of lw-pvx")
+    );
+    let case = kinds(b.desk.find(&format!("#{id}")).await.unwrap());
+    assert_eq!(case, [format!("exception {id}")]);
+    assert!(
+        b.desk.find("pl").await.unwrap().is_empty(),
+        "too short to mean one"
+    );
+    assert!(b.desk.find(&"x".repeat(500)).await.unwrap().is_empty());
+}

@@ -11,6 +11,7 @@ mod deliveries;
 mod dialect;
 mod exceptions;
 mod filter_sql;
+mod find;
 mod journal;
 mod lanes;
 mod leases;

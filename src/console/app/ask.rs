@@ -1,7 +1,7 @@
 //! What the console asks, what it is told, and what it does outside itself. Plain values: the run loop carries them out.
 
 use crate::config::CardRow;
-use crate::desk::{CheckPage, CheckSheet, Decision, GatedReturn, LaneRemedy, SiteQuestion};
+use crate::desk::{CheckPage, CheckSheet, Decision, Found, GatedReturn, LaneRemedy, SiteQuestion};
 use crate::domain::checks::{Cadence, Check, HandOver, Period};
 use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
@@ -75,6 +75,8 @@ pub enum Question {
     VerifyJournal,
     /// What can be taken back: the edit of this line of the journal, or this person's newest.
     Undoable(Option<JournalSeq>),
+    /// What carries a number that was typed.
+    Find(String),
     /// Whether the engine has answered requests made from here.
     Requests(Vec<RequestId>),
     Returns(ListQuery),
@@ -127,6 +129,7 @@ pub enum Answer {
     VerifyJournal(Option<String>),
     /// Made in one go; never empty.
     Undoable(Vec<Undoable>),
+    Find(Vec<Found>),
     /// Those that have been answered.
     Requests(Vec<Answered>),
     Returns(Window<GatedReturn>),

@@ -53,6 +53,8 @@ pub enum Slot {
     Preview,
     Verify,
     Undo,
+    /// What the palette found under a number.
+    Find,
     Requests,
     Returns,
     Lanes,

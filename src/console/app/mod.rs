@@ -344,6 +344,9 @@ impl App {
                 }
                 Out::Perform(action) => self.perform(action),
                 Out::Go(place) => self.go(place),
+                Out::Open(link, title) => {
+                    self.nav.open(link, title);
+                }
                 Out::Filter(text) => self.set_filter(&text),
                 Out::Read(topic, line) => {
                     let link = Link::Handbook(topic, line);

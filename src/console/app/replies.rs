@@ -99,7 +99,7 @@ impl App {
                     show(page, answer, self.now, bar, &self.header.places);
                 }
             }
-            Slot::Targets | Slot::Preview | Slot::Verify | Slot::Undo
+            Slot::Targets | Slot::Preview | Slot::Verify | Slot::Undo | Slot::Find
                 if self.layer_generations.get(&slot) == Some(&generation) =>
             {
                 self.layer_reply(slot, answer);
@@ -168,6 +168,10 @@ impl App {
             return;
         }
         for layer in &mut self.layers {
+            if let (Layer::Palette(palette), Slot::Find) = (&mut *layer, slot) {
+                palette.take_found(expect!(answer, Find).map_err(|t| t.text));
+                return;
+            }
             if let Layer::Mapping(editor) = layer {
                 if slot == Slot::Targets {
                     editor.take_targets(expect!(answer, Targets).map_err(|t| t.text));

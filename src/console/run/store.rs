@@ -155,6 +155,7 @@ impl StoreBackend {
             Question::Preview { pair, edits } => {
                 Answer::Preview(self.preview(&pair, &edits).await?)
             }
+            Question::Find(text) => Answer::Find(self.desk.find(&text).await?),
             Question::Undoable(line) => Answer::Undoable(self.undoable(line).await?),
             Question::VerifyJournal => Answer::VerifyJournal(store.verify_journal().await?),
             Question::Requests(ids) => Answer::Requests(self.answered(&ids).await?),

@@ -262,6 +262,7 @@ impl FakeBackend {
                 ..MappingPreview::default()
             }),
             Question::VerifyJournal => Answer::VerifyJournal(None),
+            Question::Find(text) => Answer::Find(rows::found(&text)),
             Question::Undoable(_) => Answer::Undoable(vec![rows::undoable()]),
             Question::Requests(ids) => Answer::Requests(
                 ids.into_iter()

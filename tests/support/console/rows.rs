@@ -5,6 +5,7 @@ use tallyman::config::CardRow;
 use tallyman::console::app::ask::{
     DeliverySheet, ExceptionSheet, FlowSheet, ItemSheet, Live, OrderSheet, PayloadSheet,
 };
+use tallyman::desk::Found;
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::delivery::{
     AnswerClass, Attempt, DeliveryRow, DeliveryState, Flow, Intent, Lane,
@@ -890,4 +891,22 @@ pub fn undoable() -> Undoable {
         after: "SNOOZED ecommerce pat".to_owned(),
         lines: 1,
     }
+}
+
+/// What carries a number, as the desk finds it.
+pub fn found(text: &str) -> Vec<Found> {
+    let orders = (0..24).map(|n| order(n, false));
+    let mut found: Vec<Found> = orders
+        .filter(|row| row.number.starts_with(text))
+        .take(3)
+        .map(|row| Found::Order(Box::new(row)))
+        .collect();
+    if "MUG-RED".starts_with(&text.to_uppercase()) {
+        found.push(Found::Item {
+            pair: PairId::from("lw-pvx"),
+            item: ItemCode::from("MUG-RED"),
+            name: "Mug, red".to_owned(),
+        });
+    }
+    found
 }

@@ -15,6 +15,7 @@ pub mod picker;
 
 use super::action::Action;
 use super::ask::{Act, Question};
+use super::doc::Link;
 use super::event::Slot;
 use super::key::Key;
 use super::nav::Pane;
@@ -66,6 +67,8 @@ pub enum Out {
     Ask(Slot, Question),
     Perform(Action),
     Go(Place),
+    /// A page is opened under this title.
+    Open(Link, String),
     /// The list on show gets this filter (type-ahead); the text parses.
     Filter(String),
     /// A text of the handbook is opened at a line.
@@ -117,7 +120,7 @@ impl Layer {
             Self::Mapping(layer) => layer.paste(text),
             Self::Help(layer) => layer.paste(text),
             Self::Handbook(layer) => layer.paste(text),
-            Self::Palette(layer) => layer.paste(text),
+            Self::Palette(layer) => return layer.paste(text),
             Self::Messages(_) => {}
         }
         Vec::new()

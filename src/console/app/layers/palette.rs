@@ -1,13 +1,18 @@
 //! Go anywhere or do anything by name: the actions of the table and the places, matched by letters in order.
 
 use super::super::action::Action;
+use super::super::ask::Question;
+use super::super::doc::Link;
+use super::super::event::Slot;
 use super::super::fuzzy;
 use super::super::key::Key;
 use super::super::nav::Pane;
 use super::super::views::pane_of;
+use super::super::{sheets, words};
 use super::help::HelpLine;
 use super::picker::{Picked, Picker};
 use super::{Out, Place};
+use crate::desk::{FIND_CHARS_MIN, Found};
 use crate::domain::exception::Team;
 use crate::domain::filter;
 use crate::domain::views::{SavedView, name_key};
@@ -39,6 +44,7 @@ pub enum What {
     Do(Action),
     Go(Place),
     Read(Topic),
+    Open(Link, String),
 }
 
 impl What {
@@ -47,6 +53,7 @@ impl What {
             Self::Do(action) => Out::Perform(*action),
             Self::Go(place) => Out::Go(place.clone()),
             Self::Read(topic) => Out::Read(*topic, 0),
+            Self::Open(link, title) => Out::Open(link.clone(), title.clone()),
         }
     }
 }
@@ -56,6 +63,10 @@ impl What {
 pub struct Palette {
     pub picker: Picker,
     fixed: Vec<Item>,
+    /// What carries the number that was typed.
+    found: Vec<Item>,
+    /// Why it could not be looked for.
+    pub trouble: Option<String>,
     /// What matches, best first.
     pub items: Vec<Item>,
     pub title: &'static str,
@@ -67,6 +78,8 @@ pub struct Palette {
 const VIEW_COLUMNS: usize = 52;
 /// Columns of who saved it.
 const SAVER_COLUMNS: usize = 14;
+/// Columns of something found by its number.
+const FOUND_COLUMNS: usize = 54;
 
 /// Panes whose lists the palette can open with a filter.
 const SEARCHED: [Pane; 5] = [
@@ -130,6 +143,8 @@ impl Palette {
         let mut palette = Self {
             picker: Picker::new(),
             fixed,
+            found: Vec::new(),
+            trouble: None,
             items: Vec::new(),
             title,
             is_searching,
@@ -157,6 +172,35 @@ impl Palette {
         // A view is called by the name somebody gave it, which may have blanks: it comes before a search for the words.
         let named = name_key(&query);
         self.items.sort_by_key(|item| !item.is_view_named(&named));
+        // Who types a number means the thing that carries it.
+        self.items.splice(0..0, self.found.iter().cloned());
+    }
+
+    /// Narrows to what was typed, and asks the store what carries it.
+    fn typed(&mut self) -> Vec<Out> {
+        self.found.clear();
+        self.trouble = None;
+        self.narrow();
+        let text = self.picker.text().trim().to_owned();
+        let is_number = text.starts_with('#') || text.chars().any(|c| c.is_ascii_digit());
+        if !self.is_searching || !(is_number || text.chars().count() >= FIND_CHARS_MIN) {
+            return Vec::new();
+        }
+        vec![Out::Ask(Slot::Find, Question::Find(text))]
+    }
+
+    /// What the store knows under it. The cursor stays on its row.
+    pub fn take_found(&mut self, found: Result<Vec<Found>, String>) {
+        match found {
+            Ok(found) => {
+                self.found = found.iter().map(of_found).collect();
+                if self.picker.cursor > 0 {
+                    self.picker.cursor += self.found.len();
+                }
+            }
+            Err(trouble) => self.trouble = Some(trouble),
+        }
+        self.narrow();
     }
 
     /// Takes a key.
@@ -169,16 +213,16 @@ impl Palette {
                     return vec![Out::Close, item.what.out()];
                 }
             }
-            Picked::Typed => self.narrow(),
+            Picked::Typed => return self.typed(),
             Picked::Stayed => {}
         }
         Vec::new()
     }
 
     /// Pasted text narrows.
-    pub fn paste(&mut self, text: &str) {
+    pub fn paste(&mut self, text: &str) -> Vec<Out> {
         self.picker.paste(text);
-        self.narrow();
+        self.typed()
     }
 }
 
@@ -188,6 +232,60 @@ fn of_view(saved: &SavedView, text: String) -> Item {
         text,
         keys: truncate(&saved.saved_by, SAVER_COLUMNS),
         what: What::Go(Place::View(saved.view.clone())),
+        refused: None,
+    }
+}
+
+/// Something that carries the number, as something to open; its pair stands where others have their keys.
+fn of_found(found: &Found) -> Item {
+    let (text, pair, link, title) = match found {
+        Found::Order(row) => (
+            format!(
+                "Order {}  {}  {}",
+                row.number,
+                words::order_state(row.state).0,
+                row.reference
+            ),
+            &row.pair,
+            Link::Order(row.id),
+            sheets::order::title(row),
+        ),
+        Found::Item { pair, item, name } => {
+            let link = Link::Item {
+                pair: pair.clone(),
+                item: item.clone(),
+            };
+            let title = format!("Item {item}");
+            (format!("{title}  {name}"), pair, link, title)
+        }
+        Found::Return {
+            pair,
+            reference,
+            order_number,
+        } => {
+            let link = Link::Return {
+                pair: pair.clone(),
+                reference: reference.clone(),
+            };
+            let title = format!("Return {reference}");
+            (
+                format!("{title}  of order {order_number}"),
+                pair,
+                link,
+                title,
+            )
+        }
+        Found::Exception(row) => (
+            format!("Exception {}  {}", row.id, sheets::exception::title(row)),
+            &row.pair,
+            Link::Exception(row.id),
+            sheets::exception::title(row),
+        ),
+    };
+    Item {
+        text: truncate(&text, FOUND_COLUMNS),
+        keys: truncate(pair.as_str(), SAVER_COLUMNS),
+        what: What::Open(link, title),
         refused: None,
     }
 }

@@ -53,6 +53,9 @@ pub fn draw(layer: &Palette, pen: &mut Pen<'_>) {
             pen.fill(Rect::new(area.x, y, area.width, 1), Role::Selection);
         }
     }
+    if let Some(trouble) = &layer.trouble {
+        pen.text(area.x, area.y + 1, area.width, trouble, Role::Error);
+    }
     if layer.items.is_empty() {
         pen.text(
             area.x,
