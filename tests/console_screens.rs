@@ -246,6 +246,7 @@ fn layers() {
     page("layer_palette_number", Pane::Exceptions, ": '10010");
     page("layer_filter", Pane::Exceptions, "/ 'team:ware");
     page("layer_filter_mistake", Pane::Exceptions, "/ 'severity:9");
+    page("page_slow", Pane::Live, "!");
     page("layer_undo", Pane::Exceptions, "u");
     page("layer_views", Pane::Exceptions, "V");
     page(

@@ -5,7 +5,7 @@ use super::context::{Context, Globals, Opening};
 use super::listing::print;
 use super::output::{CliError, Outcome};
 use crate::domain::delivery::Flow;
-use crate::report::{Column, Table, at};
+use crate::report::{Column, Table, all_well, at, why_slow};
 use crate::text::age;
 use clap::Subcommand;
 
@@ -14,6 +14,8 @@ use clap::Subcommand;
 pub enum FlowsVerb {
     /// State of every flow
     List,
+    /// What stops or slows them now, the worst first
+    Why,
     /// Stop flows; work collects in the store
     Pause {
         #[command(flatten)]
@@ -91,13 +93,14 @@ impl Which {
 
 pub(super) async fn run(globals: &Globals, verb: FlowsVerb) -> Result<Outcome, CliError> {
     let opening = match &verb {
-        FlowsVerb::List => Opening::Reading,
+        FlowsVerb::List | FlowsVerb::Why => Opening::Reading,
         _ => Opening::Writing,
     };
     let context = Context::open(globals, opening).await?;
     let desk = &context.desk;
     match verb {
         FlowsVerb::List => list(&context).await,
+        FlowsVerb::Why => why(&context).await,
         FlowsVerb::Pause { which, reason } => {
             let pair = context.pair(which.pair.as_deref())?;
             let (pair, reason) = (&pair, reason.as_str());
@@ -119,6 +122,28 @@ pub(super) async fn run(globals: &Globals, verb: FlowsVerb) -> Result<Outcome, C
             one(&context, "running", wait.wait, desk.run_flow(&pair, flow)).await
         }
     }
+}
+
+async fn why(context: &Context) -> Result<Outcome, CliError> {
+    let now = context.now();
+    let flows = context.store.flows_live(now).await?;
+    let systems = context.store.systems_live().await?;
+    let found = why_slow(&flows, &systems, now);
+    let foot = found.is_empty().then(|| all_well(&flows, &systems, now));
+    let mut table = Table::new(&[
+        Column::text("weight"),
+        Column::text("reason"),
+        Column::text("next"),
+    ]);
+    for one in &found {
+        table.row([
+            one.weight.word().to_owned(),
+            one.says.clone(),
+            one.next.clone(),
+        ]);
+    }
+    print(&context.globals, &found, table, foot)?;
+    Ok(Outcome::Done)
 }
 
 async fn list(context: &Context) -> Result<Outcome, CliError> {

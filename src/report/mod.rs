@@ -7,6 +7,7 @@ mod month;
 mod print;
 mod sheet;
 mod shift;
+mod slow;
 mod summary;
 mod table;
 
@@ -19,5 +20,6 @@ pub use month::{
 pub use print::{Format, Print, PrintError, at, opt};
 pub use sheet::{guard, unguard};
 pub use shift::{ShiftFacts, shift_facts, shift_markdown};
+pub use slow::{Finding, LAG_LATE, Spot, Weight, all_well, why_slow};
 pub use summary::RunSummary;
 pub use table::{Align, Column, Table};

@@ -244,6 +244,7 @@ actions! {
     Palette { "palette", Global, Screen, "Go or do", "Go anywhere or do anything by name." }
     Help { "help", Global, Screen, "Help", "Every key, searchable." }
     Messages { "messages", Global, Screen, "Messages", "What was said at the foot of the screen." }
+    WhySlow { "why_slow", Global, Screen, "Why slow?", "What stops or slows the systems and flows now: limits, failures, pauses, queues." }
     Undo { "undo", Global, Books, "Undo", "Take back your newest edit of our own books, or the line under the cursor in the audit; asks first." }
     Freeze { "freeze", Global, Screen, "Freeze", "Let the screen stand still while you read, or follow the store again." }
     Refresh { "refresh", Global, Screen, "Read again", "Read what is on the screen from the store again." }
@@ -304,6 +305,7 @@ impl Action {
                 | Self::Refresh
                 | Self::Freeze
                 | Self::Undo
+                | Self::WhySlow
                 | Self::Unmark
                 | Self::Views
                 | Self::SaveView

@@ -57,6 +57,8 @@ pub enum Link {
     },
     /// What the shifts of a team told each other.
     HandOvers(Team),
+    /// Why things are slow.
+    Slow,
     /// A list under a filter: not a page of its own, but the list itself.
     List {
         shelf: Shelf,

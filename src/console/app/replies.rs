@@ -324,6 +324,12 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
                 page.show(title, sheets::checks::hand_overs(team, &notes, now));
             }
         }
+        Ok(Answer::Live(live)) => {
+            page.show(
+                sheets::slow::TITLE.to_owned(),
+                sheets::slow::doc(&live, now),
+            );
+        }
         Ok(Answer::Payload(Some(sheet))) => {
             page.show(
                 format!("Call {}", sheet.id),

@@ -226,6 +226,7 @@ fn question_for(link: &Link) -> Option<Question> {
             first: *first,
         },
         Link::HandOvers(team) => Question::HandOvers(*team),
+        Link::Slow => Question::Live,
         Link::Return { pair, reference } => Question::Return {
             pair: pair.clone(),
             reference: reference.clone(),

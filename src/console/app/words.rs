@@ -16,7 +16,7 @@ use crate::text;
 /// A promise closer than this is marked.
 pub const PROMISE_NEAR: Span = Span::hours(2);
 /// Work older than this makes a flow late.
-pub const LAG_LATE: Span = Span::mins(5);
+pub use crate::report::LAG_LATE;
 /// Hours to oversell below which a position is marked.
 pub const OVERSELL_NEAR_HOURS: i64 = 24;
 

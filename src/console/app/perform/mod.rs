@@ -110,6 +110,9 @@ impl App {
             Action::Messages => self.push_layer(Layer::Messages(Messages::default())),
             Action::Refresh => self.mark_stale(),
             Action::Freeze => self.freeze(),
+            Action::WhySlow => {
+                self.nav.open(Link::Slow, sheets::slow::TITLE.to_owned());
+            }
             Action::Repaint => self.effects.push(Effect::Repaint),
             Action::Suspend => self.effects.push(Effect::Suspend),
             Action::Quit => self.quit(),
@@ -477,6 +480,7 @@ impl App {
             Link::Return { reference, .. } => format!("Return {reference}"),
             Link::Handbook(topic, _) => topic.title().to_owned(),
             Link::Check { check, team, .. } => format!("{} ({team})", check.title),
+            Link::Slow => sheets::slow::TITLE.to_owned(),
             Link::HandOvers(team) => format!("Hand-over of {team}"),
             Link::List { filter, .. } => filter.clone(),
             Link::Lane { lane, .. } => self.header.places.say(sheets::lane::title(lane)),
