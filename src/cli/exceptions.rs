@@ -15,7 +15,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 /// Columns a list can be sorted by; the first is the default.
-const SORTS: &[&str] = &["promise", "severity", "age", "members", "kind"];
+const SORTS: &[&str] = ListName::Exceptions.sorts();
 /// Most members and journal rows shown with one exception.
 const DETAIL_ROWS_MAX: usize = 50;
 

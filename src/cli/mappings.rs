@@ -15,7 +15,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Columns a list can be sorted by; the first is the default.
-const SORTS: &[&str] = &["kind", "from", "used", "changed"];
+const SORTS: &[&str] = ListName::Mappings.sorts();
 /// Most versions listed.
 const VERSIONS_MAX: usize = 200;
 

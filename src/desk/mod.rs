@@ -5,6 +5,7 @@ mod checks;
 mod deliveries;
 mod exceptions;
 mod flows;
+mod layouts;
 pub(crate) mod mappings;
 mod orders;
 mod request;

@@ -2,6 +2,7 @@
 
 use super::catalogue::Kind;
 use super::checks::{HandOver, Signature};
+use super::columns::KeptLayout;
 use super::delivery::{AnswerClass, Attempt, DeliveryState, Intent, NewDelivery};
 use super::exception::{ExceptionEdit, ObjectRef, Occurrence};
 use super::hint::About;
@@ -379,6 +380,8 @@ pub enum Change {
     HandedOver(Box<HandOver>),
     /// A view of a list was saved or removed.
     View(ViewChange),
+    /// How the person of the batch wants the columns of a list. Nothing of the books: the journal is not told.
+    Layout(KeptLayout),
     /// A debt was settled by agreement.
     DebtSettled {
         exception: ExceptionId,

@@ -79,6 +79,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0011_views.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0011_views.sql"),
     },
+    Step {
+        version: 12,
+        name: "layouts",
+        sqlite: include_str!("../../assets/migrations/sqlite/0012_layouts.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0012_layouts.sql"),
+    },
 ];
 
 /// The schema this program writes.

@@ -13,6 +13,7 @@ mod exceptions;
 mod filter_sql;
 mod journal;
 mod lanes;
+mod layouts;
 mod leases;
 mod lists;
 mod looks;

@@ -286,6 +286,7 @@ impl App {
                 no("there is no shell to go back to")
             }
             Action::Copy if self.copy_text().is_none() => no("nothing to copy here"),
+            Action::ExportList => self.no_export().map_or(Fit::Yes, no),
             _ => match action.pane() {
                 Some(pane) if pane == self.nav.pane && self.nav.page().is_none() => {
                     no("you are here")

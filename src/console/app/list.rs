@@ -322,15 +322,21 @@ impl<T: Keyed + Clone> List<T> {
             WINDOW_ROWS
         };
         ListQuery {
-            filter: self.filter.clone(),
-            sort: self
-                .sorts
-                .get(self.sort)
-                .map(|s| s.name.to_owned())
-                .unwrap_or_default(),
-            is_descending: self.is_descending,
             anchor,
             limit,
+            ..self.query(now)
+        }
+    }
+
+    /// The question for the list as it stands, from its first row.
+    pub fn query(&self, now: Ts) -> ListQuery {
+        let sort = self.sorts.get(self.sort).map(|s| s.name.to_owned());
+        ListQuery {
+            filter: self.filter.clone(),
+            sort: sort.unwrap_or_default(),
+            is_descending: self.is_descending,
+            anchor: Anchor::First,
+            limit: WINDOW_ROWS,
             now,
         }
     }

@@ -136,6 +136,7 @@ impl App {
                     let last = header.pairs.len().saturating_sub(1);
                     self.panes.mappings.pair = self.panes.mappings.pair.min(last);
                 }
+                self.layouts.take(&header.layouts);
                 self.header = header;
                 self.header_load = Load::Ready;
             }

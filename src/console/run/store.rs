@@ -6,9 +6,11 @@ use super::super::app::ask::{
     Seen, Trouble,
 };
 use super::super::app::doc::{Link, return_of};
+use super::super::app::export::ExportJob;
 use super::super::app::panes::exceptions::is;
 use super::super::app::subject::unlabelled_service;
 use super::backend::Backend;
+use super::export::Progress;
 use crate::desk::{Desk, DeskError};
 use crate::domain::checks::Cadence;
 use crate::domain::delivery::{DeliveryRow, DeliveryState};
@@ -120,6 +122,10 @@ impl Backend for StoreBackend {
         self.carry_out(act).boxed()
     }
 
+    fn export(&self, job: ExportJob, told: Progress) -> BoxFuture<'_, Result<String, Trouble>> {
+        self.write_file(job, told).boxed()
+    }
+
     fn changed(&self) -> BoxFuture<'_, ()> {
         self.store().changed(CHANGE_TIMEOUT).boxed()
     }
@@ -205,6 +211,7 @@ impl StoreBackend {
             unmapped,
             checks: i64::try_from(self.desk.checks_waiting().await?.0).unwrap_or(i64::MAX),
             views: self.desk.views().await?,
+            layouts: self.desk.layouts().await?,
             returns: i64::try_from(self.desk.returns_to_decide().await?).unwrap_or(i64::MAX),
         })
     }
@@ -588,6 +595,7 @@ impl StoreBackend {
                 name,
                 version,
             } => desk.remove_view(list, &name, version).await,
+            Act::KeepColumns { list, layout } => desk.keep_layout(list, layout).await,
         };
         Ok(done(result?))
     }

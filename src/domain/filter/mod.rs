@@ -8,12 +8,14 @@ mod complete;
 mod explain;
 pub mod lists;
 mod parse;
+mod views;
 #[cfg(test)]
 mod tests;
 
 pub use complete::{complete, part_at};
 pub use explain::explain;
-pub use parse::parse;
+pub use parse::{parse, parse_with};
+pub use views::{NamedFilter, VIEW_FIELD};
 
 use super::time::Span;
 use std::fmt;

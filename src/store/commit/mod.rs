@@ -4,6 +4,7 @@ mod checks;
 mod deliveries;
 mod exceptions;
 mod inbound;
+mod layouts;
 mod looks;
 mod mappings;
 mod movements;
@@ -20,6 +21,7 @@ use super::notice::Topic;
 use super::value::vals;
 use super::{Committed, Store, StoreError, StoreResult, leases};
 use crate::domain::change::{Batch, Change, DeliveryMove, Journal};
+use crate::domain::columns::KeptLayout;
 use crate::domain::delivery::{Attempt, NewDelivery};
 use crate::domain::exception::{ObjectRef, Occurrence};
 use crate::domain::ids::PairId;
@@ -104,6 +106,7 @@ struct Groups<'b> {
     schedules: Vec<(usize, &'b Change)>,
     exceptions: Vec<(usize, exceptions::Step<'b>)>,
     views: Vec<(usize, &'b ViewChange)>,
+    layouts: Vec<&'b KeptLayout>,
     journal: Vec<(usize, &'b Journal)>,
 }
 
@@ -170,6 +173,7 @@ impl<'b> Groups<'b> {
                     .push((index, exceptions::Step::Given(change)));
             }
             Change::View(change) => self.views.push((index, change)),
+            Change::Layout(kept) => self.layouts.push(kept),
             Change::Journal(entry) => self.journal.push((index, entry)),
         }
     }
@@ -251,6 +255,7 @@ async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> Stor
     schedules::write(work, &groups.schedules).await?;
     checks::write(work, &groups.checks).await?;
     views::write(work, &groups.views).await?;
+    layouts::write(work, &groups.layouts).await?;
     groups.exceptions.extend(
         conflicts
             .into_iter()

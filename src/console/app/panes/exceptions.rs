@@ -11,6 +11,10 @@ pub const SORTS: &[Sort] = &[
     Sort::rising("age", "age"),
     Sort::falling("members", "members"),
     Sort::rising("kind", "kind"),
+    Sort::falling("value", "at stake"),
+    Sort::rising("state", "state"),
+    Sort::rising("team", "team"),
+    Sort::rising("person", "person"),
 ];
 
 impl Keyed for ExceptionRow {

@@ -74,7 +74,8 @@ impl App {
             Action::PreviousPart => self.turn(-1),
             Action::Filter => {
                 let text = self.filter_text().to_owned();
-                self.push_layer(Layer::Filter(FilterLine::new(self.filter_fields(), &text)));
+                let line = FilterLine::new(self.filter_fields(), self.named_filters(), &text);
+                self.push_layer(Layer::Filter(line));
             }
             Action::ClearFilter => self.clear_filter(),
             Action::Mine => {
@@ -83,6 +84,8 @@ impl App {
                 pane.apply(&self.options.operator);
             }
             Action::Views => self.choose_view(),
+            Action::Columns => self.open_columns(),
+            Action::ExportList => self.ask_export(),
             Action::Sort => self.sort(false),
             Action::Reverse => self.sort(true),
             Action::Mark => self.panes.exceptions.list.toggle_mark(),
