@@ -223,6 +223,8 @@ actions! {
     RemoveView { "remove_view", List, Books, "Remove view", "Forget a saved view of the list, for the whole team." }
     Columns { "columns", List, Screen, "Columns", "Which columns of the list are on show, in which order, sorted by which; kept for you." }
     Mark { "mark", List, Screen, "Mark", "Mark rows; the next action takes them all." }
+    MarkRange { "mark_range", List, Screen, "Mark range", "Begin a range here, move, and end it with the same key." }
+    MarkAll { "mark_all", List, Screen, "Mark all", "Mark every row that matches, also those far below." }
     Unmark { "unmark", List, Screen, "Unmark all", "Forget every mark." }
 
     Up { "up", Global, Screen, "Up", "One line up." }
@@ -305,6 +307,8 @@ impl Action {
                 | Self::Refresh
                 | Self::Freeze
                 | Self::Unmark
+                | Self::MarkRange
+                | Self::MarkAll
                 | Self::Views
                 | Self::SaveView
                 | Self::RemoveView

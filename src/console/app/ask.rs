@@ -36,6 +36,8 @@ pub enum Question {
     /// Flows, systems, newest journal lines.
     Live,
     Exceptions(ListQuery),
+    /// Every one that matches, up to the limit of marks; answered as a window.
+    AllExceptions(ListQuery),
     Orders(ListQuery),
     Mappings {
         pair: PairId,

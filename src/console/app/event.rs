@@ -65,6 +65,8 @@ pub enum Slot {
     Lanes,
     /// The sheet of checks.
     Checks,
+    /// Every row that matches, to be marked.
+    Marks,
 }
 
 /// What the state wants done outside.

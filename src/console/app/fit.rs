@@ -256,13 +256,20 @@ impl App {
             Action::Mine if self.nav.pane != Pane::Exceptions => {
                 Fit::Elsewhere("only exceptions have owners".to_owned())
             }
-            Action::Mark | Action::Unmark if self.nav.pane != Pane::Exceptions => {
+            Action::Mark | Action::MarkRange | Action::MarkAll | Action::Unmark
+                if self.nav.pane != Pane::Exceptions =>
+            {
                 Fit::Elsewhere("bulk actions are for exceptions".to_owned())
             }
             Action::Views | Action::RemoveView if self.views_here().is_empty() => {
                 no("no view of this list is saved yet")
             }
             Action::Unmark if self.panes.exceptions.list.marked() == 0 => no("nothing is marked"),
+            Action::Mark | Action::MarkRange | Action::MarkAll
+                if self.panes.exceptions.list.total() == 0 =>
+            {
+                no("the list is empty")
+            }
             Action::ClearFilter if self.filter_text().is_empty() && !self.is_narrowed() => {
                 no("the list is not filtered")
             }

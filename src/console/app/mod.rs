@@ -15,6 +15,7 @@ pub mod keymap;
 pub mod layers;
 pub mod list;
 pub mod markdown;
+mod marks;
 mod movement;
 pub mod nav;
 pub mod panes;

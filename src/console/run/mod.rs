@@ -5,6 +5,7 @@ pub mod backend;
 pub mod effects;
 pub mod export;
 mod lanes;
+mod marks;
 pub mod signals;
 pub mod store;
 

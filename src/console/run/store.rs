@@ -138,6 +138,7 @@ impl StoreBackend {
             Question::Header { person } => Answer::Header(self.header(&person).await?),
             Question::Live => Answer::Live(Box::new(self.live().await?)),
             Question::Exceptions(query) => Answer::Exceptions(store.exceptions(&query).await?),
+            Question::AllExceptions(query) => Answer::Exceptions(self.all_exceptions(query).await?),
             Question::Orders(query) => Answer::Orders(store.orders(&query).await?),
             Question::Mappings { pair, query } => {
                 Answer::Mappings(store.mapping_list(&pair, &query).await?)

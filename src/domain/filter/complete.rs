@@ -42,7 +42,8 @@ pub fn complete(
     let found = match body.find([':', '<', '>']) {
         None => {
             let mut names = field_names(body, fields);
-            if !views.is_empty() && minus.is_empty() && starts_with_ignoring_case(VIEW_FIELD, body) {
+            if !views.is_empty() && minus.is_empty() && starts_with_ignoring_case(VIEW_FIELD, body)
+            {
                 names.push(format!("{VIEW_FIELD}:"));
             }
             names

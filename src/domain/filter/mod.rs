@@ -8,9 +8,9 @@ mod complete;
 mod explain;
 pub mod lists;
 mod parse;
-mod views;
 #[cfg(test)]
 mod tests;
+mod views;
 
 pub use complete::{complete, part_at};
 pub use explain::explain;

@@ -67,7 +67,10 @@ mod tests {
         assert!(refusal("view>2").contains("as it was saved"));
         assert!(refusal("view:Old").contains("the view `Old` cannot be read"));
         assert!(refusal("view:Nested").contains("there is no field `view`"));
-        assert!(parse("view:Held", lists::ORDERS).is_err(), "no views, no word for them");
+        assert!(
+            parse("view:Held", lists::ORDERS).is_err(),
+            "no views, no word for them"
+        );
     }
 
     #[test]

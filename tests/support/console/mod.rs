@@ -20,7 +20,7 @@ use tallyman::console::app::ask::{
     Act, Answer, Answered, Done, Header, Live, MappingPreview, Question, Trouble,
 };
 use tallyman::console::app::event::{Effect, Event, SyncState, SyncStatus};
-use tallyman::console::app::export::{ExportJob, What};
+use tallyman::console::app::export::{self, ExportJob};
 use tallyman::console::app::key::Key;
 use tallyman::console::app::nav::Pane;
 use tallyman::console::run::backend::Backend;
@@ -182,6 +182,13 @@ impl FakeBackend {
                 rows::live(hostile)
             })),
             Question::Exceptions(query) => Answer::Exceptions(self.exceptions(&query)),
+            Question::AllExceptions(query) => {
+                let all = ListQuery {
+                    limit: MANY,
+                    ..query
+                };
+                Answer::Exceptions(self.exceptions(&all))
+            }
             Question::Orders(query) => {
                 Answer::Orders(window(self.total(24), &query, |n| rows::order(n, hostile)))
             }
@@ -332,8 +339,8 @@ impl Backend for FakeBackend {
         }
         let name = format!("{}.{}", job.stem, job.format.extension());
         let rows = match &job.what {
-            What::List { .. } => "its rows",
-            What::Page(_) => "the page",
+            export::What::List { .. } => "its rows",
+            export::What::Page(_) => "the page",
         };
         self.files.lock().unwrap().push(job);
         futures::future::ready(match self.refusal.lock().unwrap().take() {
@@ -421,10 +428,14 @@ impl Desk {
     ) -> Self {
         let mut options = options(pane);
         change(&mut options);
+        Self::on(FakeBackend::new(scene), options, size)
+    }
+
+    pub fn on(backend: Arc<FakeBackend>, options: ConsoleOptions, size: (u16, u16)) -> Self {
         let app = build(&options, caps(), NOW, size);
         let mut desk = Self {
             app,
-            backend: FakeBackend::new(scene),
+            backend,
             now: NOW,
             copied: Vec::new(),
             has_quit: false,

@@ -89,6 +89,8 @@ impl App {
             Action::Sort => self.sort(false),
             Action::Reverse => self.sort(true),
             Action::Mark => self.panes.exceptions.list.toggle_mark(),
+            Action::MarkRange => self.mark_range(),
+            Action::MarkAll => self.mark_everything(),
             Action::Unmark => self.panes.exceptions.list.unmark_all(),
             Action::Copy => {
                 if let Some(text) = self.copy_text() {

@@ -13,6 +13,8 @@ use crate::report::columns::{ListColumn, Spec, Value, arranged};
 pub(super) struct Arranged<'a, R: 'static> {
     pub columns: Vec<Column>,
     picks: Vec<(usize, &'static ListColumn<R>)>,
+    /// Columns of the declaration that the pane draws itself.
+    drawn: usize,
     now: Ts,
     places: &'a Places,
 }
@@ -27,6 +29,7 @@ impl<'a, R: 'static> Arranged<'a, R> {
         Self {
             columns: picks.iter().map(|(_, c)| on_grid(&c.spec)).collect(),
             picks,
+            drawn: declared.iter().filter(|c| c.spec.is_shown).count(),
             now: app.now,
             places: &app.header.places,
         }
@@ -34,6 +37,7 @@ impl<'a, R: 'static> Arranged<'a, R> {
 
     /// A row's cells: from those drawn in the declared order, or as exported where a column is not drawn of itself.
     pub(super) fn cells(&self, row: &R, mut drawn: Vec<CellText>) -> Vec<CellText> {
+        debug_assert_eq!(drawn.len(), self.drawn, "a cell for every column drawn");
         self.picks
             .iter()
             .map(|(at, column)| match drawn.get_mut(*at) {

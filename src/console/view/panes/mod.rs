@@ -99,7 +99,13 @@ fn draw_status(app: &App, pen: &mut Pen<'_>, area: Rect, used: u16) {
             parts.push(("  mine only".to_owned(), Role::Accent));
         }
         if pane.list.marked() > 0 {
-            parts.push((format!("  {} marked", pane.list.marked()), Role::Marked));
+            let open = if pane.list.is_in_range() {
+                ", range open"
+            } else {
+                ""
+            };
+            let text = format!("  {} marked{open}", pane.list.marked());
+            parts.push((text, Role::Marked));
         }
     }
     if app.nav.pane == Pane::Mappings
@@ -213,7 +219,7 @@ fn draw_list<T: Keyed + Clone + 'static>(
         let row = list.at(index)?;
         Some(Row {
             cells: columns.cells(row, cells(row)),
-            is_marked: list.is_marked(row),
+            is_marked: list.is_marked(index, row),
             is_changed: list.changed.has(row),
         })
     });
