@@ -410,7 +410,7 @@ fn a_list_is_sorted_from_its_columns_and_says_by_what_it_cannot_be() {
     desk.press("3 T down down down down s");
     assert!(
         desk.text()
-            .contains("sorted by service: the store has no index"),
+            .contains("sorted by service: no index of orders"),
         "{}",
         desk.text()
     );

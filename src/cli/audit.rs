@@ -1,9 +1,11 @@
 //! `tallyman audit …`
 
+use super::columns;
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, Natural, collect, print, print_listing};
+use super::listing::{ColumnedArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome};
 use crate::domain::views::ListName;
+use crate::report::columns::AUDIT;
 use crate::report::{Column, Table, at};
 use clap::Subcommand;
 use serde::Serialize;
@@ -15,7 +17,7 @@ const SORTS: &[&str] = &["seq"];
 #[derive(Debug, Subcommand)]
 pub enum AuditVerb {
     /// Who did what, newest first
-    List(ListArgs),
+    List(ColumnedArgs),
     /// Recompute the chain of hashes; exit code 3 when a row was altered
     Verify,
 }
@@ -28,7 +30,9 @@ pub(super) async fn run(globals: &Globals, verb: AuditVerb) -> Result<Outcome, C
     }
 }
 
-async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
+async fn list(context: &Context, args: &ColumnedArgs) -> Result<Outcome, CliError> {
+    let columns = columns::chosen(args.columns.as_deref(), AUDIT)?;
+    let args = &args.list;
     let query = args
         .query(context, ListName::Audit, SORTS, Natural::Descending)
         .await?;
@@ -60,6 +64,10 @@ async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
             row.after.clone(),
             row.reason.clone(),
         ]);
+    }
+    if let Some(columns) = columns {
+        let places = columns::places(context).await?;
+        table = columns::table(&columns, &listing.rows, &places);
     }
     print_listing(&context.globals, &listing, "journal rows", table)?;
     Ok(Outcome::Done)

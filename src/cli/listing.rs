@@ -37,6 +37,16 @@ pub struct ListArgs {
     pub filter: Vec<String>,
 }
 
+/// Options of a list whose columns can be chosen.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ColumnedArgs {
+    #[command(flatten)]
+    pub list: ListArgs,
+    /// Columns of table, CSV and Markdown by name: number,state; a wrong name says which there are
+    #[arg(long, value_name = "NAMES")]
+    pub columns: Option<String>,
+}
+
 /// Stands before a filter term that begins with a hyphen ("not") while the command line is taken apart, so that it does
 /// not pass for a bundle of short options and options may stand anywhere.
 const SHIELD: char = '\u{1}';

@@ -265,9 +265,7 @@ impl App {
                 no("no view of this list is saved yet")
             }
             Action::Unmark if self.panes.exceptions.list.marked() == 0 => no("nothing is marked"),
-            Action::Mark | Action::MarkRange | Action::MarkAll
-                if self.panes.exceptions.list.total() == 0 =>
-            {
+            Action::MarkRange | Action::MarkAll if self.panes.exceptions.list.total() == 0 => {
                 no("the list is empty")
             }
             Action::ClearFilter if self.filter_text().is_empty() && !self.is_narrowed() => {

@@ -14,7 +14,7 @@ type Lane = ListColumn<LaneRow>;
 type Coming = ListColumn<GatedReturn>;
 
 /// There is a position for every item and place.
-const NO_INDEX: &str = "the store has no index of positions by it";
+const NO_INDEX: &str = "no index of positions by it";
 
 /// Every column of the positions that disagree; those on show at first stand first.
 pub const STOCK: &[Position] = &[

@@ -8,7 +8,7 @@ use crate::text;
 type Column = ListColumn<OrderRow>;
 
 /// A million orders are only read in an order an index has.
-const NO_INDEX: &str = "the store has no index of orders by it";
+const NO_INDEX: &str = "no index of orders by it";
 
 /// Every column; those on show at first stand first.
 pub const ORDERS: &[Column] = &[

@@ -229,7 +229,7 @@ mod tests {
         assert!(sheet.key(Key::char('s')).is_empty());
         let note = sheet.note.unwrap();
         assert!(
-            note.contains("sorted by service: the store has no index"),
+            note.contains("sorted by service: no index of orders"),
             "{note}"
         );
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   [x] promise              sorted ▲
-//! ▌ [x] not moving because   not sortable: the store has no index of orders by it
+//! ▌ [x] not moving because   no index of orders by it
 //! ```
 
 use super::paragraph;
@@ -39,7 +39,7 @@ pub fn draw(layer: &ColumnsSheet, pen: &mut Pen<'_>) {
     }
     let keys = [
         "Space shows or hides   [ ] moves it   Enter sorts by it, again turns",
-        "r as declared   Esc done; it is kept for you alone. Hidden ones export.",
+        "r as declared   Esc done: kept for you alone, on every machine",
     ];
     for (line, y) in keys.iter().zip(foot + 1..) {
         pen.text(area.x, y, area.width, line, Role::Muted);

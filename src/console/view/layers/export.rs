@@ -45,7 +45,7 @@ pub fn draw(layer: &ExportSheet, pen: &mut Pen<'_>) {
     let file = format!("File      {}", layer.file_name());
     pen.text(area.x, y, area.width, &file, Role::Text);
     y += 1;
-    let says = "          in the folder the console was started in; never over another";
+    let says = "          where the console was started; replaces no file";
     pen.text(area.x, y, area.width, says, Role::Muted);
     let foot = area.bottom().saturating_sub(1);
     if let Some(note) = &layer.note {

@@ -22,12 +22,27 @@ pub(super) struct Arranged<'a, R: 'static> {
 impl<'a, R: 'static> Arranged<'a, R> {
     /// Those of a list, in the order chosen.
     pub(super) fn of(app: &'a App, list: ListName, declared: &'static [ListColumn<R>]) -> Self {
-        let shown = arranged(declared, app.layout(list))
+        let layout = app.layout(list);
+        let shown = arranged(declared, layout)
             .into_iter()
             .filter(|(_, _, is_shown)| *is_shown);
         let picks: Vec<_> = shown.map(|(at, column, _)| (at, column)).collect();
         Self {
-            columns: picks.iter().map(|(_, c)| on_grid(&c.spec)).collect(),
+            columns: picks
+                .iter()
+                .enumerate()
+                .map(|(place, (_, column))| {
+                    let column = on_grid(&column.spec);
+                    if layout.is_declared() {
+                        return column;
+                    }
+                    // Whoever orders the columns says by it what matters: a narrow screen leaves out from the right.
+                    Column {
+                        priority: u8::try_from(place).unwrap_or(u8::MAX),
+                        ..column
+                    }
+                })
+                .collect(),
             picks,
             drawn: declared.iter().filter(|c| c.spec.is_shown).count(),
             now: app.now,
