@@ -9,6 +9,7 @@ use support::flow::Console;
 use support::{FakeBackend, Scene};
 use tallyman::console::app::ask::{Act, ExceptionAct, Trouble};
 use tallyman::console::app::event::{SyncState, SyncStatus};
+use tallyman::console::app::export::What;
 use tallyman::console::app::nav::Pane;
 use tallyman::console::run::Exit;
 use tallyman::console::run::signals::Signal;
@@ -17,6 +18,8 @@ use tallyman::desk::{Decision, LaneRemedy};
 use tallyman::domain::exception::Team;
 use tallyman::domain::mapping::MappingEdit;
 use tallyman::domain::returns::{ClaimState, Disposition};
+use tallyman::domain::views::ListName;
+use tallyman::report::export::ListFormat;
 
 const SIZE: (u16, u16) = (100, 30);
 
@@ -709,6 +712,78 @@ async fn a_frozen_screen_stands_still_says_so_and_catches_up_with_the_same_key()
     c.press("F").await;
     assert!(!c.text().contains("frozen"), "{}", c.text());
     assert_eq!(lists(&c), before + 2, "what was missed is read");
+}
+
+#[tokio::test]
+async fn a_list_is_written_to_a_file_while_one_goes_on() {
+    let mut c = console(Pane::Orders).await;
+    c.press("/ 'held:no enter s X").await;
+    let text = c.text();
+    assert!(
+        text.contains("24 rows match") && text.contains("orders-"),
+        "{text}"
+    );
+    c.press("m a enter").await;
+    assert!(
+        c.text().contains("wrote its rows to orders-"),
+        "{}",
+        c.text()
+    );
+    let files = c.backend.files.lock().unwrap().clone();
+    let [job] = files.as_slice() else {
+        panic!("{files:?}")
+    };
+    assert_eq!((job.format, job.is_all), (ListFormat::Markdown, true));
+    let What::List {
+        list,
+        query,
+        shown,
+        hidden,
+        ..
+    } = &job.what
+    else {
+        panic!("{job:?}")
+    };
+    assert_eq!(*list, ListName::Orders);
+    assert_eq!(
+        (query.filter.to_string(), query.sort.as_str()),
+        ("held:no".to_owned(), "ship")
+    );
+    assert_eq!((shown[0], hidden[0]), ("number", "site"));
+}
+
+#[tokio::test]
+async fn a_page_is_written_as_markdown_and_a_failure_is_said() {
+    let mut c = console(Pane::Orders).await;
+    c.press("enter X c").await;
+    assert!(
+        c.text().contains("a page is a text, not a table"),
+        "{}",
+        c.text()
+    );
+    *c.backend.refusal.lock().unwrap() = Some(Trouble::new("order-1 was not written: no room"));
+    c.press("enter").await;
+    assert!(
+        c.text().contains("was not written: no room"),
+        "{}",
+        c.text()
+    );
+    let files = c.backend.files.lock().unwrap().clone();
+    assert!(
+        matches!(&files[0].what, What::Page(text) if text.starts_with("# Order") && text.contains("## ")),
+        "{files:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_range_of_cases_is_taken_together() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press("v down down v a").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::Exceptions { targets, what: ExceptionAct::Acknowledge }] if targets.len() == 3),
+        "{acts:?}"
+    );
 }
 
 #[tokio::test]

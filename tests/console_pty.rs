@@ -16,8 +16,10 @@ use std::time::Duration;
 use support::{FakeBackend, Scene};
 use tallyman::console::app::ask::{Act, Answer, Done, Question, Trouble};
 use tallyman::console::app::event::{SyncState, SyncStatus};
+use tallyman::console::app::export::ExportJob;
 use tallyman::console::app::nav::Pane;
 use tallyman::console::run::backend::Backend;
+use tallyman::console::run::export::Progress;
 use tallyman::console::term::session::Session;
 use tallyman::console::{ConsoleOptions, run};
 
@@ -37,6 +39,10 @@ impl Backend for Mistaken {
 
     fn act(&self, act: Act) -> BoxFuture<'_, Result<Done, Trouble>> {
         self.0.act(act)
+    }
+
+    fn export(&self, job: ExportJob, told: Progress) -> BoxFuture<'_, Result<String, Trouble>> {
+        self.0.export(job, told)
     }
 
     fn changed(&self) -> BoxFuture<'_, ()> {

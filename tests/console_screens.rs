@@ -255,6 +255,20 @@ fn layers() {
         "/ 'mug enter tab K 'Mugs",
     );
     page("layer_view_remove", Pane::Exceptions, "V enter D");
+    page(
+        "layer_columns",
+        Pane::Orders,
+        "T down down space ] down enter",
+    );
+    page(
+        "pane_columns_chosen",
+        Pane::Orders,
+        "T down down space G space [ [ [ [ [ [ [ [ [ [ [ [ [ [ [ [ esc",
+    );
+    page("layer_export", Pane::Orders, "X a");
+    page("layer_export_page", Pane::Orders, "enter X c");
+    page("pane_marked", Pane::Exceptions, "space v down down");
+    page("layer_filter_view", Pane::Exceptions, "/ 'view:mu");
     page("pane_by_a_view", Pane::Exceptions, "V down enter");
     page("pane_frozen", Pane::Exceptions, "F");
     page("layer_messages", Pane::Exceptions, "a n esc M");

@@ -6,7 +6,7 @@
 mod support;
 
 use proptest::prelude::*;
-use support::{Desk, Scene, rows};
+use support::{Desk, FakeBackend, Scene, options, rows};
 use tallyman::console::app::action::{Action, Context};
 use tallyman::console::app::ask::{Act, Answer, Trouble};
 use tallyman::console::app::event::{Event, Slot};
@@ -16,7 +16,9 @@ use tallyman::console::app::list::Load;
 use tallyman::console::app::nav::Pane;
 use tallyman::console::app::subject::Subject;
 use tallyman::domain::catalogue::Kind;
+use tallyman::domain::columns::{KeptLayout, Layout};
 use tallyman::domain::time::Span;
+use tallyman::domain::views::ListName;
 
 const SIZE: (u16, u16) = (100, 30);
 
@@ -326,7 +328,7 @@ fn parcels_without_a_label_lead_to_the_mapping_that_says_their_service_has_none(
     row.kind = Kind::DspTrackingMissing;
     row.discriminator = "SERVICE=Tracked 48".to_owned();
     let page = desk.app.nav.page_mut().unwrap();
-    page.subject = Some(Subject::Exceptions(vec![row]));
+    page.subject = Some(Subject::Exceptions([row].into()));
     page.mapping = None;
     desk.press("m");
     assert!(
@@ -343,4 +345,133 @@ fn parcels_without_a_label_lead_to_the_mapping_that_says_their_service_has_none(
             desk.text()
         );
     }
+}
+
+#[test]
+fn columns_chosen_here_are_on_show_at_once_and_kept_once_when_the_sheet_is_left() {
+    let mut desk = Desk::new(Scene::Typical, Pane::Orders, SIZE);
+    assert!(desk.text().contains("not moving because"));
+    desk.press("T down down down space");
+    assert!(desk.backend.done().is_empty(), "nothing is kept yet");
+    desk.press("[ esc");
+    assert!(!desk.text().contains("not moving because"));
+    let acts = desk.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::KeepColumns { layout, .. }]
+            if layout.to_string().starts_with("number,state,-blocked_by,promise,")),
+        "{acts:?}"
+    );
+    assert!(desk.app.toast().is_none(), "nothing needs saying");
+    desk.press("T r esc");
+    assert!(desk.text().contains("not moving because"));
+    let acts = desk.backend.done();
+    assert!(
+        matches!(acts.last(), Some(Act::KeepColumns { layout, .. }) if layout.is_declared()),
+        "{acts:?}"
+    );
+}
+
+#[test]
+fn columns_of_the_last_time_are_there_from_the_start_and_broken_ones_do_no_harm() {
+    let kept = |list, text: &str| KeptLayout {
+        list,
+        layout: Layout::parse(text),
+    };
+    let backend = FakeBackend::new(Scene::Typical);
+    backend.layouts.lock().unwrap().extend([
+        kept(ListName::Orders, "country,number,-value,no_such_column"),
+        kept(ListName::Stock, "!!,,"),
+    ]);
+    let mut desk = Desk::on(backend, options(Pane::Orders), SIZE);
+    let text = desk.text();
+    let head = text.lines().find(|l| l.contains("country")).unwrap();
+    assert!(head.find("country") < head.find("number"), "{head}");
+    assert!(!head.contains("value"), "{head}");
+    desk.press("5");
+    assert!(desk.text().contains("unexplained"), "{}", desk.text());
+}
+
+#[test]
+fn in_a_read_only_session_columns_are_for_the_session() {
+    let mut desk = Desk::with(Scene::Typical, Pane::Orders, SIZE, |o| {
+        o.is_read_only = true
+    });
+    desk.press("T down down down space esc");
+    assert!(!desk.text().contains("not moving because"));
+    assert!(desk.backend.done().is_empty());
+    assert!(desk.app.toast().is_none());
+}
+
+#[test]
+fn a_list_is_sorted_from_its_columns_and_says_by_what_it_cannot_be() {
+    let mut desk = Desk::new(Scene::Typical, Pane::Exceptions, (100, 40));
+    desk.press("T down down down down down down enter esc");
+    assert!(desk.text().contains("by team"), "{}", desk.text());
+    desk.press("3 T down down down down s");
+    assert!(
+        desk.text()
+            .contains("sorted by service: no index of orders"),
+        "{}",
+        desk.text()
+    );
+}
+
+#[test]
+fn while_a_file_is_written_the_header_says_how_far_and_the_key_asks_whether_to_stop() {
+    let mut desk = Desk::new(Scene::Many, Pane::Orders, (120, 30));
+    desk.press("X enter");
+    assert!(desk.text().contains(": 500 of 100000"), "{}", desk.text());
+    desk.press("2 q");
+    assert!(
+        desk.text().contains("is still being written"),
+        "{}",
+        desk.text()
+    );
+    desk.press("esc X y");
+    assert!(desk.text().contains("was given up"), "{}", desk.text());
+    assert!(desk.app.exporting.is_none());
+}
+
+#[test]
+fn everything_that_matches_is_marked_also_what_was_never_on_the_screen() {
+    let mut desk = Desk::new(Scene::Many, Pane::Exceptions, SIZE);
+    desk.press("*");
+    assert!(desk.text().contains("100000 marked"), "{}", desk.text());
+    desk.press("U");
+    assert_eq!(desk.app.panes.exceptions.list.marked(), 0);
+    desk.press("v down down down");
+    assert!(
+        desk.text().contains("4 marked, range open"),
+        "{}",
+        desk.text()
+    );
+    desk.press("v up up up up");
+    assert!(desk.text().contains("4 marked"), "{}", desk.text());
+}
+
+#[test]
+fn a_saved_view_is_named_inside_a_filter_and_saved_again_as_what_it_stands_for() {
+    let mut desk = Desk::new(Scene::Typical, Pane::Orders, SIZE);
+    desk.press("/ 'view:he");
+    assert!(
+        desk.text().contains("view:\"Held back\""),
+        "{}",
+        desk.text()
+    );
+    desk.press("tab enter");
+    let filter = desk.app.panes.orders.list.filter.to_string();
+    assert_eq!(filter, "held:yes");
+    desk.press("/ space 'mug enter K 'Mugs ctrl-s");
+    let acts = desk.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::SaveView { view, .. }] if view.filter == "held:yes mug"),
+        "{acts:?}"
+    );
+    desk.press("c / 'view:nobody");
+    assert!(
+        desk.text()
+            .contains("there is no view `nobody` of this list; one of Held back"),
+        "{}",
+        desk.text()
+    );
 }

@@ -10,6 +10,8 @@ mod exceptions;
 mod faults;
 #[path = "store/lanes.rs"]
 mod lanes;
+#[path = "store/layouts.rs"]
+mod layouts;
 #[path = "store/lists.rs"]
 mod lists;
 #[path = "support/pg.rs"]

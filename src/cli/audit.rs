@@ -1,10 +1,12 @@
 //! `tallyman audit …`
 
+use super::columns;
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, Natural, collect, print, print_listing};
+use super::listing::{ColumnedArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say};
 use crate::domain::ids::JournalSeq;
 use crate::domain::views::ListName;
+use crate::report::columns::AUDIT;
 use crate::report::{Column, Table, at};
 use clap::Subcommand;
 use serde::Serialize;
@@ -16,7 +18,7 @@ const SORTS: &[&str] = &["seq"];
 #[derive(Debug, Subcommand)]
 pub enum AuditVerb {
     /// Who did what, newest first
-    List(ListArgs),
+    List(ColumnedArgs),
     /// Take back an edit of our own books: the newest of yours, or the one of a line of the journal
     Undo {
         /// Number of the line, as `audit list` shows it
@@ -39,7 +41,9 @@ pub(super) async fn run(globals: &Globals, verb: AuditVerb) -> Result<Outcome, C
     }
 }
 
-async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
+async fn list(context: &Context, args: &ColumnedArgs) -> Result<Outcome, CliError> {
+    let columns = columns::chosen(args.columns.as_deref(), AUDIT)?;
+    let args = &args.list;
     let query = args
         .query(context, ListName::Audit, SORTS, Natural::Descending)
         .await?;
@@ -71,6 +75,10 @@ async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
             row.after.clone(),
             row.reason.clone(),
         ]);
+    }
+    if let Some(columns) = columns {
+        let places = columns::places(context).await?;
+        table = columns::table(&columns, &listing.rows, &places);
     }
     print_listing(&context.globals, &listing, "journal rows", table)?;
     Ok(Outcome::Done)

@@ -1,13 +1,15 @@
 //! `tallyman exceptions …`
 
 use super::args::{UntilArgs, WaitArgs, each, one};
+use super::columns;
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, Natural, collect, print, print_listing};
+use super::listing::{ColumnedArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
 use crate::domain::ids::ExceptionId;
 use crate::domain::time::Ts;
 use crate::domain::views::ListName;
+use crate::report::columns::EXCEPTIONS;
 use crate::report::{Column, Format, Table, at, opt};
 use crate::store::read::JournalRow;
 use crate::text::{age, clean, money, time_left};
@@ -15,7 +17,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 /// Columns a list can be sorted by; the first is the default.
-const SORTS: &[&str] = &["promise", "severity", "age", "members", "kind"];
+const SORTS: &[&str] = ListName::Exceptions.sorts();
 /// Most members and journal rows shown with one exception.
 const DETAIL_ROWS_MAX: usize = 50;
 
@@ -23,7 +25,7 @@ const DETAIL_ROWS_MAX: usize = 50;
 #[derive(Debug, Subcommand)]
 pub enum ExceptionsVerb {
     /// Open exceptions, nearest promise first
-    List(ListArgs),
+    List(ColumnedArgs),
     /// One exception: meaning, next step, members, timeline
     Show { id: i64 },
     /// Take ownership; escalation stops
@@ -196,7 +198,9 @@ pub(super) async fn run(globals: &Globals, verb: ExceptionsVerb) -> Result<Outco
     }
 }
 
-async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
+async fn list(context: &Context, args: &ColumnedArgs) -> Result<Outcome, CliError> {
+    let columns = columns::chosen(args.columns.as_deref(), EXCEPTIONS)?;
+    let args = &args.list;
     let query = args
         .query(context, ListName::Exceptions, SORTS, Natural::Ascending)
         .await?;
@@ -237,6 +241,10 @@ async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
             e.team.to_string(),
             opt(e.person.as_ref()),
         ]);
+    }
+    if let Some(columns) = columns {
+        let places = columns::places(context).await?;
+        table = columns::table(&columns, &listing.rows, &places);
     }
     print_listing(&context.globals, &listing, "exceptions", table)?;
     Ok(Outcome::Done)

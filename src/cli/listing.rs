@@ -2,7 +2,7 @@
 
 use super::context::{Context, Globals};
 use super::output::{CliError, say, terminal_columns};
-use crate::domain::filter::{self, FieldSpec};
+use crate::domain::filter::{self, FieldSpec, NamedFilter, VIEW_FIELD};
 use crate::domain::time::Ts;
 use crate::domain::views::{ListName, View};
 use crate::report::{Print, Table};
@@ -35,6 +35,16 @@ pub struct ListArgs {
     /// Filter, for example: severity:S1,S2 -team:cx ship<4h mug
     #[arg(value_parser = parse_term, value_name = "FILTER")]
     pub filter: Vec<String>,
+}
+
+/// Options of a list whose columns can be chosen.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ColumnedArgs {
+    #[command(flatten)]
+    pub list: ListArgs,
+    /// Columns of table, CSV and Markdown by name: number,state; a wrong name says which there are
+    #[arg(long, value_name = "NAMES")]
+    pub columns: Option<String>,
 }
 
 /// Stands before a filter term that begins with a hyphen ("not") while the command line is taken apart, so that it does
@@ -105,12 +115,34 @@ impl ListArgs {
         natural: Natural,
     ) -> Result<ListQuery, CliError> {
         let now = context.now();
+        let views = self.views_named(context, list).await?;
         let Some(name) = &self.view else {
-            return self.plain(list.fields(), sorts, natural, now);
+            return self.plain((list.fields(), &views), sorts, natural, now);
         };
         let saved = context.desk.view_named(list, name).await?;
         self.through(&saved.view)
-            .plain(list.fields(), sorts, natural, now)
+            .plain((list.fields(), &views), sorts, natural, now)
+    }
+
+    /// Saved views of the list; read only where the filter may name one.
+    async fn views_named(
+        &self,
+        context: &Context,
+        list: ListName,
+    ) -> Result<Vec<NamedFilter>, CliError> {
+        let begins = format!("{VIEW_FIELD}:");
+        let names_one = |word: &String| word.to_lowercase().contains(&begins);
+        if !self.filter.iter().any(names_one) {
+            return Ok(Vec::new());
+        }
+        let saved = context.desk.views().await?.into_iter();
+        let here = saved.filter(|s| s.view.list == list);
+        Ok(here
+            .map(|s| NamedFilter {
+                name: s.view.name,
+                filter: s.view.filter,
+            })
+            .collect())
     }
 
     /// As if the view's filter and order had been typed first.
@@ -126,12 +158,12 @@ impl ListArgs {
 
     fn plain(
         &self,
-        fields: &[FieldSpec],
+        (fields, views): (&[FieldSpec], &[NamedFilter]),
         sorts: &[&str],
         natural: Natural,
         now: Ts,
     ) -> Result<ListQuery, CliError> {
-        let filter = filter::parse(&self.filter.join(" "), fields)?;
+        let filter = filter::parse_with(&self.filter.join(" "), fields, views)?;
         let sort = self
             .sort
             .as_deref()

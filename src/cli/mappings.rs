@@ -1,13 +1,15 @@
 //! `tallyman mappings …`
 
 use super::args::{WaitArgs, one};
+use super::columns;
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, Listing, Natural, collect, print, print_listing};
+use super::listing::{ColumnedArgs, Listing, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, say_line, terminal_columns};
 use crate::desk::{CSV_BYTES_MAX, Preview, parse_attributes, show_attributes};
 use crate::domain::ids::PairId;
 use crate::domain::mapping::{Attributes, MappingEdit, MappingKind};
 use crate::domain::views::ListName;
+use crate::report::columns::MAPPINGS;
 use crate::report::{Column, Format, Table, at, opt};
 use crate::text::{count, time_left};
 use clap::Subcommand;
@@ -15,7 +17,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Columns a list can be sorted by; the first is the default.
-const SORTS: &[&str] = &["kind", "from", "used", "changed"];
+const SORTS: &[&str] = ListName::Mappings.sorts();
 /// Most versions listed.
 const VERSIONS_MAX: usize = 200;
 
@@ -34,7 +36,7 @@ pub enum MappingsVerb {
         #[arg(long)]
         versions: bool,
         #[command(flatten)]
-        list: ListArgs,
+        list: ColumnedArgs,
     },
     /// Map one value
     Set {
@@ -278,8 +280,10 @@ fn read_text(file: &Path) -> Result<String, CliError> {
 async fn list_mappings(
     context: &Context,
     pair: &PairId,
-    args: &ListArgs,
+    args: &ColumnedArgs,
 ) -> Result<Outcome, CliError> {
+    let columns = columns::chosen(args.columns.as_deref(), MAPPINGS)?;
+    let args = &args.list;
     let query = args
         .query(context, ListName::Mappings, SORTS, Natural::Ascending)
         .await?;
@@ -311,6 +315,10 @@ async fn list_mappings(
             m.author.clone(),
             opt(m.broken.as_ref()),
         ]);
+    }
+    if let Some(columns) = columns {
+        let places = columns::places(context).await?;
+        table = columns::table(&columns, &listing.rows, &places);
     }
     print_listing(&context.globals, &listing, "mappings", table)?;
     Ok(Outcome::Done)

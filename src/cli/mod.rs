@@ -11,6 +11,7 @@ mod args;
 mod audit;
 mod check;
 mod checks;
+mod columns;
 mod context;
 mod deliveries;
 mod exceptions;
@@ -168,8 +169,12 @@ mod tests {
             let Some(Verb::Exceptions(exceptions::ExceptionsVerb::List(args))) = cli.verb else {
                 panic!("a list was asked for")
             };
-            assert_eq!(args.filter, ["-team:cx", "kind:SYS_AUTH", "mug"], "{line}");
-            assert_eq!(args.limit, 7, "{line}");
+            assert_eq!(
+                args.list.filter,
+                ["-team:cx", "kind:SYS_AUTH", "mug"],
+                "{line}"
+            );
+            assert_eq!(args.list.limit, 7, "{line}");
         }
     }
 

@@ -1,10 +1,12 @@
 //! `tallyman orders …`
 
 use super::args::{WaitArgs, each, one};
+use super::columns;
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, Natural, collect, print, print_listing};
+use super::listing::{ColumnedArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::views::ListName;
+use crate::report::columns::ORDERS;
 use crate::report::{Column, Format, Table, opt, order_evidence};
 use crate::text::{age, money, time_left};
 use clap::Subcommand;
@@ -16,7 +18,7 @@ const SORTS: &[&str] = &["received", "ship", "number", "state", "value"];
 #[derive(Debug, Subcommand)]
 pub enum OrdersVerb {
     /// Orders in any state
-    List(ListArgs),
+    List(ColumnedArgs),
     /// The evidence sheet: everything known about one order, with times
     Show {
         /// Number, warehouse number, reference, source id or tracking
@@ -109,7 +111,9 @@ pub(super) async fn run(globals: &Globals, verb: OrdersVerb) -> Result<Outcome, 
     }
 }
 
-async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
+async fn list(context: &Context, args: &ColumnedArgs) -> Result<Outcome, CliError> {
+    let columns = columns::chosen(args.columns.as_deref(), ORDERS)?;
+    let args = &args.list;
     let query = args
         .query(context, ListName::Orders, SORTS, Natural::Descending)
         .await?;
@@ -145,6 +149,10 @@ async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
             format!("{} {}", o.customer_initials, o.postcode_district),
             o.blocked_by.clone(),
         ]);
+    }
+    if let Some(columns) = columns {
+        let places = columns::places(context).await?;
+        table = columns::table(&columns, &listing.rows, &places);
     }
     print_listing(&context.globals, &listing, "orders", table)?;
     Ok(Outcome::Done)

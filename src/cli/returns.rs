@@ -12,7 +12,7 @@ use crate::text::age;
 use clap::{Subcommand, ValueEnum};
 
 /// Columns a list can be sorted by; the first is the default.
-const SORTS: &[&str] = &["id", "age", "order", "due"];
+const SORTS: &[&str] = ListName::Returns.sorts();
 
 /// What can be done with returns.
 #[derive(Debug, Subcommand)]

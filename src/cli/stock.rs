@@ -1,15 +1,17 @@
 //! `tallyman stock …`
 
 use super::args::{WaitArgs, one};
+use super::columns::{self, places};
 use super::context::{Context, Globals, Opening};
 use super::lanes::{self, LaneVerb};
-use super::listing::{ListArgs, Natural, collect, print, print_listing};
+use super::listing::{ColumnedArgs, ListArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::drift::{suggest, waterfall};
 use crate::domain::ids::{ItemCode, PairId};
 use crate::domain::places::Places;
 use crate::domain::stock::StockPosition;
 use crate::domain::views::ListName;
+use crate::report::columns::STOCK;
 use crate::report::{Column, Format, Table, at, opt};
 use crate::text::{clean, money};
 use clap::Subcommand;
@@ -27,7 +29,7 @@ pub enum StockVerb {
         #[arg(long)]
         pair: Option<String>,
         #[command(flatten)]
-        list: ListArgs,
+        list: ColumnedArgs,
     },
     /// From the source's figure to the warehouse's, step by step
     Explain {
@@ -169,8 +171,10 @@ pub(super) async fn run(globals: &Globals, verb: StockVerb) -> Result<Outcome, C
 async fn drift(
     context: &Context,
     pair: Option<&str>,
-    args: &ListArgs,
+    args: &ColumnedArgs,
 ) -> Result<Outcome, CliError> {
+    let columns = columns::chosen(args.columns.as_deref(), STOCK)?;
+    let args = &args.list;
     let pair = pair.map(|p| context.pair(Some(p))).transpose()?;
     let query = args
         .query(context, ListName::Stock, SORTS, Natural::Ascending)
@@ -210,6 +214,9 @@ async fn drift(
         ]);
     }
     let found = !listing.rows.is_empty();
+    if let Some(columns) = columns {
+        table = columns::table(&columns, &listing.rows, &places);
+    }
     print_listing(&context.globals, &listing, "positions with drift", table)?;
     Ok(if found { Outcome::Found } else { Outcome::Done })
 }
@@ -239,12 +246,6 @@ async fn positions(
 }
 
 /// What the source systems call their locations.
-async fn places(context: &Context) -> Result<Places, CliError> {
-    let pairs = &context.loaded.config.pairs;
-    let pairs: Vec<PairId> = pairs.iter().map(|p| p.id.clone()).collect();
-    Ok(context.store.places(&pairs).await?)
-}
-
 async fn place(context: &Context, args: &PlaceArgs) -> Result<(PairId, StockPosition), CliError> {
     let pair = context.pair(args.pair.as_deref())?;
     let item = ItemCode(args.item.clone());

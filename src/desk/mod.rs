@@ -6,6 +6,7 @@ mod deliveries;
 mod exceptions;
 mod find;
 mod flows;
+mod layouts;
 pub(crate) mod mappings;
 mod orders;
 mod request;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::catalogue::Kind;
+use crate::domain::columns::Layout;
 use crate::domain::delivery::{DeliveryState, Flow, Intent, NewDelivery};
 use crate::domain::exception::{ExceptionState, ObjectRef, Occurrence, Team};
 use crate::domain::ids::{DeliveryId, ExceptionId, JournalSeq, OrderId, SystemId, WmsOrderNo};
@@ -248,6 +249,20 @@ async fn a_view_is_found_by_its_name_and_one_that_could_not_be_shown_is_refused(
         .await
         .unwrap();
     assert!(b.desk.views().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn columns_are_kept_for_the_person_who_chose_them() {
+    let b = bench(Access::Full).await;
+    let layout = Layout::parse("number,-units");
+    let done = b.desk.keep_layout(ListName::Orders, layout.clone()).await;
+    assert!(done.unwrap().text.is_empty(), "nothing needs saying");
+    let kept = b.desk.layouts().await.unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!((kept[0].list, &kept[0].layout), (ListName::Orders, &layout));
+    let long = Layout::of((0..64).map(|_| ("a_name_that_is_longer_than_any", true)));
+    let told = b.desk.keep_layout(ListName::Stock, long).await.unwrap_err();
+    assert!(told.to_string().contains("1000 characters"), "{told}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::catalogue::Kind;
 use super::checks::{HandOver, Signature};
+use super::columns::KeptLayout;
 use super::delivery::{AnswerClass, Attempt, DeliveryState, Intent, NewDelivery};
 use super::exception::{ExceptionEdit, ObjectRef, Occurrence};
 use super::hint::About;
@@ -381,6 +382,8 @@ pub enum Change {
     View(ViewChange),
     /// The edit that ended with this line of the journal was taken back. Refused when it was before.
     Undone(JournalSeq),
+    /// How the person of the batch wants the columns of a list. Nothing of the books: the journal is not told.
+    Layout(KeptLayout),
     /// A debt was settled by agreement.
     DebtSettled {
         exception: ExceptionId,

@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod change;
 pub mod checks;
+pub mod columns;
 pub mod delivery;
 pub mod exception;
 pub mod filter;

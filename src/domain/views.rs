@@ -75,12 +75,22 @@ impl ListName {
     /// What it can be sorted by.
     pub const fn sorts(self) -> &'static [&'static str] {
         match self {
-            Self::Exceptions => &["promise", "severity", "age", "members", "kind"],
+            Self::Exceptions => &[
+                "promise", "severity", "age", "members", "kind", "value", "state", "team", "person",
+            ],
             Self::Orders => &["received", "ship", "number", "state", "value"],
-            Self::Mappings => &["kind", "from", "used", "changed"],
+            Self::Mappings => &[
+                "kind",
+                "from",
+                "used",
+                "changed",
+                "to",
+                "last_used",
+                "author",
+            ],
             Self::Stock => &["risk", "gap", "value", "item"],
             Self::Lanes => &["state", "age", "orders", "waiting", "item"],
-            Self::Returns => &["id", "age", "order", "due"],
+            Self::Returns => &["id", "age", "order", "due", "state", "money"],
             Self::Deliveries => &["id", "due", "age"],
             Self::Audit => &["seq"],
         }

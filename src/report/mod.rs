@@ -1,7 +1,9 @@
 //! What is printed for people and programs: tables, CSV, JSON, the evidence sheet of an order, the reports of shift and month.
 
 mod checks;
+pub mod columns;
 mod evidence;
+pub mod export;
 mod markup;
 mod month;
 mod print;

@@ -94,13 +94,10 @@ pub(super) fn csv_rows(table: &Table, marks: &[(&str, &str)]) -> Result<String, 
         .write_record((marks.iter().map(|m| m.0)).chain(table.columns.iter().map(|c| c.title)))
         .map_err(|e| fault(&e))?;
     for row in &table.rows {
-        let cells = row.iter().zip(&table.columns).map(|(cell, column)| {
-            let is_number = column.align == Align::Right
-                && cell
-                    .chars()
-                    .all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
-            if is_number { cell.clone() } else { guard(cell) }
-        });
+        let cells = row
+            .iter()
+            .zip(&table.columns)
+            .map(|(cell, column)| csv_cell(cell, column.align == Align::Right));
         let marks = marks.iter().map(|m| guard(m.1));
         writer
             .write_record(marks.chain(cells))
@@ -108,6 +105,19 @@ pub(super) fn csv_rows(table: &Table, marks: &[(&str, &str)]) -> Result<String, 
     }
     let bytes = writer.into_inner().map_err(|e| fault(&e))?;
     String::from_utf8(bytes).map_err(|e| fault(&e))
+}
+
+/// A cell of a CSV file: guarded against formulas unless it is a figure in a column of figures.
+pub(super) fn csv_cell(cell: &str, is_of_figures: bool) -> String {
+    let is_figure = is_of_figures
+        && cell
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
+    if is_figure {
+        cell.to_owned()
+    } else {
+        guard(cell)
+    }
 }
 
 /// A time for people: `2026-03-01 14:05:09` UTC, or empty.

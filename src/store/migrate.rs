@@ -80,6 +80,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../../assets/migrations/postgres/0011_views.sql"),
     },
     Step {
+        version: 12,
+        name: "layouts",
+        sqlite: include_str!("../../assets/migrations/sqlite/0012_layouts.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0012_layouts.sql"),
+    },
+    Step {
         version: 13,
         name: "undo",
         sqlite: include_str!("../../assets/migrations/sqlite/0013_undo.sql"),

@@ -14,6 +14,7 @@ mod filter_sql;
 mod find;
 mod journal;
 mod lanes;
+mod layouts;
 mod leases;
 mod lists;
 mod looks;

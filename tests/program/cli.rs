@@ -233,6 +233,23 @@ fn a_saved_view_is_a_list_under_a_name_and_removing_it_asks() {
         &["exceptions", "list", "--view", "mine NEXT", "severity:S1"],
         0,
     );
+    told(
+        &["exceptions", "list", "view:\"Mine next\"", "severity:S1"],
+        0,
+    );
+    let none = told(&["exceptions", "list", "view:mine"], 2);
+    assert!(none.contains("did you mean `Mine next`?"), "{none}");
+    let some = [
+        "orders",
+        "list",
+        "--columns",
+        "site,number",
+        "--format",
+        "csv",
+    ];
+    assert_eq!(told(&some, 0).trim(), "site,number");
+    let wrong = told(&["orders", "list", "--columns", "postcode"], 2);
+    assert!(wrong.contains("use number, state, promise"), "{wrong}");
     let none = told(&["orders", "list", "--view", "Mine next"], 1);
     assert!(none.contains("none is saved"), "{none}");
     let wrong = ["views", "save", "orders", "x", "--filter", "team:cx"];

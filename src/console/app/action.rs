@@ -221,7 +221,10 @@ actions! {
     Views { "views", List, Screen, "Views", "What the team saved of this list by name: filter and order." }
     SaveView { "save_view", List, Books, "Save view", "Keep filter and order of the list by name, for the whole team." }
     RemoveView { "remove_view", List, Books, "Remove view", "Forget a saved view of the list, for the whole team." }
+    Columns { "columns", List, Screen, "Columns", "Which columns of the list are on show, in which order, sorted by which; kept for you." }
     Mark { "mark", List, Screen, "Mark", "Mark rows; the next action takes them all." }
+    MarkRange { "mark_range", List, Screen, "Mark range", "Begin a range here, move, and end it with the same key." }
+    MarkAll { "mark_all", List, Screen, "Mark all", "Mark every row that matches, also those far below." }
     Unmark { "unmark", List, Screen, "Unmark all", "Forget every mark." }
 
     Up { "up", Global, Screen, "Up", "One line up." }
@@ -230,6 +233,7 @@ actions! {
     PageDown { "page_down", Global, Screen, "Page down", "One screen down." }
     First { "first", Global, Screen, "First", "To the first line." }
     Last { "last", Global, Screen, "Last", "To the last line." }
+    ExportList { "export_list", Global, Screen, "Write to a file", "Write the whole list as CSV, JSON or Markdown, or the page, while you go on." }
     Copy { "copy", Global, Screen, "Copy", "Copy what the cursor is on through the terminal." }
 
     GoLive { "go_live", Global, Screen, "Live", "Systems and flows: what runs, what waits, since when." }
@@ -307,6 +311,8 @@ impl Action {
                 | Self::Undo
                 | Self::WhySlow
                 | Self::Unmark
+                | Self::MarkRange
+                | Self::MarkAll
                 | Self::Views
                 | Self::SaveView
                 | Self::RemoveView
@@ -314,6 +320,8 @@ impl Action {
                 | Self::ClearFilter
                 | Self::Messages
                 | Self::Copy
+                | Self::Columns
+                | Self::ExportList
         )
     }
 }

@@ -3,6 +3,7 @@
 use crate::config::CardRow;
 use crate::desk::{CheckPage, CheckSheet, Decision, Found, GatedReturn, LaneRemedy, SiteQuestion};
 use crate::domain::checks::{Cadence, Check, HandOver, Period};
+use crate::domain::columns::{KeptLayout, Layout};
 use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
 use crate::domain::ids::{
@@ -36,6 +37,8 @@ pub enum Question {
     /// Flows, systems, newest journal lines.
     Live,
     Exceptions(ListQuery),
+    /// Every one that matches, up to the limit of marks; answered as a window.
+    AllExceptions(ListQuery),
     Orders(ListQuery),
     Mappings {
         pair: PairId,
@@ -168,6 +171,8 @@ pub struct Header {
     pub checks: i64,
     /// What the team saved of its lists by name.
     pub views: Vec<SavedView>,
+    /// How this person left the columns of lists.
+    pub layouts: Vec<KeptLayout>,
 }
 
 /// What the Live pane shows.
@@ -533,9 +538,14 @@ pub enum Act {
     },
     /// Take the edit back that ended with this line of the journal, and those made in one go with it.
     Undo(JournalSeq),
+    /// How this person wants the columns of a list from now on.
+    KeepColumns {
+        list: ListName,
+        layout: Layout,
+    },
 }
 
-/// What became of an act, in words.
+/// What became of an act, in words; none where nothing needs saying.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
     pub text: String,

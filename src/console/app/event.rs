@@ -1,6 +1,7 @@
 //! What comes in to the console's state, and what the state wants done outside.
 
 use super::ask::{Act, Answer, Done, Question, Trouble};
+use super::export::ExportJob;
 use super::key::Key;
 use crate::domain::time::Ts;
 
@@ -23,6 +24,13 @@ pub enum Event {
         ticket: u64,
         result: Result<Done, Trouble>,
     },
+    /// So many rows of a file are written.
+    Exporting {
+        written: u64,
+        total: u64,
+    },
+    /// A file is written, in words, or why not.
+    Exported(Result<String, Trouble>),
     /// Something in the store changed; carries no data.
     StoreChanged,
     Sync(SyncStatus),
@@ -60,6 +68,8 @@ pub enum Slot {
     Lanes,
     /// The sheet of checks.
     Checks,
+    /// Every row that matches, to be marked.
+    Marks,
 }
 
 /// What the state wants done outside.
@@ -74,6 +84,10 @@ pub enum Effect {
         ticket: u64,
         act: Act,
     },
+    /// Write a file beside everything else.
+    Export(Box<ExportJob>),
+    /// Give up the file being written.
+    StopExport,
     /// Put text on the operator's clipboard through the terminal.
     Copy(String),
     /// Send every cell again.

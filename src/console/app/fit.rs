@@ -256,13 +256,18 @@ impl App {
             Action::Mine if self.nav.pane != Pane::Exceptions => {
                 Fit::Elsewhere("only exceptions have owners".to_owned())
             }
-            Action::Mark | Action::Unmark if self.nav.pane != Pane::Exceptions => {
+            Action::Mark | Action::MarkRange | Action::MarkAll | Action::Unmark
+                if self.nav.pane != Pane::Exceptions =>
+            {
                 Fit::Elsewhere("bulk actions are for exceptions".to_owned())
             }
             Action::Views | Action::RemoveView if self.views_here().is_empty() => {
                 no("no view of this list is saved yet")
             }
             Action::Unmark if self.panes.exceptions.list.marked() == 0 => no("nothing is marked"),
+            Action::MarkRange | Action::MarkAll if self.panes.exceptions.list.total() == 0 => {
+                no("the list is empty")
+            }
             Action::ClearFilter if self.filter_text().is_empty() && !self.is_narrowed() => {
                 no("the list is not filtered")
             }
@@ -286,6 +291,7 @@ impl App {
                 no("there is no shell to go back to")
             }
             Action::Copy if self.copy_text().is_none() => no("nothing to copy here"),
+            Action::ExportList => self.no_export().map_or(Fit::Yes, no),
             _ => match action.pane() {
                 Some(pane) if pane == self.nav.pane && self.nav.page().is_none() => {
                     no("you are here")

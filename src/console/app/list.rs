@@ -4,15 +4,16 @@ use super::changed::Changed;
 use crate::domain::filter::Filter;
 use crate::domain::time::Ts;
 use crate::store::read::{Anchor, Cursor, ListQuery, Listed, Window};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Rows asked for at a time.
 pub const WINDOW_ROWS: usize = 200;
 /// Rows kept; beyond it the far end is let go.
 pub const WINDOW_ROWS_MAX: usize = 800;
 /// Marked rows for one bulk action.
-pub const MARKS_MAX: usize = 1_000;
+pub const MARKS_MAX: usize = 100_000;
 
 /// A row that can be told apart and kept under the cursor while the list moves.
 pub trait Keyed {
@@ -89,6 +90,10 @@ pub struct List<T> {
     /// Rows the picture has room for; set while drawing.
     pub height: Cell<u16>,
     marks: BTreeMap<String, T>,
+    /// The marked rows as actions take them, made when first asked for.
+    marked_rows: RefCell<Option<Arc<[T]>>>,
+    /// Where a range begins that is still open: its row, and the row's number when it began.
+    range: Option<(String, usize)>,
     /// Rows whose face changed a moment ago.
     pub changed: Changed,
     /// When the newest question was asked.
@@ -116,6 +121,8 @@ impl<T: Keyed + Clone> List<T> {
             offset: 0,
             height: Cell::new(20),
             marks: BTreeMap::new(),
+            marked_rows: RefCell::new(None),
+            range: None,
             changed: Changed::default(),
             asked_at: Ts(0),
             sorts,
@@ -163,22 +170,33 @@ impl<T: Keyed + Clone> List<T> {
     }
 
     /// Marked rows, or the one under the cursor when none is marked.
-    pub fn chosen(&self) -> Vec<T> {
-        if self.marks.is_empty() {
-            self.current().cloned().into_iter().collect()
-        } else {
-            self.marks.values().cloned().collect()
+    pub fn chosen(&self) -> Arc<[T]> {
+        if self.range.is_some() {
+            let mut all = self.marks.clone();
+            all.extend(self.range_rows().map(|row| (row.key(), row.clone())));
+            return all.into_values().collect();
         }
+        if self.marks.is_empty() {
+            return self.current().cloned().into_iter().collect();
+        }
+        let mut rows = self.marked_rows.borrow_mut();
+        let rows = rows.get_or_insert_with(|| self.marks.values().cloned().collect());
+        Arc::clone(rows)
     }
 
-    /// How many rows are marked.
+    /// How many rows are marked, those of an open range included.
     pub fn marked(&self) -> usize {
-        self.marks.len()
+        let more = self
+            .range_rows()
+            .filter(|row| !self.marks.contains_key(&row.key()));
+        self.marks.len() + more.count()
     }
 
-    /// Whether this row is marked.
-    pub fn is_marked(&self, row: &T) -> bool {
-        !self.marks.is_empty() && self.marks.contains_key(&row.key())
+    /// Whether this row, which has this number, is marked.
+    pub fn is_marked(&self, index: usize, row: &T) -> bool {
+        self.range_ends()
+            .is_some_and(|(from, to)| (from..=to).contains(&index))
+            || (!self.marks.is_empty() && self.marks.contains_key(&row.key()))
     }
 
     /// Marks or unmarks the row under the cursor and goes one down.
@@ -188,13 +206,74 @@ impl<T: Keyed + Clone> List<T> {
             if self.marks.remove(&key).is_none() && self.marks.len() < MARKS_MAX {
                 self.marks.insert(key, row);
             }
+            self.marked_rows.take();
             self.move_by(1);
         }
     }
 
+    /// Whether a range is being marked.
+    pub fn is_in_range(&self) -> bool {
+        self.range.is_some()
+    }
+
+    /// Begins a range at the cursor.
+    pub fn begin_range(&mut self) {
+        self.range = self.current().map(|row| (row.key(), self.cursor));
+    }
+
+    /// Ends the range at the cursor: how many rows it marked, and how many it spans. Rows that were jumped over and never
+    /// read are not marked.
+    pub fn end_range(&mut self) -> (usize, usize) {
+        let spanned = self.range_ends().map_or(0, |(from, to)| to - from + 1);
+        let rows: Vec<T> = self.range_rows().cloned().collect();
+        self.range = None;
+        let mut marked = 0;
+        for row in rows {
+            if self.marks.len() < MARKS_MAX {
+                self.marks.insert(row.key(), row);
+                marked += 1;
+            }
+        }
+        self.marked_rows.take();
+        (marked, spanned)
+    }
+
+    /// Numbers of the first and last row of the open range.
+    fn range_ends(&self) -> Option<(usize, usize)> {
+        let (key, began) = self.range.as_ref()?;
+        let loaded = self.rows.iter().position(|l| l.row.key() == *key);
+        let from = loaded.map_or(*began, |at| self.first + at);
+        Some((from.min(self.cursor), from.max(self.cursor)))
+    }
+
+    /// Rows of the open range that are loaded.
+    fn range_rows(&self) -> impl Iterator<Item = &T> {
+        let (from, to) = match self.range_ends() {
+            Some((from, to)) => (from.max(self.first), to + 1),
+            None => (0, 0),
+        };
+        let end = to.min(self.first + self.rows.len());
+        (from..end).filter_map(|index| self.at(index))
+    }
+
+    /// Marks these rows too; returns how many are marked then.
+    pub fn mark_all(&mut self, rows: impl Iterator<Item = T>) -> usize {
+        self.range = None;
+        for row in rows {
+            if self.marks.len() >= MARKS_MAX {
+                break;
+            }
+            self.marks.insert(row.key(), row);
+        }
+        self.marked_rows.take();
+        self.marks.len()
+    }
+
     /// Forgets the marks.
     pub fn unmark_all(&mut self) {
+        self.range = None;
         self.marks.clear();
+        self.marked_rows.take();
     }
 
     /// Moves the cursor, held within the list.
@@ -281,6 +360,7 @@ impl<T: Keyed + Clone> List<T> {
 
     /// From the top; whatever is under way no longer counts.
     pub fn restart(&mut self) {
+        self.range = None;
         self.load = Load::Never;
         self.fill = None;
         self.cursor = 0;
@@ -322,15 +402,21 @@ impl<T: Keyed + Clone> List<T> {
             WINDOW_ROWS
         };
         ListQuery {
-            filter: self.filter.clone(),
-            sort: self
-                .sorts
-                .get(self.sort)
-                .map(|s| s.name.to_owned())
-                .unwrap_or_default(),
-            is_descending: self.is_descending,
             anchor,
             limit,
+            ..self.query(now)
+        }
+    }
+
+    /// The question for the list as it stands, from its first row.
+    pub fn query(&self, now: Ts) -> ListQuery {
+        let sort = self.sorts.get(self.sort).map(|s| s.name.to_owned());
+        ListQuery {
+            filter: self.filter.clone(),
+            sort: sort.unwrap_or_default(),
+            is_descending: self.is_descending,
+            anchor: Anchor::First,
+            limit: WINDOW_ROWS,
             now,
         }
     }
@@ -415,6 +501,7 @@ impl<T: Keyed + Clone> List<T> {
         self.changed
             .compare(&self.rows, &window.rows, self.asked_at);
         self.rows = window.rows;
+        self.marked_rows.take();
         for listed in &self.rows {
             if let Some(mark) = self.marks.get_mut(&listed.row.key()) {
                 *mark = listed.row.clone();
@@ -635,6 +722,46 @@ mod tests {
         list.toggle_mark();
         list.mark_stale();
         settle(&mut list, &(2..10).collect::<Vec<_>>());
-        assert_eq!(list.chosen(), vec![3, 4]);
+        assert_eq!(*list.chosen(), [3, 4]);
+    }
+
+    #[test]
+    fn a_range_grows_and_shrinks_with_the_cursor_and_keeps_what_was_marked_before() {
+        let mut list = List::new(SORTS);
+        settle(&mut list, &(0..20).collect::<Vec<_>>());
+        list.toggle_mark();
+        list.move_by(4);
+        list.begin_range();
+        list.move_by(5);
+        list.move_by(-2);
+        assert_eq!((list.marked(), list.is_in_range()), (5, true));
+        assert!(list.is_marked(6, &6) && !list.is_marked(9, &9));
+        // Rows come in above while the range is open: it stays on its rows.
+        list.mark_stale();
+        settle(&mut list, &(-3..20).collect::<Vec<_>>());
+        assert_eq!(list.end_range(), (4, 4));
+        assert_eq!(*list.chosen(), [0, 5, 6, 7, 8]);
+        list.unmark_all();
+        assert_eq!(*list.chosen(), [8]);
+    }
+
+    #[test]
+    fn rows_that_were_jumped_over_are_not_marked_unseen() {
+        let store: Vec<i64> = (0..5_000).collect();
+        let mut list = List::new(SORTS);
+        settle(&mut list, &store);
+        list.begin_range();
+        let query = list.end(Ts(0)).unwrap();
+        list.take(answer(&store, &query));
+        let (marked, spanned) = list.end_range();
+        assert_eq!((marked, spanned), (WINDOW_ROWS, 5_000));
+    }
+
+    #[test]
+    fn marks_have_a_limit() {
+        let mut list: List<i64> = List::new(SORTS);
+        let most = i64::try_from(MARKS_MAX).unwrap();
+        assert_eq!(list.mark_all(0..most + 5), MARKS_MAX);
+        assert_eq!(list.chosen().len(), MARKS_MAX);
     }
 }

@@ -3,8 +3,10 @@
 pub mod action;
 pub mod ask;
 pub mod changed;
+pub mod columns;
 pub mod doc;
 pub mod event;
+pub mod export;
 pub mod field;
 pub mod fit;
 pub mod fuzzy;
@@ -13,6 +15,7 @@ pub mod keymap;
 pub mod layers;
 pub mod list;
 pub mod markdown;
+mod marks;
 mod movement;
 pub mod nav;
 pub mod panes;
@@ -136,6 +139,10 @@ pub struct App {
     pub beside: Option<Page>,
     /// Acts under way: what was asked, by ticket.
     pub acting: BTreeMap<u64, String>,
+    /// How lists stand for the person here.
+    pub layouts: columns::Layouts,
+    /// The file being written.
+    pub exporting: Option<export::Exporting>,
     /// Requests the engine has yet to answer.
     pub requests: Vec<RequestId>,
     is_requests_stale: bool,
@@ -173,6 +180,8 @@ impl App {
             toast_until: None,
             beside: None,
             acting: BTreeMap::new(),
+            layouts: columns::Layouts::default(),
+            exporting: None,
             requests: Vec::new(),
             is_requests_stale: false,
             requests_generation: 0,
@@ -200,6 +209,8 @@ impl App {
                 answer,
             } => self.reply(slot, generation, *answer),
             Event::Acted { ticket, result } => self.acted(ticket, result),
+            Event::Exporting { written, total } => self.export_went_on(written, total),
+            Event::Exported(result) => self.exported(result),
             Event::StoreChanged => self.store_changed(),
             Event::Sync(status) => {
                 self.is_dirty |= self.sync != status;
@@ -352,6 +363,11 @@ impl App {
                     let link = Link::Handbook(topic, line);
                     self.nav.open(link, topic.title().to_owned());
                 }
+                Out::Columns(list, layout) => self.lay_out(list, layout),
+                Out::KeepColumns(list, layout) => self.keep_columns(list, layout),
+                Out::SortBy(list, name, is_falling) => self.set_order(list, name, is_falling),
+                Out::Export(job) => self.export(job),
+                Out::StopExport => self.stop_export(),
                 Out::Quit => self.effects.push(Effect::Quit),
             }
         }
@@ -380,6 +396,8 @@ impl App {
     fn acted(&mut self, ticket: u64, result: Result<Done, Trouble>) {
         let what = self.acting.remove(&ticket).unwrap_or_default();
         match result {
+            // Nothing of the books was touched, and nothing needs saying.
+            Ok(done) if done.text.is_empty() => return,
             Ok(done) => {
                 if let Some(request) = done.request
                     && self.requests.len() < REQUESTS_MAX
@@ -466,7 +484,10 @@ impl App {
             return Some("Something typed is not saved yet.".to_owned());
         }
         match self.acting.len() {
-            0 => None,
+            0 => self.exporting.as_ref().map(|exporting| {
+                let name = &exporting.name;
+                format!("{name} is still being written; it would be given up.")
+            }),
             n => Some(format!(
                 "{} still under way.",
                 crate::text::count(i64::try_from(n).unwrap_or(0), "action is", "actions are")
@@ -521,5 +542,6 @@ fn act_words(act: &Act) -> String {
         Act::ExportChecks { cadence, .. } => format!("the export of the {cadence} sheet"),
         Act::SaveView { view, .. } => format!("saving the view {:?}", view.name),
         Act::RemoveView { name, .. } => format!("removing the view {name:?}"),
+        Act::KeepColumns { list, .. } => format!("keeping the columns of {list}"),
     }
 }

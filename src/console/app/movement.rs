@@ -226,7 +226,8 @@ impl App {
 
     /// Gives the list on show a filter; text that is not one changes nothing.
     pub(super) fn set_filter(&mut self, text: &str) {
-        let Ok(parsed) = filter::parse(text, self.filter_fields()) else {
+        let Ok(parsed) = filter::parse_with(text, self.filter_fields(), &self.named_filters())
+        else {
             return;
         };
         let text = text.trim();

@@ -104,6 +104,9 @@ impl App {
             {
                 self.layer_reply(slot, answer);
             }
+            Slot::Marks if self.layer_generations.get(&slot) == Some(&generation) => {
+                self.take_marks(expect!(answer, Exceptions));
+            }
             Slot::Requests if self.requests_generation == generation => {
                 self.take_requests(answer);
             }
@@ -136,6 +139,7 @@ impl App {
                     let last = header.pairs.len().saturating_sub(1);
                     self.panes.mappings.pair = self.panes.mappings.pair.min(last);
                 }
+                self.layouts.take(&header.layouts);
                 self.header = header;
                 self.header_load = Load::Ready;
             }
@@ -236,7 +240,7 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
     match answer {
         Err(trouble) => page.load = Load::Failed(trouble.text),
         Ok(Answer::Exception(Some(sheet))) => {
-            page.subject = Some(Subject::Exceptions(vec![sheet.row.clone()]));
+            page.subject = Some(Subject::Exceptions([sheet.row.clone()].into()));
             page.about = about(&sheet);
             page.mapping = sheet.mapping.clone();
             page.sites.clone_from(&sheet.sites);

@@ -18,11 +18,13 @@ use crate::domain::order::OrderRow;
 use crate::domain::stock::StockPosition;
 use crate::store::LaneRow;
 use crate::store::read::{MappingVersion, Unmapped};
+use std::sync::Arc;
 
 /// An object that actions know.
 #[derive(Debug, Clone)]
 pub enum Subject {
-    Exceptions(Vec<ExceptionRow>),
+    /// Shared: thousands may be marked, and every question whether an action fits asks for them.
+    Exceptions(Arc<[ExceptionRow]>),
     Order(Box<OrderRow>),
     /// `state` is known on its own page, not behind a link.
     Delivery {
@@ -82,7 +84,7 @@ impl Subject {
     /// In a few words, for questions.
     pub fn name(&self) -> String {
         match self {
-            Self::Exceptions(rows) => match rows.as_slice() {
+            Self::Exceptions(rows) => match &**rows {
                 [one] => super::sheets::exception::title(one),
                 many => format!("{} exceptions", many.len()),
             },

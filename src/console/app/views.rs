@@ -7,7 +7,7 @@ use super::list::{Keyed, List};
 use super::nav::Pane;
 use super::panes::stock;
 use super::{App, Level};
-use crate::domain::filter;
+use crate::domain::filter::{self, NamedFilter};
 use crate::domain::views::{ListName, SavedView, View};
 
 /// The pane in which a list stands; deliveries have none of their own.
@@ -46,7 +46,7 @@ impl App {
         })
     }
 
-    fn order_here(&self) -> (&'static str, bool) {
+    pub(super) fn order_here(&self) -> (&'static str, bool) {
         match self.list_here() {
             Some(ListName::Exceptions) => order_of(&self.panes.exceptions.list),
             Some(ListName::Orders) => order_of(&self.panes.orders.list),
@@ -59,7 +59,7 @@ impl App {
         }
     }
 
-    fn set_order(&mut self, list: ListName, name: &str, is_descending: bool) {
+    pub(super) fn set_order(&mut self, list: ListName, name: &str, is_descending: bool) {
         let panes = &mut self.panes;
         match list {
             ListName::Exceptions => panes.exceptions.list.set_sort(name, is_descending),
@@ -77,7 +77,7 @@ impl App {
     /// with another person.
     fn view_now(&self) -> Option<View> {
         let list = self.list_here()?;
-        let mut filter = self.filter_text().to_owned();
+        let mut filter = self.spelt_out();
         if let Some(team) = self.panes.exceptions.team
             && list == ListName::Exceptions
         {
@@ -98,6 +98,25 @@ impl App {
         let list = self.list_here();
         let all = self.header.views.iter();
         all.filter(|v| Some(v.view.list) == list).collect()
+    }
+
+    /// Saved views of the list on show, as its filter may name them.
+    pub(super) fn named_filters(&self) -> Vec<NamedFilter> {
+        let here = self.views_here().into_iter();
+        here.map(|saved| NamedFilter {
+            name: saved.view.name.clone(),
+            filter: saved.view.filter.clone(),
+        })
+        .collect()
+    }
+
+    /// The filter of the list on show in words that stand by themselves: views are kept as what they stand for.
+    fn spelt_out(&self) -> String {
+        let text = self.filter_text();
+        match filter::parse_with(text, self.filter_fields(), &self.named_filters()) {
+            Ok(parsed) if filter::parse(text, self.filter_fields()).is_err() => parsed.to_string(),
+            _ => text.to_owned(),
+        }
     }
 
     /// The saved view that the list on show shows, exactly.

@@ -2,12 +2,13 @@
 
 use super::super::app::ask::{Act, Done, Question, Trouble};
 use super::super::app::event::{Event, Slot};
+use super::super::app::export::ExportJob;
 use super::backend::Backend;
 use futures::FutureExt;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -35,6 +36,8 @@ pub struct Runner {
     queue: VecDeque<(u64, Act)>,
     is_acting: bool,
     watcher: JoinSet<()>,
+    /// The file being written.
+    exports: JoinSet<()>,
 }
 
 impl Runner {
@@ -49,12 +52,13 @@ impl Runner {
             queue: VecDeque::new(),
             is_acting: false,
             watcher: JoinSet::new(),
+            exports: JoinSet::new(),
         }
     }
 
     /// Whether nothing is under way.
     pub fn is_idle(&self) -> bool {
-        self.slots.is_empty() && !self.is_acting && self.queue.is_empty()
+        self.slots.is_empty() && !self.is_acting && self.queue.is_empty() && self.exports.is_empty()
     }
 
     /// Announces changes of the store, at most four a second.
@@ -150,10 +154,47 @@ impl Runner {
         });
     }
 
+    /// Writes a file beside everything else; what it says of its progress may be left out when the loop is busy.
+    pub fn export(&mut self, job: ExportJob) {
+        let backend = Arc::clone(&self.backend);
+        let events = self.events.clone();
+        let notices = self.events.clone();
+        let last = Mutex::new(Instant::now());
+        let told = Arc::new(move |written, total| {
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            if last.elapsed() >= CHANGE_GAP {
+                *last = Instant::now();
+                let event = Event::Exporting { written, total };
+                if notices.try_send(event).is_err() {
+                    tracing::trace!(written, "progress of a file was not shown");
+                }
+            }
+        });
+        self.exports.spawn(async move {
+            let result = guarded(backend.export(job, told)).await;
+            if events.send(Event::Exported(result)).await.is_err() {
+                tracing::debug!("a file was finished after the console was left");
+            }
+        });
+    }
+
+    /// A file was written or could not be.
+    pub fn exported(&mut self) {
+        while self.exports.try_join_next().is_some() {}
+    }
+
+    /// Gives up the file being written; nothing of it is left.
+    pub fn stop_export(&mut self) {
+        self.exports.abort_all();
+        // Given up, it announces nothing: it is taken off here.
+        self.exports.detach_all();
+    }
+
     /// Ends questions at once; the act under way may finish.
     pub async fn stop(&mut self) {
         self.watcher.shutdown().await;
         self.questions.shutdown().await;
+        self.exports.shutdown().await;
         let unfinished = self.queue.len();
         if unfinished > 0 {
             tracing::warn!(unfinished, "acts were not begun when the console was left");

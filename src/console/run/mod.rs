@@ -3,7 +3,9 @@
 mod about;
 pub mod backend;
 pub mod effects;
+pub mod export;
 mod lanes;
+mod marks;
 pub mod signals;
 pub mod store;
 
@@ -394,6 +396,9 @@ impl<S: Screen> Loop<'_, S> {
         if matches!(event, Event::Acted { .. }) {
             self.runner.acted();
         }
+        if matches!(event, Event::Exported(_)) {
+            self.runner.exported();
+        }
         self.take(event)
     }
 
@@ -436,6 +441,8 @@ impl<S: Screen> Loop<'_, S> {
                 question,
             } => self.runner.ask(slot, generation, question),
             Effect::Act { ticket, act } => self.runner.act(ticket, act),
+            Effect::Export(job) => self.runner.export(*job),
+            Effect::StopExport => self.runner.stop_export(),
             Effect::Copy(text) => {
                 let result = self.screen.copy(&text).map_err(|e| e.to_string());
                 self.take(Event::Copied(result))?;

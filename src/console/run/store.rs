@@ -6,9 +6,11 @@ use super::super::app::ask::{
     Seen, Trouble,
 };
 use super::super::app::doc::{Link, return_of};
+use super::super::app::export::ExportJob;
 use super::super::app::panes::exceptions::is;
 use super::super::app::subject::unlabelled_service;
 use super::backend::Backend;
+use super::export::Progress;
 use crate::desk::{Desk, DeskError};
 use crate::domain::checks::Cadence;
 use crate::domain::delivery::{DeliveryRow, DeliveryState};
@@ -121,6 +123,10 @@ impl Backend for StoreBackend {
         self.carry_out(act).boxed()
     }
 
+    fn export(&self, job: ExportJob, told: Progress) -> BoxFuture<'_, Result<String, Trouble>> {
+        self.write_file(job, told).boxed()
+    }
+
     fn changed(&self) -> BoxFuture<'_, ()> {
         self.store().changed(CHANGE_TIMEOUT).boxed()
     }
@@ -133,6 +139,7 @@ impl StoreBackend {
             Question::Header { person } => Answer::Header(self.header(&person).await?),
             Question::Live => Answer::Live(Box::new(self.live().await?)),
             Question::Exceptions(query) => Answer::Exceptions(store.exceptions(&query).await?),
+            Question::AllExceptions(query) => Answer::Exceptions(self.all_exceptions(query).await?),
             Question::Orders(query) => Answer::Orders(store.orders(&query).await?),
             Question::Mappings { pair, query } => {
                 Answer::Mappings(store.mapping_list(&pair, &query).await?)
@@ -208,6 +215,7 @@ impl StoreBackend {
             unmapped,
             checks: i64::try_from(self.desk.checks_waiting().await?.0).unwrap_or(i64::MAX),
             views: self.desk.views().await?,
+            layouts: self.desk.layouts().await?,
             returns: i64::try_from(self.desk.returns_to_decide().await?).unwrap_or(i64::MAX),
         })
     }
@@ -600,6 +608,7 @@ impl StoreBackend {
                 name,
                 version,
             } => desk.remove_view(list, &name, version).await,
+            Act::KeepColumns { list, layout } => desk.keep_layout(list, layout).await,
         };
         Ok(done(result?))
     }

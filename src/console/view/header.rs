@@ -214,6 +214,14 @@ fn pieces(app: &App) -> Vec<Piece> {
             priority: 2,
         });
     }
+    if let Some(exporting) = &app.exporting {
+        let (name, written) = (&exporting.name, exporting.written);
+        let text = format!("writing {name}: {written} of {}", exporting.total);
+        pieces.push(Piece {
+            parts: vec![(text, Role::Accent)],
+            priority: 1,
+        });
+    }
     if !app.options.note.is_empty() {
         pieces.push(Piece {
             parts: vec![(app.options.note.clone(), Role::Muted)],

@@ -1,6 +1,7 @@
 //! Completion while a filter is typed.
 
 use super::parse::{is_blank, starts_with_ignoring_case};
+use super::views::{NamedFilter, VIEW_FIELD};
 use super::{COMPLETIONS_MAX, FieldKind, FieldSpec, quoted_where_needed};
 
 /// The part of the text being typed: from, to, in characters. The cursor stands inside or at its end.
@@ -25,8 +26,13 @@ pub fn part_at(text: &str, cursor: usize) -> (usize, usize) {
 }
 
 /// What the part at the cursor (in characters) could become: whole replacements for the range [`part_at`] gives,
-/// best first, at most [`COMPLETIONS_MAX`].
-pub fn complete(text: &str, cursor: usize, fields: &[FieldSpec]) -> Vec<String> {
+/// best first, at most [`COMPLETIONS_MAX`]. `views` are the saved views of the list.
+pub fn complete(
+    text: &str,
+    cursor: usize,
+    fields: &[FieldSpec],
+    views: &[NamedFilter],
+) -> Vec<String> {
     let (from, to) = part_at(text, cursor);
     let part: String = text.chars().skip(from).take(to - from).collect();
     let (minus, body) = match part.strip_prefix('-') {
@@ -34,11 +40,19 @@ pub fn complete(text: &str, cursor: usize, fields: &[FieldSpec]) -> Vec<String> 
         None => ("", part.as_str()),
     };
     let found = match body.find([':', '<', '>']) {
-        None => field_names(body, fields),
+        None => {
+            let mut names = field_names(body, fields);
+            if !views.is_empty() && minus.is_empty() && starts_with_ignoring_case(VIEW_FIELD, body)
+            {
+                names.push(format!("{VIEW_FIELD}:"));
+            }
+            names
+        }
         Some(at) => {
             let (name, rest) = body.split_at(at);
             let name = name.to_ascii_lowercase();
             match fields.iter().find(|f| f.name == name) {
+                None if name == VIEW_FIELD => view_names(rest, views),
                 Some(spec) => values(spec, rest),
                 None => Vec::new(),
             }
@@ -90,6 +104,15 @@ fn values(spec: &FieldSpec, rest: &str) -> Vec<String> {
         FieldKind::Until => spans(spec, operator, typed, &["0m", "1h", "2h", "4h", "1d"]),
         FieldKind::Text | FieldKind::Number | FieldKind::Money => Vec::new(),
     }
+}
+
+fn view_names(rest: &str, views: &[NamedFilter]) -> Vec<String> {
+    let typed = rest.trim_start_matches(':').trim_start_matches('"');
+    views
+        .iter()
+        .filter(|v| starts_with_ignoring_case(&v.name, typed))
+        .map(|v| format!("{VIEW_FIELD}:{}", quoted_where_needed(&v.name, true)))
+        .collect()
 }
 
 fn spans(spec: &FieldSpec, operator: &str, typed: &str, usual: &[&str]) -> Vec<String> {

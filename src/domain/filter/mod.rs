@@ -10,10 +10,12 @@ pub mod lists;
 mod parse;
 #[cfg(test)]
 mod tests;
+mod views;
 
 pub use complete::{complete, part_at};
 pub use explain::explain;
-pub use parse::parse;
+pub use parse::{parse, parse_with};
+pub use views::{NamedFilter, VIEW_FIELD};
 
 use super::time::Span;
 use std::fmt;

@@ -1,5 +1,6 @@
 //! Reading a filter.
 
+use super::views::{NamedFilter, VIEW_FIELD, named};
 use super::{
     FILTER_CHARS_MAX, FieldKind, FieldOp, FieldSpec, Filter, FilterError, TERMS_MAX, Term,
     VALUES_MAX, WORD_CHARS_MAX, What, duration, money_minor,
@@ -26,6 +27,27 @@ fn is_field_name(text: &str) -> bool {
 /// # Errors
 /// Names the part that is not understood, where it stands, and what would be right.
 pub fn parse(text: &str, fields: &[FieldSpec]) -> Result<Filter, FilterError> {
+    read(text, fields, None)
+}
+
+/// As [`parse`], where `view:NAME` stands for the filter of the list's saved view of that name. Views do not stand in
+/// views.
+///
+/// # Errors
+/// As [`parse`]; there is no such view, or what it was saved with is not understood any more.
+pub fn parse_with(
+    text: &str,
+    fields: &[FieldSpec],
+    views: &[NamedFilter],
+) -> Result<Filter, FilterError> {
+    read(text, fields, Some(views))
+}
+
+fn read(
+    text: &str,
+    fields: &[FieldSpec],
+    views: Option<&[NamedFilter]>,
+) -> Result<Filter, FilterError> {
     let chars: Vec<char> = text.chars().collect();
     if chars.len() > FILTER_CHARS_MAX {
         let part: String = chars.iter().skip(FILTER_CHARS_MAX).take(10).collect();
@@ -41,12 +63,15 @@ pub fn parse(text: &str, fields: &[FieldSpec]) -> Result<Filter, FilterError> {
     let mut terms = Vec::new();
     while reader.skip_blanks() {
         let begins = reader.at;
-        let term = reader.term(fields)?;
-        if terms.len() == TERMS_MAX {
+        let found = match views.filter(|_| reader.is_at_view()) {
+            Some(views) => reader.view(fields, views)?,
+            None => vec![reader.term(fields)?],
+        };
+        if terms.len() + found.len() > TERMS_MAX {
             let problem = format!("a filter has at most {TERMS_MAX} parts");
             return Err(reader.error(begins, problem, None));
         }
-        terms.push(term);
+        terms.extend(found);
     }
     Ok(Filter { terms })
 }
@@ -103,6 +128,53 @@ impl Reader {
             None => What::Word(self.text(false)?),
         };
         Ok(Term { is_negated, what })
+    }
+
+    /// Whether a view is named here, or was meant to be.
+    fn is_at_view(&mut self) -> bool {
+        let at = self.at;
+        self.eat('-');
+        let is_view = self.field_name().is_some_and(|name| name == VIEW_FIELD);
+        self.at = at;
+        is_view
+    }
+
+    /// The terms of the view that is named here.
+    fn view(
+        &mut self,
+        fields: &[FieldSpec],
+        views: &[NamedFilter],
+    ) -> Result<Vec<Term>, FilterError> {
+        let begins = self.at;
+        let is_negated = self.eat('-');
+        self.field_name();
+        if is_negated || self.operator() != FieldOp::Is {
+            let problem = "a view is taken as it was saved".to_owned();
+            let hint = Some("type `view:` and its name".to_owned());
+            return Err(self.error(begins, problem, hint));
+        }
+        let name = if self.peek().is_none_or(is_blank) {
+            String::new()
+        } else {
+            self.text(false)?
+        };
+        let Some(view) = named(views, &name) else {
+            let names: Vec<&str> = views.iter().map(|v| v.name.as_str()).collect();
+            let problem = format!("there is no view `{name}` of this list");
+            let hint = match names.as_slice() {
+                [] => "none is saved".to_owned(),
+                _ if name.is_empty() => format!("one of {}", first_few(&names)),
+                _ => did_you_mean(&name, &names),
+            };
+            return Err(self.error(begins, problem, Some(hint)));
+        };
+        match parse(&view.filter, fields) {
+            Ok(filter) => Ok(filter.terms),
+            Err(error) => {
+                let problem = format!("the view `{}` cannot be read: {error}", view.name);
+                Err(self.error(begins, problem, None))
+            }
+        }
     }
 
     /// A field name when one with an operator stands here; the reader then stands at the operator.

@@ -228,7 +228,7 @@ fn a_filter_is_told_in_words() {
 
 #[test]
 fn completion_offers_fields_then_their_values() {
-    let offer = |text: &str| complete(text, text.chars().count(), lists::ORDERS);
+    let offer = |text: &str| complete(text, text.chars().count(), lists::ORDERS, &[]);
     assert_eq!(offer("sta"), ["state:"]);
     assert_eq!(offer("mug -sta"), ["-state:"]);
     assert_eq!(offer("ship"), ["ship<"]);
@@ -243,7 +243,10 @@ fn completion_offers_fields_then_their_values() {
 #[test]
 fn completion_replaces_only_the_part_at_the_cursor() {
     assert_eq!(part_at("mug sta age>2h", 7), (4, 7));
-    assert_eq!(complete("mug sta age>2h", 7, lists::ORDERS), ["state:"]);
+    assert_eq!(
+        complete("mug sta age>2h", 7, lists::ORDERS, &[]),
+        ["state:"]
+    );
     assert_eq!(part_at("\"red mug", 8), (0, 8));
     assert_eq!(part_at("mug ", 4), (4, 4));
     assert_eq!(part_at("mug", 99), (0, 3));
@@ -318,6 +321,6 @@ proptest! {
     fn completing_never_panics_and_stays_in_bounds(text in ".{0,40}", cursor in 0usize..60) {
         let (from, to) = part_at(&text, cursor);
         prop_assert!(from <= to && to <= text.chars().count().max(from));
-        prop_assert!(complete(&text, cursor, lists::ORDERS).len() <= COMPLETIONS_MAX);
+        prop_assert!(complete(&text, cursor, lists::ORDERS, &[]).len() <= COMPLETIONS_MAX);
     }
 }

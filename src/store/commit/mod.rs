@@ -4,6 +4,7 @@ mod checks;
 mod deliveries;
 mod exceptions;
 mod inbound;
+mod layouts;
 mod looks;
 mod mappings;
 mod movements;
@@ -21,6 +22,7 @@ use super::notice::Topic;
 use super::value::vals;
 use super::{Committed, Store, StoreError, StoreResult, leases};
 use crate::domain::change::{Batch, Change, DeliveryMove, Journal};
+use crate::domain::columns::KeptLayout;
 use crate::domain::delivery::{Attempt, NewDelivery};
 use crate::domain::exception::{ObjectRef, Occurrence};
 use crate::domain::ids::{JournalSeq, PairId};
@@ -119,6 +121,7 @@ struct Groups<'b> {
     exceptions: Vec<(usize, exceptions::Step<'b>)>,
     views: Vec<(usize, &'b ViewChange)>,
     undone: Vec<JournalSeq>,
+    layouts: Vec<&'b KeptLayout>,
     journal: Vec<(usize, &'b Journal)>,
 }
 
@@ -186,6 +189,7 @@ impl<'b> Groups<'b> {
             }
             Change::View(change) => self.views.push((index, change)),
             Change::Undone(seq) => self.undone.push(*seq),
+            Change::Layout(kept) => self.layouts.push(kept),
             Change::Journal(entry) => self.journal.push((index, entry)),
         }
     }
@@ -270,6 +274,7 @@ async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> Stor
     checks::write(work, &groups.checks).await?;
     views::write(work, &groups.views).await?;
     undos::take(work, &groups.undone).await?;
+    layouts::write(work, &groups.layouts).await?;
     groups.exceptions.extend(
         conflicts
             .into_iter()

@@ -394,8 +394,7 @@ impl Store {
     }
 
     /// Sorts: `promise` (time to the promise, else to when it should be settled; then severity), `severity`, `age`,
-    /// `members`, `kind`. Without a `state`
-    /// in the filter only open exceptions are listed; those explained by a parent are listed too (see their `parent`).
+    /// `members`, `kind`, `value`, `state`, `team`, `person`. Without a `state` in the filter only open exceptions are listed; those explained by a parent are listed too (see their `parent`).
     pub async fn exceptions(&self, query: &ListQuery) -> StoreResult<Window<ExceptionRow>> {
         let base = open_exceptions(&query.filter);
         self.list(&EXCEPTIONS, &["exception e"], base, query).await
@@ -422,7 +421,7 @@ impl Store {
             .await
     }
 
-    /// Sorts: `kind`, `from`, `used`, `changed`. Without a `status` in the filter only active mappings are listed.
+    /// Sorts: `kind`, `from`, `used`, `changed`, `to`, `last_used`, `author`. Without a `status` in the filter only active mappings are listed.
     pub async fn mapping_list(
         &self,
         pair: &PairId,
@@ -458,7 +457,7 @@ impl Store {
         self.list(&LANES, &[super::lanes::BOARD], base, query).await
     }
 
-    /// Sorts: `id`, `age`, `order`, `due`. Returns that are over only when `with_closed` or the filter names a `state`.
+    /// Sorts: `id`, `age`, `order`, `due`, `state`, `money`. Returns that are over only when `with_closed` or the filter names a `state`.
     pub async fn returns(
         &self,
         pair: Option<&PairId>,

@@ -46,6 +46,34 @@ pub(super) const EXCEPTIONS: List<ExceptionRow> = List {
             name: "kind",
             columns: &[Column::Text("e.kind"), Column::Int("e.id")],
         },
+        Sort {
+            name: "value",
+            columns: &[Column::Int("e.value_minor"), Column::Int("e.id")],
+        },
+        Sort {
+            name: "state",
+            columns: &[
+                Column::Int("e.state"),
+                Column::Int("e.ship_sort"),
+                Column::Int("e.id"),
+            ],
+        },
+        Sort {
+            name: "team",
+            columns: &[
+                Column::Int("e.team"),
+                Column::Int("e.ship_sort"),
+                Column::Int("e.id"),
+            ],
+        },
+        Sort {
+            name: "person",
+            columns: &[
+                Column::Text("coalesce(e.person, '')"),
+                Column::Int("e.ship_sort"),
+                Column::Int("e.id"),
+            ],
+        },
     ],
     filterable: &Filterable {
         fields: &[
@@ -244,6 +272,22 @@ pub(super) const RETURNS: List<Return> = List {
             name: "due",
             columns: &[Column::Int(DUE), Column::Int("r.id")],
         },
+        Sort {
+            name: "state",
+            columns: &[
+                Column::Int("r.state"),
+                Column::Int("r.created_at"),
+                Column::Int("r.id"),
+            ],
+        },
+        Sort {
+            name: "money",
+            columns: &[
+                Column::Int("r.money"),
+                Column::Int("r.created_at"),
+                Column::Int("r.id"),
+            ],
+        },
     ],
     filterable: &Filterable {
         fields: &[
@@ -329,6 +373,30 @@ pub(super) const MAPPINGS: List<Mapping> = List {
             name: "changed",
             columns: &[
                 Column::Int("m.changed_at"),
+                Column::Int("m.id"),
+                Column::Int("m.version"),
+            ],
+        },
+        Sort {
+            name: "to",
+            columns: &[
+                Column::Text("m.to_text"),
+                Column::Int("m.id"),
+                Column::Int("m.version"),
+            ],
+        },
+        Sort {
+            name: "last_used",
+            columns: &[
+                Column::Int("coalesce(m.last_used_at, 0)"),
+                Column::Int("m.id"),
+                Column::Int("m.version"),
+            ],
+        },
+        Sort {
+            name: "author",
+            columns: &[
+                Column::Text("m.author"),
                 Column::Int("m.id"),
                 Column::Int("m.version"),
             ],

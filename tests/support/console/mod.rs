@@ -20,11 +20,14 @@ use tallyman::console::app::ask::{
     Act, Answer, Answered, Done, Header, Live, MappingPreview, Question, Trouble,
 };
 use tallyman::console::app::event::{Effect, Event, SyncState, SyncStatus};
+use tallyman::console::app::export::{self, ExportJob};
 use tallyman::console::app::key::Key;
 use tallyman::console::app::nav::Pane;
 use tallyman::console::run::backend::Backend;
+use tallyman::console::run::export::Progress;
 use tallyman::console::run::{ConsoleOptions, build};
 use tallyman::console::term::caps::Caps;
+use tallyman::domain::columns::KeptLayout;
 use tallyman::domain::exception::{ExceptionRow, Severity, Team};
 use tallyman::domain::filter::{Filter, What};
 use tallyman::domain::ids::{PairId, RequestId};
@@ -61,6 +64,10 @@ pub struct FakeBackend {
     is_mapped: Mutex<bool>,
     /// What the team saved of its lists.
     views: Mutex<Vec<SavedView>>,
+    /// How the person left the columns.
+    pub layouts: Mutex<Vec<KeptLayout>>,
+    /// Files asked for.
+    pub files: Mutex<Vec<ExportJob>>,
     changed: tokio::sync::Notify,
 }
 
@@ -76,6 +83,8 @@ impl FakeBackend {
                 Scene::Typical | Scene::Hostile => views::saved(scene == Scene::Hostile),
                 _ => Vec::new(),
             }),
+            layouts: Mutex::new(Vec::new()),
+            files: Mutex::new(Vec::new()),
             changed: tokio::sync::Notify::new(),
         })
     }
@@ -140,6 +149,7 @@ impl FakeBackend {
                 returns: 0,
                 checks: 0,
                 views: Vec::new(),
+                layouts: Vec::new(),
             },
             _ => Header {
                 places: Default::default(),
@@ -156,6 +166,7 @@ impl FakeBackend {
                 returns: 4,
                 checks: 1,
                 views: self.views.lock().unwrap().clone(),
+                layouts: self.layouts.lock().unwrap().clone(),
             },
         }
     }
@@ -171,6 +182,13 @@ impl FakeBackend {
                 rows::live(hostile)
             })),
             Question::Exceptions(query) => Answer::Exceptions(self.exceptions(&query)),
+            Question::AllExceptions(query) => {
+                let all = ListQuery {
+                    limit: MANY,
+                    ..query
+                };
+                Answer::Exceptions(self.exceptions(&all))
+            }
             Question::Orders(query) => {
                 Answer::Orders(window(self.total(24), &query, |n| rows::order(n, hostile)))
             }
@@ -286,6 +304,7 @@ impl FakeBackend {
                 *self.is_mapped.lock().unwrap() = true;
                 format!("{} mapping set, 38 orders released.", edits.len())
             }
+            Act::KeepColumns { .. } => String::new(),
             Act::Exceptions { targets, .. } => format!("{} done.", targets.len()),
             other => format!("{other:?} done."),
         };
@@ -313,6 +332,24 @@ impl Backend for FakeBackend {
 
     fn act(&self, act: Act) -> BoxFuture<'_, Result<Done, Trouble>> {
         futures::future::ready(self.carry_out(act)).boxed()
+    }
+
+    fn export(&self, job: ExportJob, told: Progress) -> BoxFuture<'_, Result<String, Trouble>> {
+        if self.scene == Scene::Many {
+            told(500, MANY as u64);
+            return futures::future::pending().boxed();
+        }
+        let name = format!("{}.{}", job.stem, job.format.extension());
+        let rows = match &job.what {
+            export::What::List { .. } => "its rows",
+            export::What::Page(_) => "the page",
+        };
+        self.files.lock().unwrap().push(job);
+        futures::future::ready(match self.refusal.lock().unwrap().take() {
+            Some(trouble) => Err(trouble),
+            None => Ok(format!("wrote {rows} to {name}")),
+        })
+        .boxed()
     }
 
     fn changed(&self) -> BoxFuture<'_, ()> {
@@ -393,10 +430,14 @@ impl Desk {
     ) -> Self {
         let mut options = options(pane);
         change(&mut options);
+        Self::on(FakeBackend::new(scene), options, size)
+    }
+
+    pub fn on(backend: Arc<FakeBackend>, options: ConsoleOptions, size: (u16, u16)) -> Self {
         let app = build(&options, caps(), NOW, size);
         let mut desk = Self {
             app,
-            backend: FakeBackend::new(scene),
+            backend,
             now: NOW,
             copied: Vec::new(),
             has_quit: false,
@@ -431,6 +472,16 @@ impl Desk {
                     let result = self.backend.act(act).now_or_never().unwrap();
                     Event::Acted { ticket, result }
                 }
+                Effect::Export(job) => {
+                    let told: Progress = Arc::new(|_, _| {});
+                    match self.backend.export(*job, told).now_or_never() {
+                        None => Event::Exporting {
+                            written: 500,
+                            total: MANY as u64,
+                        },
+                        Some(result) => Event::Exported(result),
+                    }
+                }
                 Effect::Copy(text) => {
                     let n = text.chars().count();
                     self.copied.push(text);
@@ -440,7 +491,9 @@ impl Desk {
                     self.has_quit = true;
                     continue;
                 }
-                Effect::Repaint | Effect::Wake(_) | Effect::Suspend => continue,
+                Effect::Repaint | Effect::Wake(_) | Effect::Suspend | Effect::StopExport => {
+                    continue;
+                }
             };
             effects.extend(self.app.update(self.now, next));
         }

@@ -14,6 +14,7 @@ pub const TYPED_FROM: usize = 50;
 pub enum Then {
     Act(Act),
     Quit,
+    StopExport,
 }
 
 /// The question.
@@ -59,6 +60,7 @@ impl Confirm {
         let out = match &self.then {
             Then::Act(act) => Out::Act(act.clone()),
             Then::Quit => Out::Quit,
+            Then::StopExport => Out::StopExport,
         };
         vec![Out::Close, out]
     }

@@ -4,7 +4,7 @@ use super::super::field::Field;
 use super::super::key::{Code, Key};
 use super::super::nav::Pane;
 use super::Out;
-use crate::domain::filter::{self, FieldSpec, lists};
+use crate::domain::filter::{self, FieldSpec, NamedFilter, VIEW_FIELD, lists};
 use tui_textarea::CursorMove;
 
 /// Fields of a pane's list.
@@ -23,6 +23,8 @@ pub const fn fields(pane: Pane) -> &'static [FieldSpec] {
 #[derive(Debug, Clone)]
 pub struct FilterLine {
     fields: &'static [FieldSpec],
+    /// Saved views of the list.
+    views: Vec<NamedFilter>,
     pub field: Field,
     /// What Esc goes back to.
     before: String,
@@ -37,9 +39,10 @@ pub struct FilterLine {
 
 impl FilterLine {
     /// A line that starts with the list's present filter.
-    pub fn new(fields: &'static [FieldSpec], text: &str) -> Self {
+    pub fn new(fields: &'static [FieldSpec], views: Vec<NamedFilter>, text: &str) -> Self {
         let mut line = Self {
             fields,
+            views,
             field: Field::line(text),
             before: text.to_owned(),
             says: Ok(String::new()),
@@ -59,10 +62,10 @@ impl FilterLine {
     fn read(&mut self) -> bool {
         let text = self.field.text();
         let fields = self.fields;
-        self.completions = filter::complete(&text, self.cursor(), fields);
+        self.completions = filter::complete(&text, self.cursor(), fields, &self.views);
         self.part = filter::part_at(&text, self.cursor());
         self.pick = None;
-        match filter::parse(&text, fields) {
+        match filter::parse_with(&text, fields, &self.views) {
             Ok(parsed) => {
                 self.says = Ok(filter::explain(&parsed, fields));
                 true
@@ -80,7 +83,9 @@ impl FilterLine {
         let text = self.field.text();
         let part: String = text.chars().skip(from).take(to - from).collect();
         let part = part.trim_start_matches('-').to_ascii_lowercase();
-        !part.is_empty() && self.fields.iter().any(|f| f.name.starts_with(&part))
+        let names = self.fields.iter().map(|f| f.name);
+        let view = Some(VIEW_FIELD).filter(|_| !self.views.is_empty());
+        !part.is_empty() && names.chain(view).any(|name| name.starts_with(&part))
     }
 
     fn changed(&mut self) -> Vec<Out> {
@@ -112,7 +117,7 @@ impl FilterLine {
         let text = self.field.text();
         self.pick = Some(pick);
         self.part = (from, end);
-        match filter::parse(&text, fields) {
+        match filter::parse_with(&text, fields, &self.views) {
             Ok(parsed) => {
                 self.says = Ok(filter::explain(&parsed, fields));
                 vec![Out::Filter(text)]
@@ -167,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_filter_applies_as_it_is_typed_and_esc_goes_back_to_the_one_before() {
-        let mut line = FilterLine::new(fields(Pane::Exceptions), "");
+        let mut line = FilterLine::new(fields(Pane::Exceptions), Vec::new(), "");
         let out = typed(&mut line, "dhl");
         assert!(matches!(out.as_slice(), [Out::Filter(text)] if text == "dhl"));
         let out = line.key(Key::plain(Code::Esc));
@@ -176,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_mistake_is_said_and_does_not_reach_the_list() {
-        let mut line = FilterLine::new(fields(Pane::Exceptions), "");
+        let mut line = FilterLine::new(fields(Pane::Exceptions), Vec::new(), "");
         let out = typed(&mut line, "severity:9");
         assert!(out.is_empty());
         assert!(line.says.is_err());
@@ -185,7 +190,7 @@ mod tests {
 
     #[test]
     fn tab_completes_the_part_at_the_cursor() {
-        let mut line = FilterLine::new(fields(Pane::Exceptions), "");
+        let mut line = FilterLine::new(fields(Pane::Exceptions), Vec::new(), "");
         typed(&mut line, "team:ware");
         let out = line.key(Key::plain(Code::Tab));
         assert_eq!(line.field.text().trim(), "team:warehouse");

@@ -2,7 +2,9 @@
 //! what it wants done.
 
 pub mod check_form;
+pub mod columns;
 pub mod confirm;
+pub mod export;
 pub mod filter;
 pub mod form;
 pub mod handbook;
@@ -17,11 +19,13 @@ use super::action::Action;
 use super::ask::{Act, Question};
 use super::doc::Link;
 use super::event::Slot;
+use super::export::ExportJob;
 use super::key::Key;
 use super::nav::Pane;
+use crate::domain::columns::Layout;
 use crate::domain::exception::Team;
 use crate::domain::time::{Span, Ts};
-use crate::domain::views::View;
+use crate::domain::views::{ListName, View};
 use crate::handbook::Topic;
 
 /// Layers open at once.
@@ -42,6 +46,8 @@ pub enum Layer {
     Handbook(handbook::Finder),
     Palette(palette::Palette),
     Messages(messages::Messages),
+    Columns(columns::ColumnsSheet),
+    Export(Box<export::ExportSheet>),
 }
 
 /// Somewhere to go.
@@ -73,6 +79,15 @@ pub enum Out {
     Filter(String),
     /// A text of the handbook is opened at a line.
     Read(Topic, usize),
+    /// The columns of a list stand so, for now.
+    Columns(ListName, Layout),
+    /// They are kept so.
+    KeepColumns(ListName, Layout),
+    /// A list gets this order; `true` falls.
+    SortBy(ListName, &'static str, bool),
+    /// A file is written.
+    Export(ExportJob),
+    StopExport,
     Quit,
 }
 
@@ -108,6 +123,8 @@ impl Layer {
             Self::Handbook(layer) => layer.key(key),
             Self::Palette(layer) => layer.key(key),
             Self::Messages(layer) => layer.key(key),
+            Self::Columns(layer) => layer.key(key),
+            Self::Export(layer) => layer.key(key),
         }
     }
 
@@ -121,7 +138,7 @@ impl Layer {
             Self::Help(layer) => layer.paste(text),
             Self::Handbook(layer) => layer.paste(text),
             Self::Palette(layer) => return layer.paste(text),
-            Self::Messages(_) => {}
+            Self::Messages(_) | Self::Columns(_) | Self::Export(_) => {}
         }
         Vec::new()
     }
@@ -136,7 +153,9 @@ impl Layer {
             | Self::Help(_)
             | Self::Handbook(_)
             | Self::Palette(_)
-            | Self::Messages(_) => {}
+            | Self::Messages(_)
+            | Self::Columns(_)
+            | Self::Export(_) => {}
         }
     }
 

@@ -11,6 +11,10 @@ pub const SORTS: &[Sort] = &[
     Sort::rising("age", "age"),
     Sort::falling("members", "members"),
     Sort::rising("kind", "kind"),
+    Sort::falling("value", "at stake"),
+    Sort::rising("state", "state"),
+    Sort::rising("team", "team"),
+    Sort::rising("person", "person"),
 ];
 
 impl Keyed for ExceptionRow {
@@ -41,6 +45,8 @@ pub struct Exceptions {
     pub is_mine: bool,
     /// What was typed after `/`.
     pub typed: Filter,
+    /// Everything under this filter is being marked.
+    pub marking: Option<Filter>,
 }
 
 impl Exceptions {
@@ -51,6 +57,7 @@ impl Exceptions {
             team: None,
             is_mine: false,
             typed: Filter::default(),
+            marking: None,
         }
     }
 

@@ -11,6 +11,9 @@ pub const SORTS: &[Sort] = &[
     Sort::rising("from", "value"),
     Sort::falling("used", "use"),
     Sort::falling("changed", "change"),
+    Sort::rising("to", "means"),
+    Sort::falling("last_used", "used"),
+    Sort::rising("author", "by"),
 ];
 
 impl Keyed for Mapping {

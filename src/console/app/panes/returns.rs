@@ -9,6 +9,8 @@ pub const SORTS: &[Sort] = &[
     Sort::rising("due", "due"),
     Sort::falling("id", "newest"),
     Sort::rising("order", "order"),
+    Sort::rising("state", "goods"),
+    Sort::rising("money", "money"),
 ];
 
 impl Keyed for GatedReturn {

@@ -75,7 +75,8 @@ impl App {
             Action::PreviousPart => self.turn(-1),
             Action::Filter => {
                 let text = self.filter_text().to_owned();
-                self.push_layer(Layer::Filter(FilterLine::new(self.filter_fields(), &text)));
+                let line = FilterLine::new(self.filter_fields(), self.named_filters(), &text);
+                self.push_layer(Layer::Filter(line));
             }
             Action::ClearFilter => self.clear_filter(),
             Action::Mine => {
@@ -84,9 +85,13 @@ impl App {
                 pane.apply(&self.options.operator);
             }
             Action::Views => self.choose_view(),
+            Action::Columns => self.open_columns(),
+            Action::ExportList => self.ask_export(),
             Action::Sort => self.sort(false),
             Action::Reverse => self.sort(true),
             Action::Mark => self.panes.exceptions.list.toggle_mark(),
+            Action::MarkRange => self.mark_range(),
+            Action::MarkAll => self.mark_everything(),
             Action::Unmark => self.panes.exceptions.list.unmark_all(),
             Action::Copy => {
                 if let Some(text) = self.copy_text() {

@@ -1,6 +1,8 @@
 //! Layers over the picture: what is below the topmost is dimmed, except under the filter line.
 
+mod columns;
 mod confirm;
+mod export;
 mod filter;
 mod form;
 mod handbook;
@@ -34,6 +36,8 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, way: Rect, foot: Rect) {
             Layer::Handbook(layer) => handbook::draw(layer, pen),
             Layer::Palette(layer) => palette::draw(layer, pen),
             Layer::Messages(layer) => messages::draw(layer, app, pen),
+            Layer::Columns(layer) => columns::draw(layer, pen),
+            Layer::Export(layer) => export::draw(layer, pen),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! ▌ 14:02:10 pat        mapping.set       mapping TRK48 → TPS48                       exception 7
 //! ```
 
+use super::arranged::Arranged;
 use super::{draw_list, naming};
 use crate::console::app::App;
 use crate::console::app::ask::object_label;
@@ -10,29 +11,22 @@ use crate::console::app::sheets::change_words;
 use crate::console::app::words;
 use crate::console::theme::Role;
 use crate::console::widget::Pen;
-use crate::console::widget::grid::{CellText, Column};
+use crate::console::widget::grid::CellText;
 use crate::domain::time::Ts;
+use crate::domain::views::ListName;
+use crate::report::columns;
 use crate::store::read::JournalRow;
 use ratatui::layout::Rect;
 
-const COLUMNS: &[Column] = &[
-    Column::fixed("time", 12, 0),
-    Column::fixed("who", 14, 0),
-    Column::share("what", 17, 1, 0),
-    Column::share("on", 12, 2, 1),
-    Column::share("change", 14, 4, 0),
-    Column::share("reason", 14, 2, 2),
-    Column::fixed("pair", 8, 3),
-];
-
 /// Draws the list.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let columns = Arranged::of(app, ListName::Audit, columns::AUDIT);
     let empty = "The journal is empty.";
     draw_list(
         pen,
         area,
         &app.panes.audit.list,
-        COLUMNS,
+        &columns,
         true,
         empty,
         |row| naming(cells(row, app.now), &app.header.places),

@@ -3,41 +3,30 @@
 //! ▌ S1 late 1h10 new       Delivery service unknown Tracked 48 XL 38 ecommerce         2h    1520.00
 //! ```
 
+use super::arranged::Arranged;
 use super::{draw_list, naming};
 use crate::console::app::App;
 use crate::console::app::words;
 use crate::console::theme::Role;
 use crate::console::widget::Pen;
-use crate::console::widget::grid::{CellText, Column};
+use crate::console::widget::grid::CellText;
 use crate::domain::exception::ExceptionRow;
 use crate::domain::time::Ts;
+use crate::domain::views::ListName;
+use crate::report::columns;
 use crate::text;
 use ratatui::layout::Rect;
 
-const COLUMNS: &[Column] = &[
-    Column::fixed("S", 2, 0),
-    Column::figure("promise", 10, 0),
-    Column::fixed("state", 9, 1),
-    Column::share("what", 20, 4, 0),
-    Column::share("value", 13, 1, 0),
-    Column::figure("members", 7, 2),
-    Column::fixed("team", 11, 3),
-    Column::share("person", 8, 1, 6),
-    Column::figure("age", 4, 5),
-    Column::figure("at stake", 10, 7),
-    Column::fixed("kind", 24, 8),
-    Column::fixed("pair", 10, 9),
-];
-
 /// Draws the list.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let columns = Arranged::of(app, ListName::Exceptions, columns::EXCEPTIONS);
     let pane = &app.panes.exceptions;
     let empty = if pane.team.is_some() || pane.is_mine {
         "Nothing here is open. Tab shows the next team, c everything."
     } else {
         "Nothing is open: the systems agree, or nothing has been compared yet (see 1 Live)."
     };
-    draw_list(pen, area, &pane.list, COLUMNS, true, empty, |row| {
+    draw_list(pen, area, &pane.list, &columns, true, empty, |row| {
         naming(cells(row, app.now), &app.header.places)
     });
 }

@@ -3,42 +3,30 @@
 //! ▌ MUG-RED     refused    +5   2h10      12     0      3 the account is not open in this period …
 //! ```
 
+use super::arranged::Arranged;
 use super::{draw_list, naming};
 use crate::console::app::App;
 use crate::console::app::sheets::lane::kind_words;
 use crate::console::app::words;
 use crate::console::theme::Role;
 use crate::console::widget::Pen;
-use crate::console::widget::grid::{CellText, Column};
+use crate::console::widget::grid::CellText;
 use crate::domain::movements::HEAD_AGE_MAX;
 use crate::domain::time::Ts;
+use crate::domain::views::ListName;
+use crate::report::columns;
 use crate::store::LaneRow;
 use ratatui::layout::Rect;
 
-const COLUMNS: &[Column] = &[
-    Column::share("item", 12, 2, 0),
-    Column::share("location", 8, 1, 4),
-    Column::fixed("state", 8, 0),
-    Column::figure("head", 6, 0),
-    Column::fixed("kind", 15, 5),
-    Column::figure("since", 5, 0),
-    Column::figure("waiting", 7, 1),
-    Column::figure("units", 6, 3),
-    Column::figure("owed", 5, 2),
-    Column::figure("orders", 6, 0),
-    Column::share("reason", 16, 5, 0),
-    Column::figure("next", 5, 6),
-    Column::fixed("pair", 8, 7),
-];
-
 /// Draws the list.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let columns = Arranged::of(app, ListName::Lanes, columns::LANES);
     let empty = "No lane holds anything: sources that keep their own ledger were told of every movement, and nothing is owed.";
     draw_list(
         pen,
         area,
         &app.panes.stock.lanes,
-        COLUMNS,
+        &columns,
         true,
         empty,
         |row| naming(cells(row, app.now), &app.header.places),

@@ -1,5 +1,6 @@
 //! Two lists: values nobody mapped, ranked by the orders they block; below, what is mapped.
 
+use super::arranged::Arranged;
 use super::{draw_list, message, naming, part_title};
 use crate::console::app::App;
 use crate::console::app::layers::mapping::attributes_text;
@@ -11,6 +12,8 @@ use crate::console::widget::Pen;
 use crate::console::widget::grid::{CellText, Column, Grid, Row};
 use crate::domain::mapping::{Mapping, MappingStatus};
 use crate::domain::time::Ts;
+use crate::domain::views::ListName;
+use crate::report::columns;
 use ratatui::layout::Rect;
 
 const UNMAPPED: &[Column] = &[
@@ -19,18 +22,6 @@ const UNMAPPED: &[Column] = &[
     Column::figure("orders", 7, 0),
     Column::figure("promise", 10, 0),
     Column::share("exception", 10, 1, 1),
-];
-
-const MAPPED: &[Column] = &[
-    Column::fixed("kind", 16, 1),
-    Column::share("value", 16, 3, 0),
-    Column::share("means", 14, 3, 0),
-    Column::fixed("status", 8, 2),
-    Column::share("with", 10, 2, 4),
-    Column::figure("use", 6, 3),
-    Column::figure("used", 5, 5),
-    Column::share("by", 8, 1, 6),
-    Column::figure("change", 6, 7),
 ];
 
 /// Draws both lists.
@@ -63,7 +54,8 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         below.height.saturating_sub(1),
     );
     let empty = "Nothing is mapped yet: n maps a value.";
-    draw_list(pen, list, &pane.list, MAPPED, has_focus, empty, |row| {
+    let columns = Arranged::of(app, ListName::Mappings, columns::MAPPINGS);
+    draw_list(pen, list, &pane.list, &columns, has_focus, empty, |row| {
         naming(mapped_cells(row, app.now), &app.header.places)
     });
 }

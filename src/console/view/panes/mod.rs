@@ -1,5 +1,6 @@
 //! Each pane's own list.
 
+mod arranged;
 mod audit;
 mod checks;
 mod exceptions;
@@ -17,9 +18,10 @@ use crate::console::app::panes::stock::Part;
 use crate::console::app::{App, BESIDE_COLUMNS};
 use crate::console::theme::Role;
 use crate::console::widget::Pen;
-use crate::console::widget::grid::{CellText, Column, Grid, Row};
+use crate::console::widget::grid::{CellText, Grid, Row};
 use crate::domain::places::Places;
 use crate::text;
+use arranged::Arranged;
 use ratatui::layout::Rect;
 
 /// Draws the pane on show: its line of orientation, then its body.
@@ -97,7 +99,13 @@ fn draw_status(app: &App, pen: &mut Pen<'_>, area: Rect, used: u16) {
             parts.push(("  mine only".to_owned(), Role::Accent));
         }
         if pane.list.marked() > 0 {
-            parts.push((format!("  {} marked", pane.list.marked()), Role::Marked));
+            let open = if pane.list.is_in_range() {
+                ", range open"
+            } else {
+                ""
+            };
+            let text = format!("  {} marked{open}", pane.list.marked());
+            parts.push((text, Role::Marked));
         }
     }
     if app.nav.pane == Pane::Mappings
@@ -161,11 +169,11 @@ fn naming(cells: Vec<CellText>, places: &Places) -> Vec<CellText> {
         .collect()
 }
 
-fn draw_list<T: Keyed + Clone>(
+fn draw_list<T: Keyed + Clone + 'static>(
     pen: &mut Pen<'_>,
     area: Rect,
     list: &List<T>,
-    columns: &[Column],
+    columns: &Arranged<'_, T>,
     has_focus: bool,
     empty: &str,
     cells: impl Fn(&T) -> Vec<(String, Role)>,
@@ -199,7 +207,7 @@ fn draw_list<T: Keyed + Clone>(
     }
     let top = list.top_for(area.height.saturating_sub(1));
     let grid = Grid {
-        columns,
+        columns: &columns.columns,
         top,
         total: list.total(),
         cursor: Some(list.position()).filter(|_| has_focus),
@@ -210,8 +218,8 @@ fn draw_list<T: Keyed + Clone>(
     grid.draw(pen, area, |index| {
         let row = list.at(index)?;
         Some(Row {
-            cells: cells(row),
-            is_marked: list.is_marked(row),
+            cells: columns.cells(row, cells(row)),
+            is_marked: list.is_marked(index, row),
             is_changed: list.changed.has(row),
         })
     });

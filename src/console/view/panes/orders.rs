@@ -3,40 +3,29 @@
 //! ▌ 100123   blocked      45m      delivery service not mapped    Tracked 48     2    40.00       2h
 //! ```
 
+use super::arranged::Arranged;
 use super::draw_list;
 use crate::console::app::App;
 use crate::console::app::words;
 use crate::console::theme::Role;
 use crate::console::widget::Pen;
-use crate::console::widget::grid::{CellText, Column};
+use crate::console::widget::grid::CellText;
 use crate::domain::order::OrderRow;
 use crate::domain::time::Ts;
+use crate::domain::views::ListName;
+use crate::report::columns;
 use crate::text;
 use ratatui::layout::Rect;
 
-const COLUMNS: &[Column] = &[
-    Column::fixed("number", 9, 0),
-    Column::fixed("state", 16, 0),
-    Column::figure("promise", 10, 0),
-    Column::share("not moving because", 26, 5, 1),
-    Column::share("service", 12, 1, 2),
-    Column::figure("value", 9, 3),
-    Column::figure("units", 5, 5),
-    Column::figure("received", 8, 4),
-    Column::share("in warehouse", 12, 1, 6),
-    Column::share("reference", 10, 1, 7),
-    Column::share("channel", 10, 1, 8),
-    Column::fixed("pair", 8, 9),
-];
-
 /// Draws the list.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let columns = Arranged::of(app, ListName::Orders, columns::ORDERS);
     let empty = "No order has been read yet. The ORDER_PULL flow brings them (see 1 Live).";
     draw_list(
         pen,
         area,
         &app.panes.orders.list,
-        COLUMNS,
+        &columns,
         true,
         empty,
         |row| cells(row, app.now),

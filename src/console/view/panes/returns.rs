@@ -3,41 +3,30 @@
 //! ▌ SL-1001-RT1  not sellable      open    finance: outcome of 1              –   1/2   3d 1001  too small
 //! ```
 
+use super::arranged::Arranged;
 use super::{draw_list, naming};
 use crate::console::app::App;
 use crate::console::app::words;
 use crate::console::theme::Role;
 use crate::console::widget::Pen;
-use crate::console::widget::grid::{CellText, Column};
+use crate::console::widget::grid::CellText;
 use crate::desk::GatedReturn;
 use crate::domain::returns::{ReturnLine, given_up_at};
 use crate::domain::time::Ts;
+use crate::domain::views::ListName;
+use crate::report::columns;
 use ratatui::layout::Rect;
-
-const COLUMNS: &[Column] = &[
-    Column::share("return", 16, 1, 0),
-    Column::fixed("goods", 18, 0),
-    Column::fixed("money", 7, 0),
-    Column::share("next", 22, 4, 0),
-    Column::figure("due", 9, 1),
-    Column::figure("units", 5, 2),
-    Column::figure("age", 4, 3),
-    Column::figure("lines", 5, 7),
-    Column::share("order", 10, 1, 4),
-    Column::share("reason", 12, 2, 5),
-    Column::share("allowed by", 10, 1, 6),
-    Column::fixed("pair", 8, 8),
-];
 
 /// Draws the list.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let columns = Arranged::of(app, ListName::Returns, columns::RETURNS);
     let empty = "No return is open. One begins when a customer asks in the sales system, or with \
         Take back on an order; state:closed finds those that are over.";
     draw_list(
         pen,
         area,
         &app.panes.returns.list,
-        COLUMNS,
+        &columns,
         true,
         empty,
         |row| naming(cells(row, app.now), &app.header.places),

@@ -3,41 +3,30 @@
 //! ▌ MUG-RED     North         120    131    +11    +11      2h10    132.00 the source shows too much …
 //! ```
 
+use super::arranged::Arranged;
 use super::{draw_list, naming};
 use crate::console::app::App;
 use crate::console::app::sheets::item::suggestion;
 use crate::console::app::words;
 use crate::console::theme::Role;
 use crate::console::widget::Pen;
-use crate::console::widget::grid::{CellText, Column};
+use crate::console::widget::grid::CellText;
 use crate::domain::stock::StockPosition;
 use crate::domain::time::Ts;
+use crate::domain::views::ListName;
+use crate::report::columns;
 use crate::text;
 use ratatui::layout::Rect;
 
-const COLUMNS: &[Column] = &[
-    Column::share("item", 12, 2, 0),
-    Column::share("location", 8, 1, 3),
-    Column::figure("should", 6, 1),
-    Column::figure("shown", 6, 1),
-    Column::figure("gap", 6, 2),
-    Column::figure("unexplained", 11, 0),
-    Column::figure("oversells", 9, 0),
-    Column::figure("at risk", 9, 2),
-    Column::share("says", 30, 5, 4),
-    Column::figure("runs", 4, 6),
-    Column::figure("since", 5, 5),
-    Column::fixed("pair", 8, 7),
-];
-
 /// Draws the list.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let columns = Arranged::of(app, ListName::Stock, columns::STOCK);
     let empty = "No drift: every figure the source shows is explained, or nothing has been compared yet (see 1 Live).";
     draw_list(
         pen,
         area,
         &app.panes.stock.list,
-        COLUMNS,
+        &columns,
         true,
         empty,
         |row| naming(cells(row, app.now), &app.header.places),
