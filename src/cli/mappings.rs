@@ -413,12 +413,9 @@ pub(super) fn preview_lines(preview: &Preview) -> Vec<String> {
         preview.version
     )];
     lines.extend(preview.warnings.iter().map(|w| format!("warning: {w}")));
-    lines.extend(
-        preview
-            .still_blocked
-            .iter()
-            .map(|(cause, orders)| format!("{} still blocked by {cause}", n(*orders, "order", "orders"))),
-    );
+    lines.extend(preview.still_blocked.iter().map(|(cause, orders)| {
+        format!("{} still blocked by {cause}", n(*orders, "order", "orders"))
+    }));
     if preview.is_cut {
         lines.push(format!(
             "Only {} orders were looked at; there are more.",

@@ -121,8 +121,8 @@ pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
     let verb = match cli.verb {
         Some(verb) => verb,
         None => match setup::first_verb(globals).await? {
-            Some(verb) => verb,
-            None => return Ok(Outcome::Done),
+            setup::First::Verb(verb) => verb,
+            setup::First::Leave(outcome) => return Ok(outcome),
         },
     };
     match verb {

@@ -249,24 +249,24 @@ impl Loaded {
 
 /// Makes a key and its file, which must not exist.
 fn write_key(path: &Path) -> Result<[u8; 32], ConfigError> {
-        let failed = |e: &dyn std::fmt::Display| {
-            ConfigError::PayloadKey(format!("cannot be made at {}: {e}", path.display()))
-        };
-        let mut key = [0u8; 32];
-        rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut key).map_err(|e| failed(&e))?;
-        let text = base64::engine::general_purpose::STANDARD.encode(key);
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|e| failed(&e))?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.write_all(b"\n"))
-            .and_then(|()| file.sync_all())
-            .map_err(|e| failed(&e))?;
-        check_private(path).map_err(|e| failed(&e))?;
-        Ok(key)
+    let failed = |e: &dyn std::fmt::Display| {
+        ConfigError::PayloadKey(format!("cannot be made at {}: {e}", path.display()))
+    };
+    let mut key = [0u8; 32];
+    rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut key).map_err(|e| failed(&e))?;
+    let text = base64::engine::general_purpose::STANDARD.encode(key);
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|e| failed(&e))?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync_all())
+        .map_err(|e| failed(&e))?;
+    check_private(path).map_err(|e| failed(&e))?;
+    Ok(key)
 }
 
 /// 32 bytes from base64 or hex.

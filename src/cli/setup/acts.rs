@@ -39,10 +39,14 @@ const WRITING: [Flow; 9] = [
 pub fn waiting(dialogue: &Dialogue, act: &Act) -> Option<String> {
     let name = |system: usize| dialogue.vendor(system).name();
     match act {
-        Act::Probe { system } => Some(format!("Asking {} (Ctrl-C ends the wait) ...", name(*system))),
-        Act::ReadLists { system } | Act::WriteRest { system } => {
-            Some(format!("Reading the lists of Peoplevox and {} ...", name(*system)))
-        }
+        Act::Probe { system } => Some(format!(
+            "Asking {} (Ctrl-C ends the wait) ...",
+            name(*system)
+        )),
+        Act::ReadLists { system } | Act::WriteRest { system } => Some(format!(
+            "Reading the lists of Peoplevox and {} ...",
+            name(*system)
+        )),
         Act::OpenStore => Some("Opening the store ...".to_owned()),
         Act::Check => Some("Checking everything, as `tallyman check` does ...".to_owned()),
         _ => None,
@@ -163,7 +167,8 @@ async fn make_store(draft: &Draft, file: &Path) -> Result<Told, CliError> {
     store.close().await;
     Ok(Told::Done(vec![
         format!("The store is ready: {}.", loaded.store_url()),
-        "Keep a copy of payload.key somewhere else: without it stored messages cannot be read.".to_owned(),
+        "Keep a copy of payload.key somewhere else: without it stored messages cannot be read."
+            .to_owned(),
     ]))
 }
 
@@ -197,7 +202,11 @@ async fn hold(globals: &Globals, draft: &Draft, file: &Path) -> Result<Told, Cli
         }
     }
     context.store.close().await;
-    let pairs = count(i64::try_from(draft.pairs().count()).unwrap_or(i64::MAX), "pair", "pairs");
+    let pairs = count(
+        i64::try_from(draft.pairs().count()).unwrap_or(i64::MAX),
+        "pair",
+        "pairs",
+    );
     Ok(Told::Done(vec![format!(
         "Held: everything that writes, of {pairs}. `tallyman handbook going-live` says when to let what go."
     )]))
@@ -212,11 +221,18 @@ async fn read_sheet(
 ) -> Result<Told, CliError> {
     let text = read_text(&at_home(path))?;
     let context = context(globals, draft, file).await?;
-    let csv = context.desk.import_csv(&PairId(pair.to_owned()), &text).await;
+    let csv = context
+        .desk
+        .import_csv(&PairId(pair.to_owned()), &text)
+        .await;
     context.store.close().await;
     let csv = csv?;
     if csv.edits.is_empty() {
-        let rows = count(i64::try_from(csv.unchanged).unwrap_or(i64::MAX), "row", "rows");
+        let rows = count(
+            i64::try_from(csv.unchanged).unwrap_or(i64::MAX),
+            "row",
+            "rows",
+        );
         let line = format!("Nothing to take: {rows} in the sheet, all mapped so already.");
         return Ok(Told::Previewed {
             lines: vec![line],
@@ -244,7 +260,11 @@ async fn preview(
     let context = context(globals, draft, file).await?;
     let previewed = context.desk.preview(&PairId(pair.to_owned()), &edits).await;
     context.store.close().await;
-    let changes = count(i64::try_from(edits.len()).unwrap_or(i64::MAX), "mapping", "mappings");
+    let changes = count(
+        i64::try_from(edits.len()).unwrap_or(i64::MAX),
+        "mapping",
+        "mappings",
+    );
     let mut lines = vec![format!("{changes} would be set.")];
     lines.extend(preview_lines(&previewed?));
     Ok(Told::Previewed { lines, edits })
@@ -268,17 +288,19 @@ async fn apply(
 
 async fn read_lists(draft: &Draft, file: &Path, system: usize) -> Result<Lists, CliError> {
     let systems = both_sides(draft, file, system)?;
-    let (Some(warehouse), Some(source)) =
-        (systems.warehouses.values().next(), systems.sources.values().next())
-    else {
+    let (Some(warehouse), Some(source)) = (
+        systems.warehouses.values().next(),
+        systems.sources.values().next(),
+    ) else {
         return Err(CliError::failed("the pair is not complete"));
     };
     let log = CallLog::default();
     let remedy = "; try again, or go on with n and a sheet";
-    let sites = warehouse
-        .sites(&log)
-        .await
-        .map_err(|e| CliError::failed(format!("The sites of the warehouse cannot be read: {e}{remedy}")))?;
+    let sites = warehouse.sites(&log).await.map_err(|e| {
+        CliError::failed(format!(
+            "The sites of the warehouse cannot be read: {e}{remedy}"
+        ))
+    })?;
     let locations = source
         .locations(&log)
         .await

@@ -63,9 +63,9 @@ impl Dialogue {
             Question::Field { system, field } => self.answer_field(system, field, text),
             Question::Verdict { system } => self.answer_verdict(system, text),
             Question::Source => self.answer_source(text),
-            Question::PairId { system } | Question::Prefix { system } | Question::Channel { system } => {
-                self.answer_pair(system, text)
-            }
+            Question::PairId { system }
+            | Question::Prefix { system }
+            | Question::Channel { system } => self.answer_pair(system, text),
             Question::More => self.answer_more(text),
             Question::Zone | Question::Cutoff => self.answer_promise(text),
             Question::Store => {
@@ -167,7 +167,11 @@ impl Dialogue {
         let Asked { default, title, .. } = self.ask();
         let value = match (text, default) {
             ("", Some(default)) => default,
-            ("", None) => return self.refuse(format!("Nothing was typed. {title} is needed; `?` says where to find it.")),
+            ("", None) => {
+                return self.refuse(format!(
+                    "Nothing was typed. {title} is needed; `?` says where to find it."
+                ));
+            }
             (text, _) => text.to_owned(),
         };
         let changed = self.accept(|draft| {
@@ -222,7 +226,8 @@ impl Dialogue {
             return self.answer_secret_line(system, field, text);
         }
         if text.contains(['\n', '\r']) {
-            return self.refuse("Those were several lines; nothing was taken. Type or paste one value.");
+            return self
+                .refuse("Those were several lines; nothing was taken. Type or paste one value.");
         }
         if text.chars().any(char::is_control) {
             return self.refuse("That holds characters that do not show; nothing was taken. Type or paste it again.");
@@ -292,7 +297,10 @@ impl Dialogue {
     }
 
     fn answer_source(&mut self, text: &str) -> Next {
-        let vendor = good!(self, Vendor::source(if text.is_empty() { "1" } else { text }));
+        let vendor = good!(
+            self,
+            Vendor::source(if text.is_empty() { "1" } else { text })
+        );
         let last = self.draft.systems.last();
         let is_begun = last.is_some_and(|s| s.verdict == Verdict::Untried && s.vendor == vendor);
         if !is_begun {
@@ -354,7 +362,9 @@ impl Dialogue {
             match hour.filter(|h| *h <= 23) {
                 Some(hour) => good!(self, self.accept(|draft| draft.cutoff_hour = hour)),
                 None => {
-                    return self.refuse(format!("{text:?} is not an hour: type a number from 0 to 23."));
+                    return self.refuse(format!(
+                        "{text:?} is not an hour: type a number from 0 to 23."
+                    ));
                 }
             }
         }
@@ -368,13 +378,22 @@ impl Dialogue {
         };
         let url = match (text, known) {
             ("", Some(url)) => url,
-            ("", None) => return self.refuse("Nothing was typed. Type the address, or < to choose the file instead."),
+            ("", None) => {
+                return self.refuse(
+                    "Nothing was typed. Type the address, or < to choose the file instead.",
+                );
+            }
             (text, _) => text.to_owned(),
         };
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            return self.refuse("That is not a PostgreSQL address: it begins with postgres://, as in the example.");
+            return self.refuse(
+                "That is not a PostgreSQL address: it begins with postgres://, as in the example.",
+            );
         }
-        good!(self, self.accept(|draft| draft.store = StorePlace::Postgres(url)));
+        good!(
+            self,
+            self.accept(|draft| draft.store = StorePlace::Postgres(url))
+        );
         self.to(Question::Key)
     }
 

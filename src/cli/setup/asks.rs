@@ -114,7 +114,11 @@ impl Dialogue {
             .places
             .iter()
             .map(|place| {
-                let note = if place.is_taken { " (there is one)" } else { "" };
+                let note = if place.is_taken {
+                    " (there is one)"
+                } else {
+                    ""
+                };
                 format!("{}{note}", place.path.display())
             })
             .collect();
@@ -162,7 +166,9 @@ impl Dialogue {
         };
         match (self.draft.keeping, place) {
             (Keeping::Files, place) => {
-                out = out.line("Type or paste it: nothing shows. It goes into a file only you can read.");
+                out = out.line(
+                    "Type or paste it: nothing shows. It goes into a file only you can read.",
+                );
                 out.is_secret = true;
                 out.default = match (kept, field.is_optional()) {
                     // A variable chosen before is not what files are.
@@ -176,7 +182,10 @@ impl Dialogue {
                 out.default = Some(name.clone());
             }
             (Keeping::Variables, _) => {
-                out = out.line(format!("The name of the variable that holds it. Example: {}", words.variable));
+                out = out.line(format!(
+                    "The name of the variable that holds it. Example: {}",
+                    words.variable
+                ));
                 out.default = Some(if field.is_optional() {
                     "leave it out".to_owned()
                 } else {
@@ -291,7 +300,11 @@ impl Dialogue {
                 Verdict::KeptAnyway => "needs attention, kept all the same",
                 Verdict::Untried => "not tested",
             };
-            out = out.line(format!("system         {} ({}): {verdict}", system.id, system.vendor.name()));
+            out = out.line(format!(
+                "system         {} ({}): {verdict}",
+                system.id,
+                system.vendor.name()
+            ));
         }
         for (system, pair) in draft.pairs() {
             out = out.line(format!(
@@ -309,9 +322,12 @@ impl Dialogue {
             Keeping::Files => "files in secrets/, beside the configuration",
             Keeping::Variables => "environment variables",
         };
-        out.line(format!("promises       until {}:00, {}", draft.cutoff_hour, draft.zone))
-            .line(format!("store          {store}"))
-            .line(format!("secrets        {secrets}"))
+        out.line(format!(
+            "promises       until {}:00, {}",
+            draft.cutoff_hour, draft.zone
+        ))
+        .line(format!("store          {store}"))
+        .line(format!("secrets        {secrets}"))
     }
 
     fn ask_mapping(&self) -> Asked {
@@ -396,13 +412,20 @@ impl Dialogue {
                 sites.len()
             ));
         }
-        let shown = sites.iter().take(SITES_SHOWN_MAX).map(|(reference, title)| {
-            if title.is_empty() || title == reference {
-                clean_to(reference, NAME_CHARS_MAX)
-            } else {
-                format!("{} ({})", clean_to(reference, NAME_CHARS_MAX), clean_to(title, NAME_CHARS_MAX))
-            }
-        });
+        let shown = sites
+            .iter()
+            .take(SITES_SHOWN_MAX)
+            .map(|(reference, title)| {
+                if title.is_empty() || title == reference {
+                    clean_to(reference, NAME_CHARS_MAX)
+                } else {
+                    format!(
+                        "{} ({})",
+                        clean_to(reference, NAME_CHARS_MAX),
+                        clean_to(title, NAME_CHARS_MAX)
+                    )
+                }
+            });
         out.choices = shown.collect();
         let same = sites
             .iter()

@@ -26,14 +26,25 @@ pub enum Question {
     Existing,
     /// Where secrets are kept.
     Keeping,
-    Field { system: usize, field: Field },
+    Field {
+        system: usize,
+        field: Field,
+    },
     /// The test of a system found something.
-    Verdict { system: usize },
+    Verdict {
+        system: usize,
+    },
     /// Which sales system.
     Source,
-    PairId { system: usize },
-    Prefix { system: usize },
-    Channel { system: usize },
+    PairId {
+        system: usize,
+    },
+    Prefix {
+        system: usize,
+    },
+    Channel {
+        system: usize,
+    },
     /// Another sales system?
     More,
     Zone,
@@ -50,16 +61,33 @@ pub enum Question {
     /// Whether writes are held at first.
     Hold,
     /// A sheet of mappings for a pair.
-    Sheet { system: usize },
+    Sheet {
+        system: usize,
+    },
     /// Whether what was previewed is taken.
-    Take { system: usize },
+    Take {
+        system: usize,
+    },
     /// Whether locations are asked one by one.
-    Places { system: usize },
-    Site { system: usize, at: usize },
-    Basis { system: usize, at: usize },
-    Share { system: usize, at: usize },
+    Places {
+        system: usize,
+    },
+    Site {
+        system: usize,
+        at: usize,
+    },
+    Basis {
+        system: usize,
+        at: usize,
+    },
+    Share {
+        system: usize,
+        at: usize,
+    },
     /// Whether what has no mapping yet is written to a sheet.
-    Rest { system: usize },
+    Rest {
+        system: usize,
+    },
     /// The console, or leave.
     Last,
 }
@@ -371,7 +399,9 @@ impl Dialogue {
 pub(super) fn plain(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.contains(['\n', '\r']) {
-        return Err("Those were several lines; nothing was taken. Type or paste one value.".to_owned());
+        return Err(
+            "Those were several lines; nothing was taken. Type or paste one value.".to_owned(),
+        );
     }
     if text.chars().count() > ANSWER_CHARS_MAX {
         return Err(format!(
@@ -379,7 +409,10 @@ pub(super) fn plain(text: &str) -> Result<String, String> {
         ));
     }
     if crate::text::clean(text) != text {
-        return Err("That holds characters that do not show; nothing was taken. Type it by hand.".to_owned());
+        return Err(
+            "That holds characters that do not show; nothing was taken. Type it by hand."
+                .to_owned(),
+        );
     }
     Ok(text.to_owned())
 }
@@ -403,9 +436,7 @@ fn is_sound(draft: &Draft) -> bool {
         | Question::Site { system, .. }
         | Question::Basis { system, .. }
         | Question::Share { system, .. }
-        | Question::Rest { system } => {
-            draft.systems.get(*system).is_some_and(|s| s.pair.is_some())
-        }
+        | Question::Rest { system } => draft.systems.get(*system).is_some_and(|s| s.pair.is_some()),
         _ => true,
     };
     draft.version == DRAFT_VERSION

@@ -285,7 +285,10 @@ impl Draft {
         let is_free = |n: usize| {
             let (id, prefix) = (name(vendor.id(), n), name(vendor.prefix(), n));
             self.systems.iter().all(|s| {
-                s.id != id && s.pair.as_ref().is_none_or(|p| !p.prefix.eq_ignore_ascii_case(&prefix))
+                s.id != id
+                    && s.pair
+                        .as_ref()
+                        .is_none_or(|p| !p.prefix.eq_ignore_ascii_case(&prefix))
             })
         };
         let n = (1..=SYSTEMS_MAX + 1).find(|n| is_free(*n)).unwrap_or(1);

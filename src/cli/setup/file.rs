@@ -24,12 +24,13 @@ pub fn text(draft: &Draft) -> String {
 pub fn fault(draft: &Draft) -> Option<String> {
     match Config::parse(&text(draft), Path::new("tallyman.toml")) {
         Ok(_) => None,
-        Err(ConfigError::Invalid { problems, .. }) => {
-            problems.into_iter().next().map(|p| match p.key.rsplit_once(", ") {
-                Some((_, key)) => format!("{key} {}", p.text),
-                None => format!("{} {}", p.key, p.text),
-            })
-        }
+        Err(ConfigError::Invalid { problems, .. }) => problems.into_iter().next().map(|p| match p
+            .key
+            .rsplit_once(", ")
+        {
+            Some((_, key)) => format!("{key} {}", p.text),
+            None => format!("{} {}", p.key, p.text),
+        }),
         Err(error) => Some(error.to_string()),
     }
 }

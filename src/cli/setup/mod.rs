@@ -26,7 +26,7 @@ use crate::console::term::line::is_terminal;
 use crate::vendors::Finding;
 use dialogue::{Act, After, Asked, Dialogue, Next, Place, Question, Told, Typed};
 use draft::Draft;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use terminal::{Answered, Terminal, tell};
 
 /// Options of the set-up.
@@ -43,38 +43,43 @@ Setting up tallyman. Have the accounts of your systems at hand; it takes some mi
 At every question: Enter takes what stands in [brackets], ? explains, < goes one question back,
 q stops and keeps everything; `tallyman setup` then goes on where you stopped.";
 
-/// What plain `tallyman` means here: the console, or what a person without a configuration chooses; `None` is to leave.
-/// Without a terminal nothing is asked.
+/// What plain `tallyman` leads to.
+pub enum First {
+    Verb(Verb),
+    /// The person left.
+    Leave(Outcome),
+}
+
+/// What plain `tallyman` means here: the console, or what a person without a configuration chooses. Without a terminal
+/// nothing is asked.
 ///
 /// # Errors
 /// [`CliError`] when the terminal cannot be used.
-pub async fn first_verb(globals: &Globals) -> Result<Option<Verb>, CliError> {
-    let console = || Some(Verb::Console(ConsoleArgs::default()));
+pub async fn first_verb(globals: &Globals) -> Result<First, CliError> {
     let is_missing = matches!(
         Config::load(globals.config.as_deref()),
         Err(ConfigError::NotFound { .. })
     );
     if !is_missing || !is_terminal() {
-        return Ok(console());
+        return Ok(First::Verb(Verb::Console(ConsoleArgs::default())));
     }
     let is_begun = Config::places()
         .iter()
         .any(|p| write::draft_path(p).exists());
     let mut terminal = Terminal::new()?;
     loop {
-        match terminal.ask(&offer(is_begun)).await? {
-            Answered::Ended(code) => {
-                return Err(CliError::failed(format!("ended by a signal ({code})")));
-            }
-            Answered::Left => return Ok(None),
-            Answered::Typed(Typed::Text(text)) => match text.trim() {
-                "" | "1" => return Ok(Some(Verb::Setup(SetupArgs::default()))),
-                "2" => return Ok(Some(Verb::Demo(DemoArgs::typical()))),
-                "q" => return Ok(None),
-                "?" => tell(offer(is_begun).more)?,
-                other => tell(&format!("{other:?} is not one of them: type 1, 2 or q."))?,
-            },
-            Answered::Typed(_) => tell("Type 1, 2 or q.")?,
+        let typed = match terminal.ask(&offer(is_begun)).await? {
+            Answered::Ended(code) => return Ok(First::Leave(Outcome::Exit(code))),
+            Answered::Left => return Ok(First::Leave(Outcome::Done)),
+            Answered::Typed(Typed::Text(text)) => text,
+            Answered::Typed(_) => String::from("that"),
+        };
+        match typed.trim() {
+            "" | "1" => return Ok(First::Verb(Verb::Setup(SetupArgs::default()))),
+            "2" => return Ok(First::Verb(Verb::Demo(DemoArgs::typical()))),
+            "q" => return Ok(First::Leave(Outcome::Done)),
+            "?" => tell(offer(is_begun).more)?,
+            _ => tell("That is not one of them: type 1, 2 or q.")?,
         }
     }
 }
@@ -90,7 +95,8 @@ fn offer(is_begun: bool) -> Asked {
         lines: vec!["It keeps sales systems and the Peoplevox warehouse in agreement.".to_owned()],
         choices: vec![
             first.to_owned(),
-            "look at the demo: everything simulated on this machine, nothing to configure".to_owned(),
+            "look at the demo: everything simulated on this machine, nothing to configure"
+                .to_owned(),
         ],
         default: Some("1".to_owned()),
         more: "The set-up asks for your accounts one by one, tests each, and writes tallyman.toml. The demo needs nothing \
@@ -229,11 +235,16 @@ fn open(globals: &Globals, args: &SetupArgs) -> Result<Dialogue, CliError> {
                 ))?;
                 return Ok(dialogue);
             }
-            None => tell("What was kept of the last time does not hold together; the set-up begins anew.")?,
+            None => tell(
+                "What was kept of the last time does not hold together; the set-up begins anew.",
+            )?,
         }
     }
     let operator = globals.operator()?;
-    Ok(Dialogue::begin(places, Draft::new(&operator.0, &time_zone())))
+    Ok(Dialogue::begin(
+        places,
+        Draft::new(&operator.0, &time_zone()),
+    ))
 }
 
 /// The machine's time zone by name.
@@ -241,14 +252,17 @@ fn time_zone() -> String {
     let from_link = || {
         let link = std::fs::read_link("/etc/localtime").ok()?;
         let text = link.to_string_lossy().into_owned();
-        text.split_once("zoneinfo/").map(|(_, name)| name.to_owned())
+        text.split_once("zoneinfo/")
+            .map(|(_, name)| name.to_owned())
     };
     let from_file = || std::fs::read_to_string("/etc/timezone").ok();
     [std::env::var("TZ").ok(), from_link(), from_file()]
         .into_iter()
         .flatten()
         .map(|name| name.trim().trim_start_matches(':').to_owned())
-        .find(|name| name.contains('/') && !name.starts_with("Etc/") && name.parse::<chrono_tz::Tz>().is_ok())
+        .find(|name| {
+            name.contains('/') && !name.starts_with("Etc/") && name.parse::<chrono_tz::Tz>().is_ok()
+        })
         .unwrap_or_else(|| "Europe/London".to_owned())
 }
 
@@ -323,9 +337,7 @@ async fn perform(
         };
     }
     let is_probe = matches!(act, Act::Probe { .. });
-    let waited = terminal
-        .wait(acts::perform(globals, dialogue, act))
-        .await?;
+    let waited = terminal.wait(acts::perform(globals, dialogue, act)).await?;
     Ok(match waited {
         // A test that is taking too long is ended by the person, not the set-up.
         Err(Answered::Left) if is_probe => Ok(Told::Probed(vec![Finding {
@@ -335,13 +347,4 @@ async fn perform(
         }])),
         waited => waited,
     })
-}
-
-/// Where something is, for tests of the paths.
-#[cfg(test)]
-fn place(path: &str, is_taken: bool) -> Place {
-    Place {
-        path: PathBuf::from(path),
-        is_taken,
-    }
 }

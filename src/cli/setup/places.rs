@@ -44,9 +44,12 @@ impl Dialogue {
                     default
                 } else {
                     let share = text.trim_end_matches('%').trim().parse::<u8>().ok();
-                    good!(self, share.filter(|n| *n <= 100).ok_or_else(|| format!(
-                        "{text:?} is not a part in percent: type a number from 0 to 100."
-                    )))
+                    good!(
+                        self,
+                        share.filter(|n| *n <= 100).ok_or_else(|| format!(
+                            "{text:?} is not a part in percent: type a number from 0 to 100."
+                        ))
+                    )
                 };
                 self.placed.retain(|p| p.location <= at);
                 if let Some(placed) = self.placed.last_mut() {
@@ -69,7 +72,11 @@ impl Dialogue {
     fn answer_site(&mut self, system: usize, at: usize, text: &str) -> Next {
         self.placed.retain(|p| p.location < at);
         let default = self.ask().default.unwrap_or_default();
-        let text = if text.is_empty() { default.as_str() } else { text };
+        let text = if text.is_empty() {
+            default.as_str()
+        } else {
+            text
+        };
         if text == "0" || text == "-" || text.is_empty() {
             return self.next_location(system, at);
         }
@@ -104,7 +111,11 @@ impl Dialogue {
 
     /// The basis that is proposed, counted from 1.
     pub(super) fn basis_number(&self, system: usize, at: usize) -> usize {
-        let counts = self.lists.locations.get(at).is_none_or(|l| l.counts_open_orders);
+        let counts = self
+            .lists
+            .locations
+            .get(at)
+            .is_none_or(|l| l.counts_open_orders);
         match (self.vendor(system), counts) {
             (Vendor::Shopline, _) => 3,
             (_, true) => 1,
@@ -117,9 +128,11 @@ impl Dialogue {
         let Some((latest, earlier)) = self.placed.split_last() else {
             return false;
         };
-        let is_again = earlier
-            .iter()
-            .any(|p| p.sites.split('+').any(|s| latest.sites.split('+').any(|t| s == t)));
+        let is_again = earlier.iter().any(|p| {
+            p.sites
+                .split('+')
+                .any(|s| latest.sites.split('+').any(|t| s == t))
+        });
         self.vendor(system) != Vendor::Cin7core && (is_again || self.draft.sharers() > 1)
     }
 

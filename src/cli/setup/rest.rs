@@ -41,14 +41,17 @@ pub async fn write(
     context.store.close().await;
     let mapped = mapped?;
     let systems = both_sides(draft, file, system)?;
-    let (Some(warehouse), Some(source)) =
-        (systems.warehouses.values().next(), systems.sources.values().next())
-    else {
+    let (Some(warehouse), Some(source)) = (
+        systems.warehouses.values().next(),
+        systems.sources.values().next(),
+    ) else {
         return Err(CliError::failed("the pair is not complete"));
     };
     let log = CallLog::default();
     let failed = |e: crate::vendors::CallError| {
-        CliError::failed(format!("The lists cannot be read: {e}; try again, or go on with n"))
+        CliError::failed(format!(
+            "The lists cannot be read: {e}; try again, or go on with n"
+        ))
     };
     let services = warehouse.carrier_services(&log).await.map_err(failed)?;
     let locations = source.locations(&log).await.map_err(failed)?;
@@ -73,11 +76,21 @@ pub async fn write(
         .map_err(CliError::failed)?;
     lines.push(format!(
         "{} written to {}. Fill in the third column, take out what you do not need, then:",
-        count(i64::try_from(rows.len()).unwrap_or(i64::MAX), "line", "lines"),
+        count(
+            i64::try_from(rows.len()).unwrap_or(i64::MAX),
+            "line",
+            "lines"
+        ),
         path.display()
     ));
-    lines.push(format!("  tallyman mappings import {} --pair {pair} --preview", path.display()));
-    lines.push(format!("The warehouse's carrier services: {}", named(&services)));
+    lines.push(format!(
+        "  tallyman mappings import {} --pair {pair} --preview",
+        path.display()
+    ));
+    lines.push(format!(
+        "The warehouse's carrier services: {}",
+        named(&services)
+    ));
     Ok(Told::Done(lines))
 }
 
@@ -143,7 +156,8 @@ fn rows(
 
 /// The rows as CSV that no spreadsheet takes for formulas.
 fn sheet(rows: &[Row]) -> Result<String, CliError> {
-    let fault = |e: &dyn std::fmt::Display| CliError::failed(format!("the sheet cannot be made: {e}"));
+    let fault =
+        |e: &dyn std::fmt::Display| CliError::failed(format!("the sheet cannot be made: {e}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer
         .write_record(["kind", "from", "to", "attributes"])

@@ -13,20 +13,23 @@ impl Dialogue {
     pub fn told(&mut self, told: Told) -> Next {
         match (self.draft.at, told) {
             (Question::Field { system, field }, Told::Kept(path)) => {
+                self.notes.push(format!("Kept in {path}."));
                 self.put_secret(system, field, Some(SecretPlace::File(path)));
                 self.after_field(system, field)
             }
-            (Question::Field { system, .. }, Told::Probed(findings)) => self.probed(system, &findings),
+            (Question::Field { system, .. }, Told::Probed(findings)) => {
+                self.probed(system, &findings)
+            }
             (Question::Write, Told::Exists) => self.to(Question::Existing),
             (at, Told::Failed(why)) => {
                 self.notes.push(why);
                 match at {
                     Question::Write if self.draft.is_written => self.to(Question::StoreFailed),
                     // A sheet or a set that is refused is chosen again.
-                    Question::Take { system } | Question::Share { system, .. }
-                    | Question::Basis { system, .. } | Question::Site { system, .. } => {
-                        self.to(Question::Sheet { system })
-                    }
+                    Question::Take { system }
+                    | Question::Share { system, .. }
+                    | Question::Basis { system, .. }
+                    | Question::Site { system, .. } => self.to(Question::Sheet { system }),
                     _ => Next::Ask,
                 }
             }
@@ -35,7 +38,8 @@ impl Dialogue {
                 self.placed.clear();
                 self.lists = lists;
                 if self.lists.locations.is_empty() || self.lists.sites.is_empty() {
-                    self.notes.push("One of the systems lists nothing that could be joined.".to_owned());
+                    self.notes
+                        .push("One of the systems lists nothing that could be joined.".to_owned());
                     return self.to(Question::Rest { system });
                 }
                 self.to(Question::Site { system, at: 0 })
@@ -89,14 +93,16 @@ impl Dialogue {
         for finding in findings {
             let word = if finding.is_ok { "ok" } else { "NO" };
             let text = format!("  {word}  {}: {}", finding.what, finding.found);
-            self.notes.push(crate::text::clean_to(&text, FINDING_CHARS_MAX));
+            self.notes
+                .push(crate::text::clean_to(&text, FINDING_CHARS_MAX));
         }
         let is_good = !findings.is_empty() && findings.iter().all(|f| f.is_ok);
         let name = self.vendor(system).name();
         if !is_good {
             return self.to(Question::Verdict { system });
         }
-        self.notes.push(format!("{name} answers and has what is needed."));
+        self.notes
+            .push(format!("{name} answers and has what is needed."));
         if let Some(s) = self.draft.systems.get_mut(system) {
             s.verdict = Verdict::Good;
         }

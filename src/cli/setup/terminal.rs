@@ -65,7 +65,9 @@ impl Terminal {
         };
         let line = self.lines.read(&prompt, echo).await.map_err(refused)?;
         Ok(match line {
-            Line::Typed(text) if asked.is_secret => Answered::Typed(Typed::Secret(Secret::new(text))),
+            Line::Typed(text) if asked.is_secret => {
+                Answered::Typed(Typed::Secret(Secret::new(text)))
+            }
             Line::Typed(text) => Answered::Typed(Typed::Text(text)),
             Line::TooLong => Answered::Typed(Typed::TooLong),
             Line::Left => Answered::Left,
@@ -155,9 +157,13 @@ mod tests {
     #[test]
     fn a_question_fits_the_terminal_and_foreign_text_cannot_move_the_cursor() {
         let asked = Asked {
-            title: "Main\u{1b}[2J site: which one of the many sites of the warehouse is it?".to_owned(),
+            title: "Main\u{1b}[2J site: which one of the many sites of the warehouse is it?"
+                .to_owned(),
             lines: vec!["A sentence that is longer than forty columns are wide.".to_owned()],
-            choices: vec!["MAIN".to_owned(), "a site whose name is very long indeed, so it breaks".to_owned()],
+            choices: vec![
+                "MAIN".to_owned(),
+                "a site whose name is very long indeed, so it breaks".to_owned(),
+            ],
             ..Asked::default()
         };
         let text = shown(&asked, 40);

@@ -28,7 +28,10 @@ pub enum WriteError {
     },
 }
 
-fn failed<'p>(path: &'p Path, what: &'static str) -> impl FnOnce(std::io::Error) -> WriteError + 'p {
+fn failed<'p>(
+    path: &'p Path,
+    what: &'static str,
+) -> impl FnOnce(std::io::Error) -> WriteError + 'p {
     move |cause| WriteError::Failed {
         path: path.to_owned(),
         what,
