@@ -72,11 +72,14 @@ fn answer(pty: &mut Pty, question: &str, text: &str) {
     pty.send("\r");
 }
 
+/// Waits until this question is the one that stands: the last lines, with an empty prompt.
 fn is_asked(pty: &Pty, question: &str) {
     pty.waits_for(question, |p| {
         let screen = p.screen();
-        let prompt = screen.trim_end().lines().next_back().unwrap_or_default();
-        screen.contains(question) && prompt.trim_end().ends_with('>')
+        let last = screen.trim_end().rsplit("\n\n").next().unwrap_or_default();
+        let words: Vec<&str> = last.split_whitespace().collect();
+        let last = words.join(" ");
+        last.contains(question) && last.ends_with('>')
     });
 }
 

@@ -48,18 +48,7 @@ impl Dialogue {
         match self.draft.at {
             Question::Where => self.answer_where(text),
             Question::Existing => self.answer_existing(text),
-            Question::Keeping => {
-                let n = good!(self, choice(text, 2, self.keeping_number()));
-                self.draft.keeping = if n == 1 {
-                    Keeping::Files
-                } else {
-                    Keeping::Variables
-                };
-                if self.draft.systems.is_empty() {
-                    self.draft.add(Vendor::Peoplevox);
-                }
-                self.first_field(0)
-            }
+            Question::Keeping => self.answer_keeping(text),
             Question::Field { system, field } => self.answer_field(system, field, text),
             Question::Verdict { system } => self.answer_verdict(system, text),
             Question::Source => self.answer_source(text),
@@ -68,24 +57,28 @@ impl Dialogue {
             | Question::Channel { system } => self.answer_pair(system, text),
             Question::More => self.answer_more(text),
             Question::Zone | Question::Cutoff => self.answer_promise(text),
-            Question::Store => {
-                let is_shared = matches!(self.draft.store, StorePlace::Postgres(_));
-                match good!(self, choice(text, 2, 1 + usize::from(is_shared))) {
-                    1 => {
-                        let file = StorePlace::Sqlite(super::draft::STORE_FILE.to_owned());
-                        self.draft.store = file;
-                        self.draft.makes_key = false;
-                        self.to(Question::Operator)
-                    }
-                    _ => self.to(Question::Postgres),
-                }
-            }
-            Question::Postgres => self.answer_postgres(text),
-            Question::Key => {
-                self.draft.makes_key = good!(self, yes(text, true));
-                self.to(Question::Operator)
-            }
+            Question::Store | Question::Postgres | Question::Key => self.answer_store(text),
             Question::Operator => self.answer_operator(text),
+            Question::Write | Question::StoreFailed | Question::Hold => self.answer_doing(text),
+            _ => self.answer_mapping(text),
+        }
+    }
+
+    fn answer_keeping(&mut self, text: &str) -> Next {
+        let n = good!(self, choice(text, 2, self.keeping_number()));
+        self.draft.keeping = if n == 1 {
+            Keeping::Files
+        } else {
+            Keeping::Variables
+        };
+        if self.draft.systems.is_empty() {
+            self.draft.add(Vendor::Peoplevox);
+        }
+        self.first_field(0)
+    }
+
+    fn answer_doing(&mut self, text: &str) -> Next {
+        match self.draft.at {
             Question::Write => match good!(self, yes(text, true)) {
                 true => Next::Do(Act::Write),
                 false => Next::Stop,
@@ -94,11 +87,29 @@ impl Dialogue {
                 1 => Next::Do(Act::OpenStore),
                 _ => Next::Stop,
             },
-            Question::Hold => match good!(self, yes(text, true)) {
+            _ => match good!(self, yes(text, true)) {
                 true => Next::Do(Act::Hold),
                 false => self.to_pair_after(0),
             },
-            _ => self.answer_mapping(text),
+        }
+    }
+
+    fn answer_store(&mut self, text: &str) -> Next {
+        match self.draft.at {
+            Question::Store => {
+                let is_shared = matches!(self.draft.store, StorePlace::Postgres(_));
+                if good!(self, choice(text, 2, 1 + usize::from(is_shared))) == 2 {
+                    return self.to(Question::Postgres);
+                }
+                self.draft.store = StorePlace::Sqlite(super::draft::STORE_FILE.to_owned());
+                self.draft.makes_key = false;
+                self.to(Question::Operator)
+            }
+            Question::Postgres => self.answer_postgres(text),
+            _ => {
+                self.draft.makes_key = good!(self, yes(text, true));
+                self.to(Question::Operator)
+            }
         }
     }
 

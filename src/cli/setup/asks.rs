@@ -44,18 +44,7 @@ impl Dialogue {
         match self.draft.at {
             Question::Where => self.ask_where(),
             Question::Existing => self.ask_existing(),
-            Question::Keeping => asked(
-                "Secrets",
-                "Passwords and tokens never stand in the configuration. Where shall they be kept?",
-                words::KEEPING_MORE,
-            )
-            .choose(
-                &[
-                    "in files beside the configuration that only you can read",
-                    "in environment variables that you set yourself",
-                ],
-                self.keeping_number(),
-            ),
+            Question::Keeping => self.ask_keeping(),
             Question::Field { system, field } => self.ask_field(system, field),
             Question::Verdict { system } => self.ask_verdict(system),
             Question::Source => asked(
@@ -64,9 +53,40 @@ impl Dialogue {
                 words::PAIR_MORE,
             )
             .choose(&Vendor::SOURCES.map(Vendor::name), 1),
-            Question::PairId { system } | Question::Prefix { system } | Question::Channel { system } => {
-                self.ask_pair(system)
-            }
+            Question::PairId { system }
+            | Question::Prefix { system }
+            | Question::Channel { system } => self.ask_pair(system),
+            Question::More | Question::Zone | Question::Cutoff => self.ask_promise(),
+            Question::Store | Question::Postgres | Question::Key => self.ask_store(),
+            Question::Operator => asked(
+                "Your name",
+                "It stands beside every change you make. Example: sam",
+                words::OPERATOR_MORE,
+            )
+            .with_default(self.draft.operator.clone()),
+            Question::Write => self.ask_write(),
+            Question::StoreFailed | Question::Hold => self.ask_doing(),
+            _ => self.ask_mapping(),
+        }
+    }
+
+    fn ask_keeping(&self) -> Asked {
+        asked(
+            "Secrets",
+            "Passwords and tokens never stand in the configuration. Where shall they be kept?",
+            words::KEEPING_MORE,
+        )
+        .choose(
+            &[
+                "in files beside the configuration that only you can read",
+                "in environment variables that you set yourself",
+            ],
+            self.keeping_number(),
+        )
+    }
+
+    fn ask_promise(&self) -> Asked {
+        match self.draft.at {
             Question::More => asked(
                 "Another sales system? (y/n)",
                 "Each is joined to the same warehouse and has its own order prefix.",
@@ -79,33 +99,29 @@ impl Dialogue {
                 words::ZONE_MORE,
             )
             .with_default(self.draft.zone.clone()),
-            Question::Cutoff => asked(
+            _ => asked(
                 "Orders until which hour leave the same day? (0 to 23)",
                 "What waits is sorted by the time that is left until then. Example: 14",
                 words::CUTOFF_MORE,
             )
             .with_default(self.draft.cutoff_hour.to_string()),
-            Question::Store | Question::Postgres | Question::Key => self.ask_store(),
-            Question::Operator => asked(
-                "Your name",
-                "It stands beside every change you make. Example: sam",
-                words::OPERATOR_MORE,
-            )
-            .with_default(self.draft.operator.clone()),
-            Question::Write => self.ask_write(),
+        }
+    }
+
+    fn ask_doing(&self) -> Asked {
+        match self.draft.at {
             Question::StoreFailed => asked(
                 "The store is not open yet",
                 "The configuration is written. Put right what was said above, then try again.",
                 words::STORE_MORE,
             )
             .choose(&["try again", "stop; `tallyman setup` goes on here"], 1),
-            Question::Hold => asked(
+            _ => asked(
                 "Hold every write for now? (y/n)",
                 "tallyman then reads both systems and shows what it would do, until you let it. That is how to begin.",
                 words::HOLD_MORE,
             )
             .with_default("y"),
-            _ => self.ask_mapping(),
         }
     }
 

@@ -39,9 +39,11 @@ pub struct SetupArgs {
 
 /// Said once at the beginning.
 const GREETING: &str = "\
-Setting up tallyman. Have the accounts of your systems at hand; it takes some minutes.
-At every question: Enter takes what stands in [brackets], ? explains, < goes one question back,
-q stops and keeps everything; `tallyman setup` then goes on where you stopped.";
+Setting up tallyman: it takes some minutes. Have your accounts at hand.
+  Enter  takes what stands in [brackets]
+  ?      explains the question
+  <      goes one question back
+  q      stops and keeps everything; `tallyman setup` then goes on there";
 
 /// What plain `tallyman` leads to.
 pub enum First {

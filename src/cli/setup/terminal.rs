@@ -126,14 +126,20 @@ fn shown(asked: &Asked, columns: usize) -> String {
     out
 }
 
-/// Adds a cleaned line, broken at blanks; what follows is indented as the line began, plus two.
+/// Adds a cleaned line, broken at blanks; what follows stands below where the text began, after a number or a word and
+/// two blanks.
 fn wrap(out: &mut String, line: &str, columns: usize) {
     let line = clean(line);
-    let indent = line.len() - line.trim_start().len();
-    let follow = " ".repeat(indent + 2);
+    let text = line.trim_start();
+    let indent = line.len() - text.len();
+    let label = match text.split_once("  ") {
+        Some((label, rest)) if !label.contains(' ') => text.len() - rest.trim_start().len(),
+        _ => 0,
+    };
+    let follow = " ".repeat(indent + label);
     let mut now = " ".repeat(indent);
     let mut is_empty = true;
-    for word in line.trim_start().split(' ') {
+    for word in text.split(' ') {
         if !is_empty && width(&now) + 1 + width(word) > columns {
             out.push_str(now.trim_end());
             out.push('\n');
@@ -170,5 +176,6 @@ mod tests {
         assert!(text.lines().all(|l| width(l) <= 40), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");
         assert!(text.contains("   1  MAIN\n"), "{text}");
+        assert!(text.contains("\n      indeed, so it breaks\n"), "{text}");
     }
 }

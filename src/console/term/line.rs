@@ -10,14 +10,14 @@ use crossterm::event::{
 };
 use crossterm::execute;
 use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode};
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Longest line taken, characters; longer ones are told as such.
-pub const LINE_CHARS_MAX: usize = 4_096;
+/// Longest line taken, bytes; longer ones are told as such.
+pub const LINE_BYTES_MAX: usize = 4_096;
 /// Keys pressed before a question are thrown away for this long: the rest of a paste must not answer it.
 const DRAIN_FOR: Duration = Duration::from_millis(20);
 /// Events thrown away at most.
@@ -27,7 +27,7 @@ const DRAIN_EVENTS_MAX: usize = 100_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
     Typed(String),
-    /// More than [`LINE_CHARS_MAX`]; nothing of it is handed out.
+    /// More than [`LINE_BYTES_MAX`]; nothing of it is handed out.
     TooLong,
     /// Ctrl-C or Ctrl-D.
     Left,
@@ -91,6 +91,8 @@ struct Edit {
     echo: Echo,
     columns: usize,
     is_too_long: bool,
+    /// What stands in the line now.
+    drawn: String,
 }
 
 impl Lines {
@@ -116,6 +118,7 @@ impl Lines {
             echo,
             columns: usize::from(super::input::terminal_size().0),
             is_too_long: false,
+            drawn: String::new(),
         };
         let mut events = EventStream::new();
         drain(&mut events).await;
@@ -129,7 +132,7 @@ impl Lines {
                     None => break Line::Gone,
                 },
                 event = events.next() => match event {
-                    Some(Ok(event)) => if let Step::Done(line) = edit.take(event)? {
+                    Some(Ok(event)) => if let Some(line) = edit.take_all(event, &mut events)? {
                         break line;
                     },
                     Some(Err(_)) | None => break Line::Gone,
@@ -190,10 +193,26 @@ fn is_leaving(event: &Event) -> bool {
 }
 
 impl Edit {
+    /// Takes an event and every other one that is there already, then draws once.
+    fn take_all(&mut self, event: Event, events: &mut EventStream) -> io::Result<Option<Line>> {
+        let mut next = Some(event);
+        for _ in 0..DRAIN_EVENTS_MAX {
+            let Some(event) = next.take() else {
+                break;
+            };
+            if let Step::Done(line) = self.take(event) {
+                return Ok(Some(line));
+            }
+            next = events.next().now_or_never().flatten().transpose()?;
+        }
+        self.draw()?;
+        Ok(None)
+    }
+
     /// Takes one event of the terminal.
-    fn take(&mut self, event: Event) -> io::Result<Step> {
+    fn take(&mut self, event: Event) -> Step {
         match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
+            Event::Key(key) if key.kind != KeyEventKind::Release => return self.key(key),
             Event::Paste(text) => {
                 let text = text.trim_end_matches(['\r', '\n']);
                 if text.len() > PASTE_BYTES_MAX {
@@ -201,22 +220,20 @@ impl Edit {
                 } else {
                     self.push(text);
                 }
-                self.draw()?;
-                Ok(Step::Go)
             }
             Event::Resize(columns, _) => {
                 self.columns = usize::from(columns);
-                self.draw()?;
-                Ok(Step::Go)
+                self.drawn.clear();
             }
-            _ => Ok(Step::Go),
+            _ => {}
         }
+        Step::Go
     }
 
-    fn key(&mut self, key: KeyEvent) -> io::Result<Step> {
+    fn key(&mut self, key: KeyEvent) -> Step {
         match key.code {
             KeyCode::Char('c' | 'd' | 'C' | 'D') if is_ctrl(&key) => {
-                return Ok(Step::Done(Line::Left));
+                return Step::Done(Line::Left);
             }
             KeyCode::Char('u' | 'U') if is_ctrl(&key) => {
                 self.text.clear();
@@ -236,16 +253,15 @@ impl Edit {
             KeyCode::Backspace => {
                 self.text.pop();
             }
-            KeyCode::Enter if self.is_too_long => return Ok(Step::Done(Line::TooLong)),
-            KeyCode::Enter => return Ok(Step::Done(Line::Typed(std::mem::take(&mut self.text)))),
-            _ => return Ok(Step::Go),
+            KeyCode::Enter if self.is_too_long => return Step::Done(Line::TooLong),
+            KeyCode::Enter => return Step::Done(Line::Typed(std::mem::take(&mut self.text))),
+            _ => {}
         }
-        self.draw()?;
-        Ok(Step::Go)
+        Step::Go
     }
 
     fn push(&mut self, text: &str) {
-        if self.text.chars().count() + text.chars().count() > LINE_CHARS_MAX {
+        if self.text.len() + text.len() > LINE_BYTES_MAX {
             self.is_too_long = true;
         } else {
             self.text.push_str(text);
@@ -258,7 +274,7 @@ impl Edit {
         if self.echo == Echo::Hidden {
             return prompt.clone();
         }
-        let text = crate::text::clean_to(&self.text, LINE_CHARS_MAX);
+        let text = crate::text::clean_to(&self.text, LINE_BYTES_MAX);
         let room = self.columns.saturating_sub(width(prompt) + 1);
         if width(&text) <= room {
             return format!("{prompt}{text}");
@@ -273,11 +289,19 @@ impl Edit {
         format!("{prompt}<{}", &text[start..])
     }
 
-    fn draw(&self) -> io::Result<()> {
+    /// Brings the line up to date; what only became longer is only added to.
+    fn draw(&mut self) -> io::Result<()> {
+        let shown = self.shown();
         let mut out = io::stdout();
-        out.write_all(b"\r")?;
-        execute!(out, Clear(ClearType::UntilNewLine))?;
-        out.write_all(self.shown().as_bytes())?;
+        match shown.strip_prefix(self.drawn.as_str()) {
+            Some(more) if !self.drawn.is_empty() => out.write_all(more.as_bytes())?,
+            _ => {
+                out.write_all(b"\r")?;
+                execute!(out, Clear(ClearType::UntilNewLine))?;
+                out.write_all(shown.as_bytes())?;
+            }
+        }
+        self.drawn = shown;
         out.flush()
     }
 }
@@ -293,6 +317,7 @@ mod tests {
             echo,
             columns: 20,
             is_too_long: false,
+            drawn: String::new(),
         }
     }
 
@@ -312,7 +337,7 @@ mod tests {
         let mut line = edit(Echo::Shown);
         line.push("a\u{1b}[2Jb");
         assert_eq!(line.shown(), "> ab");
-        line.push(&"x".repeat(LINE_CHARS_MAX));
+        line.push(&"x".repeat(LINE_BYTES_MAX));
         assert!(line.is_too_long);
         assert_eq!(line.text, "a\u{1b}[2Jb");
     }
