@@ -89,7 +89,7 @@ impl Dialogue {
             },
             _ => match good!(self, yes(text, true)) {
                 true => Next::Do(Act::Hold),
-                false => self.to_pair_after(0),
+                false => self.pair_after(0),
             },
         }
     }

@@ -59,7 +59,7 @@ impl Dialogue {
             }
             Question::Rest { system } => match good!(self, yes(text, true)) {
                 true => Next::Do(Act::WriteRest { system }),
-                false => self.to_pair_after(system),
+                false => self.pair_after(system),
             },
             Question::Last => match good!(self, choice(text, 2, 1)) {
                 1 => Next::Leave(After::Console),
@@ -177,7 +177,7 @@ impl Dialogue {
     }
 
     /// The sheet of the next pair, or the check that ends it all.
-    pub(super) fn to_pair_after(&mut self, system: usize) -> Next {
+    pub(super) fn pair_after(&mut self, system: usize) -> Next {
         self.placed.clear();
         self.staged.clear();
         if system + 1 < self.draft.systems.len() {

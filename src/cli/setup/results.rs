@@ -81,9 +81,9 @@ impl Dialogue {
                 self.draft.past.clear();
                 Next::Ask
             }
-            Question::Hold => self.to_pair_after(0),
+            Question::Hold => self.pair_after(0),
             Question::Take { system } => self.to(Question::Rest { system }),
-            Question::Rest { system } => self.to_pair_after(system),
+            Question::Rest { system } => self.pair_after(system),
             _ => Next::Ask,
         }
     }
