@@ -10,7 +10,7 @@ use crossterm::event::{
 };
 use crossterm::execute;
 use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode};
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
@@ -132,7 +132,7 @@ impl Lines {
                     None => break Line::Gone,
                 },
                 event = events.next() => match event {
-                    Some(Ok(event)) => if let Some(line) = edit.take_all(event, &mut events)? {
+                    Some(Ok(event)) => if let Some(line) = edit.take_all(event, &mut events).await? {
                         break line;
                     },
                     Some(Err(_)) | None => break Line::Gone,
@@ -194,16 +194,23 @@ fn is_leaving(event: &Event) -> bool {
 
 impl Edit {
     /// Takes an event and every other one that is there already, then draws once.
-    fn take_all(&mut self, event: Event, events: &mut EventStream) -> io::Result<Option<Line>> {
+    async fn take_all(
+        &mut self,
+        event: Event,
+        events: &mut EventStream,
+    ) -> io::Result<Option<Line>> {
         let mut next = Some(event);
         for _ in 0..DRAIN_EVENTS_MAX {
             let Some(event) = next.take() else {
                 break;
             };
             if let Step::Done(line) = self.take(event) {
+                self.draw()?;
                 return Ok(Some(line));
             }
-            next = events.next().now_or_never().flatten().transpose()?;
+            // Polled by this task itself: the stream wakes only the one that asked first.
+            let more = tokio::time::timeout(Duration::ZERO, events.next()).await;
+            next = more.ok().flatten().transpose()?;
         }
         self.draw()?;
         Ok(None)
@@ -254,7 +261,7 @@ impl Edit {
                 self.text.pop();
             }
             KeyCode::Enter if self.is_too_long => return Step::Done(Line::TooLong),
-            KeyCode::Enter => return Step::Done(Line::Typed(std::mem::take(&mut self.text))),
+            KeyCode::Enter => return Step::Done(Line::Typed(self.text.clone())),
             _ => {}
         }
         Step::Go
