@@ -251,7 +251,7 @@ fn stopped_in_the_middle_it_goes_on_there_and_a_paste_or_a_signal_does_no_harm()
     pty.send("\u{1b}[200~one\rtwo\rthree\u{1b}[201~\r");
     pty.sees("several lines");
     is_asked(&pty, "Peoplevox: password");
-    pty.send(&"x".repeat(10_000));
+    pty.send(&format!("\u{1b}[200~{}\u{1b}[201~", "x".repeat(10_000)));
     pty.send("\r");
     pty.sees("That is longer");
     is_asked(&pty, "Peoplevox: password");
