@@ -14,5 +14,8 @@ mod sandboxed;
 #[path = "program/server.rs"]
 mod server;
 #[cfg(unix)]
+#[path = "program/setup.rs"]
+mod setup;
+#[cfg(unix)]
 #[path = "program/terminal.rs"]
 mod terminal;

@@ -33,7 +33,7 @@ pub struct CheckArgs {
 
 /// One line of the check as JSON.
 #[derive(Debug, Serialize)]
-struct Line {
+pub(super) struct Line {
     is_ok: bool,
     /// `house`, or a system or pair by its id.
     about: String,
@@ -55,14 +55,20 @@ pub(super) async fn run(globals: &Globals, args: CheckArgs) -> Result<Outcome, C
     if args.policies {
         return policies(globals, &loaded);
     }
-    let mut lines = vec![configuration(&loaded)];
-    lines.extend(not_in_this_build(&loaded));
-    server_lines(&loaded, &mut lines);
-    store_lines(&loaded, &mut lines).await;
-    match registry::build(&loaded, &BTreeMap::new()) {
+    let lines = collect(&loaded, args.offline).await;
+    show(globals, &lines)
+}
+
+/// Every line about a configuration; `offline` calls no system.
+pub(super) async fn collect(loaded: &Loaded, offline: bool) -> Vec<Line> {
+    let mut lines = vec![configuration(loaded)];
+    lines.extend(not_in_this_build(loaded));
+    server_lines(loaded, &mut lines);
+    store_lines(loaded, &mut lines).await;
+    match registry::build(loaded, &BTreeMap::new()) {
         Ok(systems) => {
             lines.push(line("house", true, "secrets", "every secret can be had"));
-            if !args.offline {
+            if !offline {
                 system_lines(&systems, system_clock()(), &mut lines).await;
             }
         }
@@ -74,13 +80,21 @@ pub(super) async fn run(globals: &Globals, args: CheckArgs) -> Result<Outcome, C
             );
         }
     }
+    lines
+}
+
+/// Prints the lines; the outcome says whether one needs attention.
+///
+/// # Errors
+/// [`CliError`] when they cannot be printed.
+pub(super) fn show(globals: &Globals, lines: &[Line]) -> Result<Outcome, CliError> {
     let mut table = Table::new(&[
         Column::text("ok"),
         Column::text("about"),
         Column::text("what"),
         Column::text("found"),
     ]);
-    for l in &lines {
+    for l in lines {
         table.row([
             if l.is_ok { "yes" } else { "NO" }.to_owned(),
             l.about.clone(),

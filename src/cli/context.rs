@@ -36,7 +36,7 @@ pub struct Globals {
 }
 
 /// Longest operator name, characters.
-const NAME_CHARS_MAX: usize = 64;
+pub(super) const NAME_CHARS_MAX: usize = 64;
 
 impl Globals {
     /// The person, by `--as` or the login.

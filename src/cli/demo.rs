@@ -48,6 +48,17 @@ pub struct DemoArgs {
     pub span: Option<Span>,
 }
 
+impl DemoArgs {
+    /// The demo on the screen, as it is without any option.
+    pub const fn typical() -> Self {
+        Self {
+            seed: 1,
+            headless: false,
+            span: None,
+        }
+    }
+}
+
 /// Orders a day in the demo's Linnworks: a customer every few seconds.
 const ORDERS_PER_DAY: u32 = 9_000;
 /// Orders a day in the demo's SHOPLINE store.

@@ -261,7 +261,7 @@ fn read_attributes(pairs: &[String]) -> Result<Attributes, CliError> {
 }
 
 /// A file's text, or standard input for `-`, with the cap of imports.
-fn read_text(file: &Path) -> Result<String, CliError> {
+pub(super) fn read_text(file: &Path) -> Result<String, CliError> {
     let fault =
         |e: std::io::Error| CliError::failed(format!("{} cannot be read: {e}", file.display()));
     let source: Box<dyn Read> = if file == Path::new("-") {
@@ -399,33 +399,36 @@ fn print_preview(context: &Context, preview: &Preview) -> Result<(), CliError> {
     if context.globals.format != Format::Table {
         return print(&context.globals, preview, table, None);
     }
-    let n =
-        |n: usize, one: &str, many: &str| count(i64::try_from(n).unwrap_or(i64::MAX), one, many);
-    say_line(&format!(
-        "{} would be sent; {} would change; {} would be blocked. Mappings are at version {}.",
-        n(preview.released, "blocked order", "blocked orders"),
-        n(preview.changed_open, "open order", "open orders"),
-        n(preview.newly_blocked, "open order", "open orders"),
-        preview.version
-    ))?;
-    for warning in &preview.warnings {
-        say_line(&format!("warning: {warning}"))?;
-    }
-    for (cause, orders) in &preview.still_blocked {
-        say_line(&format!(
-            "{} still blocked by {cause}",
-            n(*orders, "order", "orders")
-        ))?;
-    }
-    if preview.is_cut {
-        say_line(&format!(
-            "Only {} orders were looked at; there are more.",
-            preview.looked_at
-        ))?;
+    for line in preview_lines(preview) {
+        say_line(&line)?;
     }
     if preview.items.is_empty() {
         return Ok(());
     }
     say("\n")?;
     say(&table.show(terminal_columns()))
+}
+
+/// A preview in words, without its orders.
+pub(super) fn preview_lines(preview: &Preview) -> Vec<String> {
+    let n =
+        |n: usize, one: &str, many: &str| count(i64::try_from(n).unwrap_or(i64::MAX), one, many);
+    let mut lines = vec![format!(
+        "{} would be sent; {} would change; {} would be blocked. Mappings are at version {}.",
+        n(preview.released, "blocked order", "blocked orders"),
+        n(preview.changed_open, "open order", "open orders"),
+        n(preview.newly_blocked, "open order", "open orders"),
+        preview.version
+    )];
+    lines.extend(preview.warnings.iter().map(|w| format!("warning: {w}")));
+    lines.extend(preview.still_blocked.iter().map(|(cause, orders)| {
+        format!("{} still blocked by {cause}", n(*orders, "order", "orders"))
+    }));
+    if preview.is_cut {
+        lines.push(format!(
+            "Only {} orders were looked at; there are more.",
+            preview.looked_at
+        ));
+    }
+    lines
 }

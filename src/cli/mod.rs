@@ -26,6 +26,7 @@ mod output;
 mod report;
 mod returns;
 mod server;
+mod setup;
 mod stock;
 mod store;
 mod views;
@@ -56,6 +57,8 @@ pub struct Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Questions, one at a time, that end in a configuration which was tested; can be stopped and gone on with
+    Setup(setup::SetupArgs),
     /// Everything in one process: simulated vendors, engine and screen; nothing to configure
     Demo(demo::DemoArgs),
     /// The screen (also without a verb); runs the engine too when no worker does
@@ -116,10 +119,15 @@ pub enum Verb {
 /// [`CliError`] with the exit code it stands for.
 pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
     let globals = &cli.globals;
-    let verb = cli
-        .verb
-        .unwrap_or_else(|| Verb::Console(console::ConsoleArgs::default()));
+    let verb = match cli.verb {
+        Some(verb) => verb,
+        None => match setup::first_verb(globals).await? {
+            setup::First::Verb(verb) => verb,
+            setup::First::Leave(outcome) => return Ok(outcome),
+        },
+    };
     match verb {
+        Verb::Setup(args) => Box::pin(setup::run(globals, args)).await,
         Verb::Demo(args) => demo::run(globals, args).await,
         Verb::Console(args) => console::run(globals, args).await,
         Verb::Sync(args) => sync::run(globals, args).await,

@@ -32,21 +32,31 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with everything that is wrong, each at its line.
     pub fn load(explicit: Option<&Path>) -> Result<Loaded, ConfigError> {
-        let from_env = std::env::var_os("TALLYMAN_CONFIG").filter(|v| !v.is_empty());
-        if let Some(path) = explicit
-            .map(Path::to_owned)
-            .or_else(|| from_env.map(PathBuf::from))
-        {
+        if let Some(path) = Self::named(explicit) {
             return Self::load_file(&path);
         }
-        let mut tried = vec![PathBuf::from(FILE_NAME)];
-        tried.extend(
-            base_folder("XDG_CONFIG_HOME", ".config").map(|f| f.join("tallyman").join(FILE_NAME)),
-        );
+        let tried = Self::places();
         match tried.iter().find(|p| p.exists()) {
             Some(path) => Self::load_file(path),
             None => Err(ConfigError::NotFound { tried }),
         }
+    }
+
+    /// The file somebody named: `explicit`, else `TALLYMAN_CONFIG`.
+    pub fn named(explicit: Option<&Path>) -> Option<PathBuf> {
+        let from_env = std::env::var_os("TALLYMAN_CONFIG").filter(|v| !v.is_empty());
+        explicit
+            .map(Path::to_owned)
+            .or_else(|| from_env.map(PathBuf::from))
+    }
+
+    /// Where a file that nobody named is looked for, in this order.
+    pub fn places() -> Vec<PathBuf> {
+        let mut places = vec![PathBuf::from(FILE_NAME)];
+        places.extend(
+            base_folder("XDG_CONFIG_HOME", ".config").map(|f| f.join("tallyman").join(FILE_NAME)),
+        );
+        places
     }
 
     /// Reads one file.
@@ -218,25 +228,45 @@ impl Loaded {
                 store.display()
             )));
         }
-        let failed = |e: &dyn std::fmt::Display| {
-            ConfigError::PayloadKey(format!("cannot be made at {}: {e}", path.display()))
-        };
-        let mut key = [0u8; 32];
-        rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut key).map_err(|e| failed(&e))?;
-        let text = base64::engine::general_purpose::STANDARD.encode(key);
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|e| failed(&e))?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.write_all(b"\n"))
-            .and_then(|()| file.sync_all())
-            .map_err(|e| failed(&e))?;
-        check_private(path).map_err(|e| failed(&e))?;
-        Ok(key)
+        write_key(path)
     }
+
+    /// Makes the payload key of a store that several hosts share, for the first of them; a key that is there stays.
+    ///
+    /// # Errors
+    /// [`ConfigError::PayloadKey`].
+    pub fn make_shared_key(&self) -> Result<(), ConfigError> {
+        let default = SecretRef::File(PathBuf::from(PAYLOAD_KEY_FILE));
+        let reference = self.config.store.payload_key.as_ref().unwrap_or(&default);
+        match reference {
+            SecretRef::File(path) if !self.folder.join(path).exists() => {
+                write_key(&self.folder.join(path)).map(|_| ())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Makes a key and its file, which must not exist.
+fn write_key(path: &Path) -> Result<[u8; 32], ConfigError> {
+    let failed = |e: &dyn std::fmt::Display| {
+        ConfigError::PayloadKey(format!("cannot be made at {}: {e}", path.display()))
+    };
+    let mut key = [0u8; 32];
+    rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut key).map_err(|e| failed(&e))?;
+    let text = base64::engine::general_purpose::STANDARD.encode(key);
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|e| failed(&e))?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync_all())
+        .map_err(|e| failed(&e))?;
+    check_private(path).map_err(|e| failed(&e))?;
+    Ok(key)
 }
 
 /// 32 bytes from base64 or hex.

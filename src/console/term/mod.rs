@@ -6,6 +6,7 @@ pub mod clipboard;
 pub mod encode;
 pub mod frame;
 pub mod input;
+pub mod line;
 mod scroll;
 pub mod session;
 
