@@ -158,9 +158,12 @@ pub(super) async fn show(context: &Context, name: &str) -> Result<Outcome, CliEr
         .config
         .pair(&row.pair)
         .map(|p| p.warehouse.clone());
-    let sheet = order_evidence(&context.store, row.id, warehouse.as_ref(), context.now())
+    let mut sheet = order_evidence(&context.store, row.id, warehouse.as_ref(), context.now())
         .await?
         .ok_or_else(|| CliError::failed(format!("order {} has just gone", row.number)))?;
+    if warehouse.is_some() {
+        sheet.why = Some(context.desk.why_of(row.id).await?);
+    }
     match context.globals.format {
         Format::Table => say(&sheet.text(terminal_columns()))?,
         Format::Json | Format::Csv | Format::Md | Format::Html => {

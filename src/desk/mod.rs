@@ -14,6 +14,7 @@ mod stock;
 #[cfg(test)]
 mod tests;
 mod views;
+mod why;
 
 pub use checks::{Behind, CheckLine, CheckPage, CheckSheet, Object, signing_teams};
 pub use mappings::{

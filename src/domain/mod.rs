@@ -46,3 +46,4 @@ pub mod second;
 pub mod sla;
 pub mod status;
 pub mod views;
+pub mod why;

@@ -9,6 +9,7 @@ mod sheet;
 mod shift;
 mod summary;
 mod table;
+mod why;
 
 pub use checks::{Saved, check_table, checks_html, checks_markdown, save_checks};
 pub use evidence::{Evidence, TIMELINE_ROWS_MAX, order_evidence};
@@ -21,3 +22,4 @@ pub use sheet::{guard, unguard};
 pub use shift::{ShiftFacts, shift_facts, shift_markdown};
 pub use summary::RunSummary;
 pub use table::{Align, Column, Table};
+pub use why::why_text;

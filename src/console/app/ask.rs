@@ -18,6 +18,7 @@ use crate::domain::second::Proposal;
 use crate::domain::stock::{StockLevelRow, StockPosition};
 use crate::domain::time::Ts;
 use crate::domain::views::{ListName, SavedView, View};
+use crate::domain::why::Why;
 use crate::store::read::{
     DespatchGroup, ExceptionCount, FlowLive, JournalRow, ListQuery, MappingVersion, SystemRow,
     Unmapped, Window,
@@ -233,6 +234,8 @@ pub struct OrderSheet {
     pub refunds: Refunds,
     /// What can be chosen for its site.
     pub site: Option<SiteQuestion>,
+    /// Why it is where it is; `None` where its pair is not configured here.
+    pub why: Option<Why>,
 }
 
 /// A return as finance and the returns desk read it: goods and money side by side, and what was decided.

@@ -18,8 +18,9 @@ use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, RequestId, ReturnRef,
 };
 use crate::domain::mapping::{Mapping, MappingKind};
-use crate::domain::order::OrderRow;
+use crate::domain::order::{OrderFull, OrderRow};
 use crate::domain::time::{Span, Ts};
+use crate::domain::why::Why;
 use crate::report::{save_checks, shift_facts, shift_markdown};
 use crate::store::read::{Anchor, JournalRow, ListQuery};
 use crate::store::{Store, StoreError};
@@ -287,8 +288,10 @@ impl StoreBackend {
             return Ok(None);
         };
         let object = ObjectRef::Order(id);
+        let deliveries = store.deliveries_of_order(id).await?;
         Ok(Some(OrderSheet {
-            deliveries: store.deliveries_of_order(id).await?,
+            why: self.why(&full, &deliveries).await?,
+            deliveries,
             despatches: self.despatches(&full.row).await?,
             exceptions: self.exceptions_of(&object).await?,
             timeline: store.timeline(&object, TIMELINE_MAX).await?,
@@ -297,6 +300,18 @@ impl StoreBackend {
             site: self.desk.site_questions(&[id]).await?.into_iter().next(),
             full,
         }))
+    }
+
+    /// Why an order is where it is; an order of a pair that is no longer configured has no answer.
+    async fn why(
+        &self,
+        full: &OrderFull,
+        deliveries: &[DeliveryRow],
+    ) -> Result<Option<Why>, Trouble> {
+        if !self.desk.pairs().iter().any(|p| p.id == full.row.pair) {
+            return Ok(None);
+        }
+        Ok(Some(self.desk.why(full, deliveries).await?))
     }
 
     async fn returned(

@@ -2,6 +2,7 @@
 //! Every test program uses a part of it.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod cases;
 pub mod checks;
 pub mod decisions;
 pub mod flow;

@@ -408,6 +408,7 @@ pub fn order_sheet(n: usize, hostile: bool) -> OrderSheet {
         exceptions: decisions::exceptions(&row, hostile),
         refunds: decisions::refunds(&row, hostile),
         site: Some(decisions::site(&row)),
+        why: Some(super::cases::why(&row)),
         timeline: (0..8).map(|i| journal(i, hostile)).rev().collect(),
         returns: super::returns::of_order(n, hostile),
         full: OrderFull {

@@ -10,6 +10,7 @@ pub mod lane;
 pub mod order;
 pub mod records;
 pub mod returns;
+pub mod why;
 
 use super::doc::{DocLine, link_of, pad};
 use super::words;

@@ -87,11 +87,12 @@ fn head(row: &OrderRow, now: Ts) -> Vec<DocLine> {
 fn evidence(sheet: &OrderSheet, now: Ts, places: &Places) -> Vec<DocLine> {
     let row = &sheet.full.row;
     let mut lines = Vec::new();
-    if !row.blocked_by.is_empty() {
-        lines.push(DocLine::labelled("Not moving").and(row.blocked_by.clone(), Role::Error));
-    }
-    if let Some(reason) = &row.held_reason {
-        lines.push(DocLine::labelled("Held").and(reason.clone(), Role::Warn));
+    match &sheet.why {
+        Some(why) => lines.extend(super::why::lines(why, now)),
+        None if row.blocked_by.is_empty() => {}
+        None => {
+            lines.push(DocLine::labelled("Not moving").and(row.blocked_by.clone(), Role::Error));
+        }
     }
     for claim in &sheet.refunds.asked {
         let amount = claim.amount_minor.map_or_else(
