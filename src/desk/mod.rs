@@ -3,10 +3,12 @@
 
 mod checks;
 mod deliveries;
+mod edits;
 mod exceptions;
 mod flows;
 pub(crate) mod mappings;
 mod orders;
+mod outside;
 mod request;
 mod returns;
 mod sites;
@@ -17,6 +19,7 @@ mod views;
 mod why;
 
 pub use checks::{Behind, CheckLine, CheckPage, CheckSheet, Object, signing_teams};
+pub use edits::EditQuestion;
 pub use mappings::{
     CSV_BYTES_MAX, CSV_CELL_CHARS_MAX, CSV_ROWS_MAX, CodeRule, EDITS_MAX, MappingCsv,
     PREVIEW_ITEMS_MAX, PREVIEW_ORDERS_MAX, Preview, PreviewItem, Verdict, parse_attributes,
@@ -93,7 +96,7 @@ impl DeskError {
         matches!(self, Self::Stale { .. })
     }
 
-    fn store(what: &str) -> impl FnOnce(StoreError) -> Self {
+    pub(crate) fn store(what: &str) -> impl FnOnce(StoreError) -> Self {
         let what = what.to_owned();
         move |source| match source {
             StoreError::Stale { what, by, .. } => Self::Stale { what, by },

@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod change;
 pub mod checks;
 pub mod delivery;
+pub mod edits;
 pub mod exception;
 pub mod filter;
 pub mod hash;

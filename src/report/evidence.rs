@@ -4,6 +4,7 @@ use super::print::{at, opt};
 use super::table::{Column, Table};
 use super::why::why_text;
 use crate::domain::delivery::{Attempt, DeliveryRow};
+use crate::domain::edits::FieldEdit;
 use crate::domain::exception::{ObjectRef, OccurrenceRow};
 use crate::domain::ids::{OrderId, SystemId};
 use crate::domain::order::{OrderFull, OrderLine, OrderRow};
@@ -31,6 +32,8 @@ pub struct Evidence {
     pub record: Vec<Moment>,
     pub deliveries: Vec<EvidenceDelivery>,
     pub exceptions: Vec<EvidenceException>,
+    /// Text that a person corrected for the send.
+    pub edits: Vec<FieldEdit>,
     /// Why it is where it is.
     pub why: Option<Why>,
     /// The journal of this order is longer than one sheet holds.
@@ -110,6 +113,7 @@ pub async fn order_evidence(
             .map_or_else(String::new, |r| places.say(r.why.clone())),
         printed_at: now,
         record: record(&full, &deliveries, &despatches, &journal),
+        edits: full.body.edits,
         order: full.row,
         lines: full.lines,
         deliveries,
@@ -321,6 +325,18 @@ impl Evidence {
             if !value.trim().is_empty() {
                 out.push_str(&format!("  {name:<11}{}\n", clean(&value)));
             }
+        }
+        for edit in &self.edits {
+            out.push_str(&format!(
+                "  {:<11}{} by {} at {}: was {:?}, now {:?} ({})\n",
+                "edited",
+                edit.field,
+                clean(&edit.who),
+                at(Some(edit.at)),
+                clean(&edit.was),
+                clean(&edit.now),
+                clean(&edit.reason)
+            ));
         }
         if let Some(why) = &self.why {
             out.push('\n');

@@ -1,9 +1,11 @@
 //! What is printed for people and programs: tables, CSV, JSON, the evidence sheet of an order, the reports of shift and month.
 
+pub mod body;
 mod checks;
 mod evidence;
 mod markup;
 mod month;
+mod outside;
 mod print;
 mod sheet;
 mod shift;
@@ -17,6 +19,7 @@ pub use month::{
     CutLine, CutSum, Cuts, MonthFacts, PairMonth, month_csv, month_facts, month_html,
     month_markdown,
 };
+pub use outside::{Paper, Reader, order_paper};
 pub use print::{Format, Print, PrintError, at, opt};
 pub use sheet::{guard, unguard};
 pub use shift::{ShiftFacts, shift_facts, shift_markdown};

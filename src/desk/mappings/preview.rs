@@ -140,6 +140,7 @@ impl Checker<'_> {
                 .filter(|o| !o.row.state.is_before_warehouse())
                 .and_then(|o| o.body.intent.as_ref()),
             site_choice: order.body.site_choice.as_ref(),
+            edits: &order.body.edits,
             now: self.now,
         };
         preflight::check(&input)

@@ -99,6 +99,9 @@ pub struct Reason {
     pub next_at: Option<Ts>,
     /// What a person can do.
     pub way: Way,
+    /// The kind of problem, where it has one.
+    #[serde(skip)]
+    pub kind: Option<Kind>,
     /// The case or the delivery that tells more.
     pub case: Option<ExceptionId>,
     pub delivery: Option<DeliveryId>,
@@ -113,6 +116,7 @@ impl Reason {
             next: next.into(),
             next_at: None,
             way,
+            kind: None,
             case: None,
             delivery: None,
         }
@@ -296,6 +300,7 @@ fn of_fault(input: &WhyInput<'_>, fault: &Fault) -> Reason {
         way,
     )
     .since(case.map_or(input.order.row.state_since, |c| c.began_at));
+    reason.kind = Some(fault.kind);
     reason.case = case.map(|c| c.id);
     reason
 }
@@ -357,6 +362,7 @@ fn cases_beside(input: &WhyInput<'_>, reasons: &[Reason]) -> Vec<Reason> {
         };
         let way = Way::Advice(entry.next_step.to_owned());
         let mut reason = Reason::new(standing, what, entry.automatic, way).since(case.began_at);
+        reason.kind = Some(case.kind);
         reason.case = Some(case.id);
         reason
     };

@@ -76,6 +76,7 @@ fn day(state: OrderState) -> Day {
                 source,
                 intent: None,
                 site_choice: None,
+                edits: Vec::new(),
             },
             lines: Vec::new(),
         },

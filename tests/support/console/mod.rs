@@ -253,7 +253,7 @@ impl FakeBackend {
             Question::Flow { pair, flow } => {
                 Answer::Flow(Box::new(rows::flow_sheet(pair, flow, hostile)))
             }
-            Question::Payload(id) => Answer::Payload(Some(rows::payload(id))),
+            Question::Payload(id) => Answer::Payload(Some(Box::new(cases::call(id)))),
             Question::Versions { .. } => Answer::Versions(rows::versions()),
             Question::Targets { .. } => Answer::Targets(rows::targets(hostile)),
             Question::Preview { .. } => Answer::Preview(MappingPreview {

@@ -5,6 +5,7 @@ use super::super::doc::{Doc, DocLine, Link, pad, pad_left};
 use super::super::words;
 use super::{delivery, exceptions, returns, timeline};
 use crate::console::theme::Role;
+use crate::domain::edits::FieldEdit;
 use crate::domain::order::{OrderLine, OrderRow};
 use crate::domain::places::Places;
 use crate::domain::time::Ts;
@@ -138,6 +139,7 @@ fn evidence(sheet: &OrderSheet, now: Ts, places: &Places) -> Vec<DocLine> {
             row.customer_initials, row.postcode_district, row.country
         ),
     ));
+    lines.extend(edits(sheet));
     if !row.tracking.is_empty() {
         lines.push(DocLine::pair("Tracking", row.tracking.clone()));
     }
@@ -145,6 +147,31 @@ fn evidence(sheet: &OrderSheet, now: Ts, places: &Places) -> Vec<DocLine> {
     lines.push(DocLine::heading("When"));
     lines.extend(stations(row, now));
     lines
+}
+
+/// What a person corrected for the send, beside what the source said.
+fn edits(sheet: &OrderSheet) -> Vec<DocLine> {
+    let body = &sheet.full.body;
+    let of_edit = |edit: &FieldEdit| {
+        let said = format!(
+            "{} by {}: was {:?}, now {:?} ({})",
+            edit.field.title().to_lowercase(),
+            edit.who,
+            edit.was,
+            edit.now,
+            edit.reason
+        );
+        let line = DocLine::labelled("Edited").and(said, Role::Accent);
+        if edit.counts(&body.source.address) {
+            line
+        } else {
+            line.and(
+                "; the source changed it since: it counts no more",
+                Role::Warn,
+            )
+        }
+    };
+    body.edits.iter().map(of_edit).collect()
 }
 
 fn two_columns(label: &str, source: &str, warehouse: &str, role: Role) -> DocLine {
