@@ -82,7 +82,9 @@ impl Desk {
         {
             return Err(refuse(&fault.detail));
         }
-        let asked = format!("Order {number} is checked and sent as edited.");
+        let asked = format!(
+            "Order {number} is checked again as edited; it goes when nothing else holds it."
+        );
         let kind = RequestKind::EditOrder {
             order: id,
             fields: texts,

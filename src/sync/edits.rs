@@ -65,6 +65,6 @@ pub(super) async fn edit_order(cx: &Cx, request: &RequestRow, now: Ts) -> StoreR
     Ok(Answered {
         changes,
         is_ok: true,
-        text: format!("{number} is checked and sent as edited"),
+        text: format!("{number} is checked again as edited; it goes when nothing else holds it"),
     })
 }

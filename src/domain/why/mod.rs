@@ -366,7 +366,13 @@ fn cases_beside(input: &WhyInput<'_>, reasons: &[Reason]) -> Vec<Reason> {
         reason.case = Some(case.id);
         reason
     };
-    let holds = |c: &&OpenCase| !matches!(c.kind, Kind::OrdDefaultUsed);
+    // A promise at risk follows from what holds the order, it does not hold it; a default that was used holds nothing.
+    let holds = |c: &&OpenCase| {
+        !matches!(
+            c.kind,
+            Kind::OrdDefaultUsed | Kind::SlaAtRisk | Kind::SlaBreached
+        )
+    };
     input
         .cases
         .iter()

@@ -282,6 +282,21 @@ fn an_order_that_moves_says_so_and_what_is_read_next() {
 }
 
 #[test]
+fn a_promise_at_risk_is_no_reason_of_its_own() {
+    let mut day = day(OrderState::Picking);
+    day.cases.push(OpenCase {
+        id: ExceptionId(3),
+        kind: Kind::SlaAtRisk,
+        discriminator: "ORDER=1001".to_owned(),
+        detail: "promised for noon".to_owned(),
+        began_at: at(3),
+    });
+    assert_eq!(day.why().standing, Standing::Moving);
+    day.cases[0].kind = Kind::OrdStalled;
+    assert_eq!(day.why().reasons[0].case, Some(ExceptionId(3)));
+}
+
+#[test]
 fn what_needs_a_person_stands_before_what_goes_on_by_itself() {
     let mut day = day(OrderState::Backordered);
     day.order.row.is_on_hold = true;

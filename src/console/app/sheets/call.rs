@@ -17,6 +17,9 @@ const FRAME_COLUMNS: u16 = 6;
 /// Columns of the mark before a compared line.
 const MARK_COLUMNS: usize = 2;
 
+/// Lines shown on either side of one that differs.
+const CONTEXT_LINES: usize = 3;
+
 /// What is shown of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -139,24 +142,45 @@ fn side(name: &str, body: Option<&CallBody>, compared: Option<Option<&Compared>>
     lines
 }
 
+/// What differs, with a few lines round it; longer runs of lines that are alike are counted.
 fn marked(compared: &Compared) -> Vec<DocLine> {
-    let mut lines: Vec<DocLine> = compared
-        .lines
-        .iter()
-        .map(|(sign, line)| {
-            let role = match sign {
-                Sign::Same | Sign::Volatile => Role::Muted,
-                Sign::Gone => Role::Accent,
-                Sign::New => Role::Warn,
-            };
-            DocLine::of(format!("{} ", sign.mark()), role).and(line.clone(), role)
-        })
-        .collect();
+    let mut lines = Vec::new();
+    let mut alike = 0;
+    for (at, (sign, line)) in compared.lines.iter().enumerate() {
+        if is_far_from_change(compared, at) {
+            alike += 1;
+            continue;
+        }
+        lines.extend(counted(&mut alike));
+        let role = match sign {
+            Sign::Same | Sign::Volatile => Role::Muted,
+            Sign::Gone => Role::Accent,
+            Sign::New => Role::Warn,
+        };
+        lines.push(DocLine::of(format!("{} ", sign.mark()), role).and(line.clone(), role));
+    }
+    lines.extend(counted(&mut alike));
     if compared.is_cut {
         let cut = format!("They are longer: {COMPARE_LINES_MAX} lines of each were compared.");
         lines.push(DocLine::of(cut, Role::Warn));
     }
     lines
+}
+
+fn is_far_from_change(compared: &Compared, at: usize) -> bool {
+    let near = at.saturating_sub(CONTEXT_LINES)..=at + CONTEXT_LINES;
+    let is_change = |n: usize| {
+        let line = compared.lines.get(n);
+        line.is_some_and(|(sign, _)| matches!(sign, Sign::Gone | Sign::New))
+    };
+    !near.into_iter().any(is_change)
+}
+
+/// The lines left out since the last one shown, in words.
+fn counted(alike: &mut i64) -> Option<DocLine> {
+    let n = std::mem::take(alike);
+    let said = text::count(n, "line alike", "lines alike");
+    (n > 0).then(|| DocLine::of(format!("  … {said}"), Role::Muted))
 }
 
 /// Two columns of lines; a line too long for its column goes on below itself.
@@ -251,6 +275,27 @@ mod tests {
         assert!(text.contains("-   \"Town\": \"York\""), "{text}");
         assert!(text.contains("+   \"Town\": \"\""), "{text}");
         assert!(text.contains("+ 1 here only  - 1 there only"), "{text}");
+    }
+
+    #[test]
+    fn long_runs_of_lines_that_are_alike_are_counted() {
+        let lines = |town: &str| -> Vec<String> {
+            let around = |n: i32| (0..n).map(|n| format!("row {n}"));
+            around(20)
+                .chain([town.to_owned()])
+                .chain(around(2))
+                .collect()
+        };
+        let mut sheet = sheet();
+        if let Some(good) = &mut sheet.good {
+            good.request = Some(compare(&lines("York"), &lines("Leeds")));
+        }
+        let text = doc(&sheet, Mode::Compared, 80, Ts(0)).plain();
+        assert!(text.contains("  … 17 lines alike\n  row 17\n"), "{text}");
+        assert!(
+            text.contains("- York\n+ Leeds\n  row 0\n  row 1\n"),
+            "{text}"
+        );
     }
 
     #[test]
