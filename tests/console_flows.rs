@@ -19,6 +19,7 @@ use tallyman::domain::exception::Team;
 use tallyman::domain::mapping::MappingEdit;
 use tallyman::domain::returns::{ClaimState, Disposition};
 use tallyman::domain::views::ListName;
+use tallyman::report::Reader;
 use tallyman::report::export::ListFormat;
 
 const SIZE: (u16, u16) = (100, 30);
@@ -341,7 +342,7 @@ async fn links_lead_from_exception_to_order_to_delivery_to_its_call_and_esc_lead
     assert!(c.text().contains("› Order 100101"), "{}", c.text());
     c.press("tab tab enter tab enter").await;
     assert!(c.text().contains("› Call 202"), "{}", c.text());
-    assert!(c.text().contains("1 of 1 rows saved"));
+    assert!(c.text().contains("SalesOrderNumber: LW-100101"));
     c.press("esc esc esc").await;
     assert!(
         c.text().contains("Members 38"),
@@ -603,6 +604,49 @@ async fn a_lead_opens_the_sheet_signs_what_was_missed_and_hands_over() {
         c.backend.done().last(),
         Some(Act::ExportChecks { team: None, .. })
     ));
+}
+
+#[tokio::test]
+async fn an_order_is_edited_for_its_send_and_written_to_files_for_a_support_desk() {
+    let mut c = console(Pane::Orders).await;
+    c.press("a").await;
+    c.sees("open the order first").await;
+    c.press("enter a").await;
+    c.sees("4 over").await;
+    c.press("ctrl-u '9 space 'Sample ctrl-s").await;
+    c.sees("Reason is needed").await;
+    c.press("'asked ctrl-s").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::EditOrder { fields, reason, .. }]
+            if fields.len() == 1 && fields[0].1 == "9 Sample" && reason == "asked"),
+        "{acts:?}"
+    );
+    c.press("P right ctrl-s").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(
+            acts.last(),
+            Some(Act::ExportOrder {
+                reader: Reader::Warehouse,
+                ..
+            })
+        ),
+        "{acts:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_stored_call_is_compared_with_the_last_good_one_and_set_out_anew_when_the_screen_grows() {
+    let mut c = console(Pane::Orders).await;
+    c.press("enter tab tab enter tab enter").await;
+    c.sees("Compare shows what differs").await;
+    c.press("d").await;
+    c.sees("7 here only").await;
+    c.send(Input::Resize(140, 40));
+    c.sees("│ Answer").await;
+    c.press("d").await;
+    c.sees("Compare shows what differs").await;
 }
 
 #[tokio::test]

@@ -102,6 +102,11 @@ fn pages_of_the_rest() {
         "enter tab tab enter tab",
     );
     page("page_call", Pane::Orders, "enter tab tab enter tab enter");
+    page(
+        "page_call_compared",
+        Pane::Orders,
+        "enter tab tab enter tab enter d",
+    );
     page("page_item", Pane::Stock, "enter");
     page("page_item_history", Pane::Stock, "enter tab");
     page("page_flow", Pane::Live, "down enter");
@@ -204,6 +209,12 @@ fn layers_of_a_return() {
     page("layer_form_extend", Pane::Returns, "L");
     page("layer_form_end", Pane::Returns, "x");
     page("layer_form_expect", Pane::Orders, "down down down e");
+}
+
+#[test]
+fn what_is_done_about_one_order() {
+    page("layer_form_edit", Pane::Orders, "enter a");
+    page("layer_form_export", Pane::Orders, "P");
 }
 
 #[test]

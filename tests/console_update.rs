@@ -51,7 +51,7 @@ fn number_keys_go_to_their_pane_and_the_missing_ones_say_so() {
 fn in_a_read_only_session_no_action_reaches_the_desk() {
     for (pane, keys) in [
         (Pane::Exceptions, "a w e z n r f d m"),
-        (Pane::Orders, "r h H e"),
+        (Pane::Orders, "r h H e P a"),
         (Pane::Mappings, "e enter n x"),
         (Pane::Stock, "p u"),
         (Pane::Live, "p r u"),

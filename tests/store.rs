@@ -4,6 +4,8 @@
 
 #[path = "store/bench.rs"]
 mod bench;
+#[path = "store/calls.rs"]
+mod calls;
 #[path = "store/exceptions.rs"]
 mod exceptions;
 #[path = "store/faults.rs"]

@@ -235,6 +235,7 @@ fn order(n: usize, orders: usize, now: Ts) -> Change {
             source,
             intent: None,
             site_choice: None,
+            edits: Vec::new(),
         })),
         lines: Some(lines),
     }

@@ -250,6 +250,7 @@ async fn intent_of(
         stock: &|_, _| None,
         sent: None,
         site_choice: None,
+        edits: &[],
         now: rig.now(),
     });
     match verdict {

@@ -5,9 +5,10 @@ use super::columns;
 use super::context::{Context, Globals, Opening};
 use super::listing::{ColumnedArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
+use crate::domain::edits::SafeField;
 use crate::domain::views::ListName;
 use crate::report::columns::ORDERS;
-use crate::report::{Column, Format, Table, opt, order_evidence};
+use crate::report::{Column, Format, Reader, Table, opt, order_evidence, order_paper};
 use crate::text::{age, money, time_left};
 use clap::Subcommand;
 
@@ -23,6 +24,12 @@ pub enum OrdersVerb {
     Show {
         /// Number, warehouse number, reference, source id or tracking
         order: String,
+        /// Instead: a page for customer service, or a masked bundle for a vendor's support desk
+        #[arg(long = "for", value_enum, value_name = "READER")]
+        reader: Option<Outside>,
+        /// The vendor's system, with --for vendor; the warehouse when left out
+        #[arg(long, requires = "reader")]
+        system: Option<String>,
     },
     /// Read it in both systems again and decide anew
     Resync {
@@ -50,6 +57,20 @@ pub enum OrdersVerb {
         #[command(flatten)]
         wait: WaitArgs,
     },
+    /// Correct text of its delivery address for this send; the source keeps what it says
+    Edit {
+        order: String,
+        /// name, company, line1, line2, line3, town, region, postcode, email or phone; may be given several times
+        #[arg(long = "field", required = true, value_name = "NAME", value_parser = parse_field)]
+        fields: Vec<SafeField>,
+        /// What is sent instead, one for each field
+        #[arg(long = "to", required = true, value_name = "TEXT")]
+        texts: Vec<String>,
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        wait: WaitArgs,
+    },
     /// Let a held order go
     Release {
         order: String,
@@ -58,16 +79,38 @@ pub enum OrdersVerb {
     },
 }
 
+fn parse_field(text: &str) -> Result<SafeField, String> {
+    SafeField::parse(text).ok_or_else(|| {
+        let names: Vec<&str> = SafeField::ALL.iter().map(|f| f.as_str()).collect();
+        format!(
+            "{text:?} is not a field that may be edited; these may: {}",
+            names.join(", ")
+        )
+    })
+}
+
+/// Readers outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Outside {
+    Customer,
+    Vendor,
+}
+
 pub(super) async fn run(globals: &Globals, verb: OrdersVerb) -> Result<Outcome, CliError> {
     let opening = match &verb {
-        OrdersVerb::List(_) | OrdersVerb::Show { .. } => Opening::Reading,
+        OrdersVerb::List(_) | OrdersVerb::Show { reader: None, .. } => Opening::Reading,
         _ => Opening::Writing,
     };
     let context = Context::open(globals, opening).await?;
     let desk = &context.desk;
     match verb {
         OrdersVerb::List(args) => list(&context, &args).await,
-        OrdersVerb::Show { order } => show(&context, &order).await,
+        OrdersVerb::Show {
+            order,
+            reader: Some(reader),
+            system,
+        } => paper(&context, &order, reader, system.as_deref()).await,
+        OrdersVerb::Show { order, .. } => show(&context, &order).await,
         OrdersVerb::Resync { orders, wait } => {
             each(&context, orders, wait.wait, |name| async move {
                 let order = desk.order_named(&name).await?;
@@ -101,6 +144,28 @@ pub(super) async fn run(globals: &Globals, verb: OrdersVerb) -> Result<Outcome, 
                 "choosing its site",
                 wait.wait,
                 desk.choose_site(row.id, &site.as_str().into(), &reason),
+            )
+            .await
+        }
+        OrdersVerb::Edit {
+            order,
+            fields,
+            texts,
+            reason,
+            wait,
+        } => {
+            if fields.len() != texts.len() {
+                return Err(CliError::failed(
+                    "every --field needs its own --to, in the same order",
+                ));
+            }
+            let row = desk.order_named(&order).await?;
+            let texts = fields.into_iter().zip(texts).collect();
+            one(
+                &context,
+                "editing",
+                wait.wait,
+                desk.edit_order(row.id, texts, &reason),
             )
             .await
         }
@@ -158,6 +223,38 @@ async fn list(context: &Context, args: &ColumnedArgs) -> Result<Outcome, CliErro
     Ok(Outcome::Done)
 }
 
+/// Prints an order for a reader outside, and keeps in the journal that it was given out.
+async fn paper(
+    context: &Context,
+    name: &str,
+    reader: Outside,
+    system: Option<&str>,
+) -> Result<Outcome, CliError> {
+    let desk = &context.desk;
+    let row = desk.order_named(name).await?;
+    let pair = desk.pair_of(&row)?;
+    let reader = match (reader, system) {
+        (Outside::Customer, _) => Reader::Customer,
+        (Outside::Vendor, None) => Reader::Warehouse,
+        (Outside::Vendor, Some(id)) if id == pair.warehouse.as_str() => Reader::Warehouse,
+        (Outside::Vendor, Some(id)) if id == pair.source.as_str() => Reader::Source,
+        (Outside::Vendor, Some(id)) => {
+            return Err(CliError::failed(format!(
+                "order {} concerns {} and {}, not {id}; name one of the two",
+                row.number, pair.source, pair.warehouse
+            )));
+        }
+    };
+    let paper = order_paper(desk, row.id, reader).await?;
+    desk.order_exported(&row, reader.words(), "standard output")
+        .await?;
+    match context.globals.format {
+        Format::Html => say(&paper.html())?,
+        _ => say(&paper.markdown)?,
+    }
+    Ok(Outcome::Done)
+}
+
 /// Prints the evidence sheet of an order; shared with `report order`.
 pub(super) async fn show(context: &Context, name: &str) -> Result<Outcome, CliError> {
     let row = context.desk.order_named(name).await?;
@@ -166,9 +263,12 @@ pub(super) async fn show(context: &Context, name: &str) -> Result<Outcome, CliEr
         .config
         .pair(&row.pair)
         .map(|p| p.warehouse.clone());
-    let sheet = order_evidence(&context.store, row.id, warehouse.as_ref(), context.now())
+    let mut sheet = order_evidence(&context.store, row.id, warehouse.as_ref(), context.now())
         .await?
         .ok_or_else(|| CliError::failed(format!("order {} has just gone", row.number)))?;
+    if warehouse.is_some() {
+        sheet.why = Some(context.desk.why_of(row.id).await?);
+    }
     match context.globals.format {
         Format::Table => say(&sheet.text(terminal_columns()))?,
         Format::Json | Format::Csv | Format::Md | Format::Html => {

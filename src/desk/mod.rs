@@ -3,12 +3,14 @@
 
 mod checks;
 mod deliveries;
+mod edits;
 mod exceptions;
 mod find;
 mod flows;
 mod layouts;
 pub(crate) mod mappings;
 mod orders;
+mod outside;
 mod request;
 mod returns;
 mod sites;
@@ -17,8 +19,10 @@ mod stock;
 mod tests;
 mod undo;
 mod views;
+mod why;
 
 pub use checks::{Behind, CheckLine, CheckPage, CheckSheet, Object, signing_teams};
+pub use edits::EditQuestion;
 pub use find::{FIND_CHARS_MIN, Found};
 pub use mappings::{
     CSV_BYTES_MAX, CSV_CELL_CHARS_MAX, CSV_ROWS_MAX, CodeRule, EDITS_MAX, MappingCsv,
@@ -96,7 +100,7 @@ impl DeskError {
         matches!(self, Self::Stale { .. })
     }
 
-    fn store(what: &str) -> impl FnOnce(StoreError) -> Self {
+    pub(crate) fn store(what: &str) -> impl FnOnce(StoreError) -> Self {
         let what = what.to_owned();
         move |source| match source {
             StoreError::Stale { what, by, .. } => Self::Stale { what, by },

@@ -3,7 +3,7 @@
 use super::request::RequestKind;
 use super::{Desk, DeskError, DeskResult, Done, reason};
 use crate::domain::ids::{OrderId, SiteRef};
-use crate::domain::order::OrderRow;
+use crate::domain::order::{OrderFull, OrderRow};
 
 /// How many orders a name may match before the person is asked to be more exact.
 const MATCHES_MAX: usize = 10;
@@ -51,6 +51,14 @@ impl Desk {
     /// # Errors
     /// [`DeskError::NotFound`] when there is none.
     pub async fn order(&self, id: OrderId) -> DeskResult<OrderRow> {
+        self.order_in_full(id).await.map(|o| o.row)
+    }
+
+    /// As [`Desk::order`], with its content and lines.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] when there is none.
+    pub async fn order_in_full(&self, id: OrderId) -> DeskResult<OrderFull> {
         let what = format!("order {id}");
         self.store
             .orders_by_id(&[id])
@@ -58,7 +66,6 @@ impl Desk {
             .map_err(DeskError::store(&what))?
             .into_iter()
             .next()
-            .map(|o| o.row)
             .ok_or(DeskError::NotFound { what })
     }
 

@@ -4,6 +4,7 @@ use super::returns::ReturnRequest;
 use super::{Desk, DeskError, DeskResult, Done};
 use crate::domain::change::Change;
 use crate::domain::delivery::Flow;
+use crate::domain::edits::SafeField;
 use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, RequestId, SiteRef,
 };
@@ -75,6 +76,12 @@ pub enum RequestKind {
         site: SiteRef,
         reason: String,
     },
+    /// Send an order with corrected text.
+    EditOrder {
+        order: OrderId,
+        fields: Vec<(SafeField, String)>,
+        reason: String,
+    },
     /// Run a scheduled flow now.
     RunFlow { pair: PairId, flow: Flow },
     /// Publish the stock of one item at one location now.
@@ -131,6 +138,7 @@ impl RequestKind {
             Self::HoldOrder { .. } => "hold_order",
             Self::ReleaseOrder { .. } => "release_order",
             Self::ChooseSite { .. } => "choose_site",
+            Self::EditOrder { .. } => "edit_order",
             Self::RunFlow { .. } => "run_flow",
             Self::PushStock { .. } => "push_stock",
             Self::ResumeStock { .. } => "resume_stock",
@@ -162,6 +170,11 @@ impl RequestKind {
                 site,
                 reason,
             } => json!({ "order": order, "site": site, "reason": reason }),
+            Self::EditOrder {
+                order,
+                fields,
+                reason,
+            } => json!({ "order": order, "fields": fields, "reason": reason }),
             Self::RunFlow { pair, flow } => json!({ "pair": pair, "flow": flow }),
             Self::PushStock {
                 pair,

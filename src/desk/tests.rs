@@ -206,6 +206,7 @@ fn order_change(id: i64, source: SourceOrder, state: OrderState) -> Change {
             source,
             intent: None,
             site_choice: None,
+            edits: Vec::new(),
         })),
         lines: None,
     }

@@ -1,6 +1,7 @@
 //! Orders as the source knows them and their life in our books (the state graph).
 
 use super::delivery::DespatchIntentLine;
+use super::edits::FieldEdit;
 use super::ids::{
     CarrierService, ItemCode, LocationId, OrderId, PairId, ServiceTag, SiteRef, Sku, SourceOrderId,
     WmsOrderNo,
@@ -538,6 +539,9 @@ pub struct OrderBody {
     /// Where a person said it ships from, once.
     #[serde(default)]
     pub site_choice: Option<SiteChoice>,
+    /// Text a person corrected for the send.
+    #[serde(default)]
+    pub edits: Vec<FieldEdit>,
 }
 
 /// A site a person chose for one order. It counts until the warehouse has the order, as long as the source says the same

@@ -89,7 +89,7 @@ pub fn checks_html(sheet: &CheckSheet) -> String {
 }
 
 /// A report in Markdown as an HTML page that shows it as it is.
-fn as_page(title: &str, markdown: &str) -> String {
+pub(super) fn as_page(title: &str, markdown: &str) -> String {
     let lines: Vec<String> = markdown.lines().map(escape).collect();
     page(title, &format!("<pre>{}</pre>\n", lines.join("\n")))
 }

@@ -2,11 +2,14 @@
 
 use super::print::{at, opt};
 use super::table::{Column, Table};
+use super::why::why_text;
 use crate::domain::delivery::{Attempt, DeliveryRow};
+use crate::domain::edits::FieldEdit;
 use crate::domain::exception::{ObjectRef, OccurrenceRow};
 use crate::domain::ids::{OrderId, SystemId};
 use crate::domain::order::{OrderFull, OrderLine, OrderRow};
 use crate::domain::time::Ts;
+use crate::domain::why::Why;
 use crate::store::read::{DespatchGroup, JournalRow};
 use crate::store::{Store, StoreResult};
 use crate::text::{clean, money};
@@ -29,6 +32,10 @@ pub struct Evidence {
     pub record: Vec<Moment>,
     pub deliveries: Vec<EvidenceDelivery>,
     pub exceptions: Vec<EvidenceException>,
+    /// Text that a person corrected for the send.
+    pub edits: Vec<FieldEdit>,
+    /// Why it is where it is.
+    pub why: Option<Why>,
     /// The journal of this order is longer than one sheet holds.
     pub is_shortened: bool,
 }
@@ -106,10 +113,12 @@ pub async fn order_evidence(
             .map_or_else(String::new, |r| places.say(r.why.clone())),
         printed_at: now,
         record: record(&full, &deliveries, &despatches, &journal),
+        edits: full.body.edits,
         order: full.row,
         lines: full.lines,
         deliveries,
         exceptions,
+        why: None,
         is_shortened: journal.len() == TIMELINE_ROWS_MAX,
     }))
 }
@@ -285,7 +294,14 @@ impl Evidence {
                 "state",
                 format!("{} since {}{held}", o.state, at(Some(o.state_since))),
             ),
-            ("blocked by", o.blocked_by.clone()),
+            (
+                "blocked by",
+                if self.why.is_some() {
+                    String::new()
+                } else {
+                    o.blocked_by.clone()
+                },
+            ),
             ("source", format!("{:?}, {}", o.source_status, o.channel)),
             (
                 "service",
@@ -309,6 +325,22 @@ impl Evidence {
             if !value.trim().is_empty() {
                 out.push_str(&format!("  {name:<11}{}\n", clean(&value)));
             }
+        }
+        for edit in &self.edits {
+            out.push_str(&format!(
+                "  {:<11}{} by {} at {}: was {:?}, now {:?} ({})\n",
+                "edited",
+                edit.field,
+                clean(&edit.who),
+                at(Some(edit.at)),
+                clean(&edit.was),
+                clean(&edit.now),
+                clean(&edit.reason)
+            ));
+        }
+        if let Some(why) = &self.why {
+            out.push('\n');
+            out.push_str(&why_text(why, &o.number, &o.pair));
         }
         out.push('\n');
         out.push_str(&self.lines_table().show(columns_max));

@@ -1,8 +1,9 @@
 //! Bodies of requests and answers: compressed, then encrypted with a key from the configuration.
 
-use super::read::PayloadText;
+use super::read::{Exchange, PayloadText};
 use super::value::vals;
 use super::{Store, StoreError, StoreResult};
+use crate::domain::delivery::AnswerClass;
 use crate::domain::ids::{PayloadId, SystemId};
 use crate::domain::time::Ts;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -12,6 +13,12 @@ use flate2::read::{DeflateDecoder, DeflateEncoder};
 use rand::TryRng as _;
 use std::io::Read as _;
 
+/// How a request is marked.
+const REQUEST: &str = "request";
+/// How an answer is marked; anything else came in by itself.
+const ANSWER: &str = "answer";
+/// Newest attempts among which a good call is looked for.
+const GOOD_ATTEMPTS_MAX: usize = 20_000;
 /// Bytes of a nonce; a random one of this size never repeats in practice.
 const NONCE: usize = 24;
 /// Largest body after decompression; a larger one is damage or an attack.
@@ -138,6 +145,67 @@ impl Store {
             body,
             hash,
         }))
+    }
+
+    /// A call whole, by either of its bodies, or a message that came in by itself. An answer is kept under the number that follows its
+    /// request's; a call without an answer has none.
+    pub async fn exchange(&self, id: PayloadId) -> StoreResult<Option<Exchange>> {
+        let Some(asked) = self.payload(id).await? else {
+            return Ok(None);
+        };
+        if asked.kind != REQUEST && asked.kind != ANSWER {
+            return Ok(Some(Exchange::Heard(asked)));
+        }
+        let is_request = asked.kind == REQUEST;
+        let beside = PayloadId(if is_request { id.0 + 1 } else { id.0 - 1 });
+        let other = self.payload(beside).await?.filter(|other| {
+            let wanted = if is_request { ANSWER } else { REQUEST };
+            other.system == asked.system && other.method == asked.method && other.kind == wanted
+        });
+        Ok(Some(if is_request {
+            Exchange::Call {
+                request: Some(asked),
+                answer: other,
+            }
+        } else {
+            Exchange::Call {
+                request: other,
+                answer: Some(asked),
+            }
+        }))
+    }
+
+    /// The newest call of this method that took effect, other than the one asked about, among the newest attempts. Its
+    /// request's number.
+    pub async fn last_good_call(
+        &self,
+        system: &SystemId,
+        method: &str,
+        other_than: &[PayloadId],
+    ) -> StoreResult<Option<PayloadId>> {
+        let (this, that) = (
+            other_than.first().map_or(0, |id| id.0),
+            other_than.get(1).map_or(0, |id| id.0),
+        );
+        let mut conn = self.inner.db.read().await?;
+        conn.row(
+            "select p.id from (select id, request from attempt where class = $1 and request is not null \
+             order by id desc @limit($2)) a join payload p on p.id = a.request \
+             where p.system = $3 and p.method = $4 and p.body is not null and p.id <> $5 and p.id <> $6 \
+             order by a.id desc @limit($7)",
+            vals![
+                AnswerClass::Applied.code(),
+                super::limit(GOOD_ATTEMPTS_MAX),
+                system.as_str(),
+                method,
+                this,
+                that,
+                super::limit(1)
+            ],
+        )
+        .await?
+        .map(|row| Ok(PayloadId(row.cols().int()?)))
+        .transpose()
     }
 
     /// Bodies older than the retention are dropped; hash and timeline stay. Returns how many.

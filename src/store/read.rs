@@ -210,6 +210,28 @@ pub struct PayloadText {
     pub hash: String,
 }
 
+/// What a body belongs to, as it was kept.
+#[derive(Debug, Clone)]
+pub enum Exchange {
+    /// A call of ours; it may have no answer.
+    Call {
+        request: Option<PayloadText>,
+        answer: Option<PayloadText>,
+    },
+    /// A message that came in by itself.
+    Heard(PayloadText),
+}
+
+impl Exchange {
+    /// Its bodies: request and answer, or the message alone.
+    pub fn bodies(&self) -> (Option<&PayloadText>, Option<&PayloadText>) {
+        match self {
+            Self::Call { request, answer } => (request.as_ref(), answer.as_ref()),
+            Self::Heard(message) => (Some(message), None),
+        }
+    }
+}
+
 /// A value nobody mapped yet, ranked by what it blocks.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Unmapped {

@@ -115,6 +115,22 @@ impl Store {
         .collect()
     }
 
+    /// What is paused of a pair: a flow, or `None` for the pair as a whole, and why.
+    pub async fn pauses_of(&self, pair: &PairId) -> StoreResult<Vec<(Option<Flow>, String)>> {
+        let mut conn = self.inner.db.read().await?;
+        conn.rows(
+            "select flow, reason from pause where pair = $1 order by flow",
+            vals![pair.as_str()],
+        )
+        .await?
+        .iter()
+        .map(|row| {
+            let mut c = row.cols();
+            Ok((Flow::from_code(c.int()?), c.text()?))
+        })
+        .collect()
+    }
+
     /// Every system whose state was told, with the holder of its lease. The lease of a system is named `system/ID` or
     /// like the system itself.
     pub async fn systems_live(&self) -> StoreResult<Vec<SystemRow>> {

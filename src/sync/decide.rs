@@ -321,6 +321,7 @@ fn check(
             .filter(|o| !o.row.state.is_before_warehouse())
             .and_then(|o| o.body.intent.as_ref()),
         site_choice: existing.and_then(|o| o.body.site_choice.as_ref()),
+        edits: existing.map_or(&[], |o| o.body.edits.as_slice()),
         now,
     };
     let verdict = preflight::check(&input);

@@ -11,6 +11,7 @@ mod corrections;
 pub mod decide;
 pub mod deliver;
 pub mod desk;
+mod edits;
 pub mod engine;
 pub mod hints;
 mod labels;

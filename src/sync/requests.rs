@@ -102,6 +102,7 @@ pub async fn carry_out(cx: &Cx, request: &RequestRow) -> StoreResult<Option<Answ
             None => refused("the request names no order"),
         },
         "choose_site" => choose_site(cx, request, now).await?,
+        "edit_order" => super::edits::edit_order(cx, request, now).await?,
         "run_flow" => match (
             field::<PairId>(request, "pair"),
             field::<Flow>(request, "flow"),
@@ -461,7 +462,7 @@ async fn why_site_stays(cx: &Cx, order: &OrderFull, site: &SiteRef) -> StoreResu
 }
 
 /// The wish that an order be decided on again.
-async fn recheck_order(cx: &Cx, id: OrderId) -> StoreResult<Change> {
+pub(super) async fn recheck_order(cx: &Cx, id: OrderId) -> StoreResult<Change> {
     Ok(Change::Request {
         id: RequestId(cx.id().await?),
         kind: RECHECK_ORDER.to_owned(),

@@ -262,6 +262,7 @@ pub fn save(row: OrderRow, lines: Option<Vec<OrderLine>>) -> Change {
             source: source_order(row.id.0),
             intent: None,
             site_choice: None,
+            edits: Vec::new(),
         })
     });
     Change::Order {

@@ -35,6 +35,8 @@ pub enum Context {
     Refund,
     /// On a sheet of checks.
     Check,
+    /// On a stored call.
+    Call,
 }
 
 impl Context {
@@ -55,6 +57,7 @@ impl Context {
         Self::Site,
         Self::Refund,
         Self::Check,
+        Self::Call,
     ];
 
     /// Its table in the keymap file.
@@ -75,6 +78,7 @@ impl Context {
             Self::Site => "site",
             Self::Refund => "refund",
             Self::Check => "check",
+            Self::Call => "call",
         }
     }
 
@@ -96,6 +100,7 @@ impl Context {
             Self::Site => "Site of an order",
             Self::Refund => "Refunds",
             Self::Check => "Checks",
+            Self::Call => "Calls",
         }
     }
 }
@@ -168,6 +173,9 @@ actions! {
     Release { "release", Order, Outward, "Release", "Let a held order go." }
     ExpectReturn { "expect_return", Order, Outward, "Take back", "Goods of it come back: announce them to the warehouse." }
 
+    EditOrder { "edit_order", Order, Outward, "Edit address", "Correct the delivery address for this one send; what the source said is kept beside it." }
+    ExportOrder { "export_order", Order, Books, "Export", "Write it as files here: a page for customer service, or a masked bundle for a vendor's support desk." }
+
     ChooseSite { "choose_site", Site, Outward, "Choose site", "Ship this one order from a site you name, whatever the rules say; say why." }
     ExplainRefund { "explain_refund", Refund, Books, "Explain refund", "Money went back and no goods come: say what was meant." }
 
@@ -206,6 +214,8 @@ actions! {
     HandOver { "hand_over", Check, Books, "Hand over", "Write what the next shift must know; it sees it first." }
     TeamSheet { "team_sheet", Check, Screen, "Next team", "The lines of the next team that signs, or of all." }
     ExportSheet { "export_sheet", Check, Books, "Export", "Write sheet and shift report as Markdown and HTML files, here." }
+
+    CompareCall { "compare_call", Call, Screen, "Compare", "Show in what the call differs from the last one that went well, or the whole call again." }
 
     VerifyChain { "verify_chain", Audit, Screen, "Verify chain", "Recompute the journal's hash chain and say whether it holds." }
 

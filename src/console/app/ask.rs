@@ -1,10 +1,13 @@
 //! What the console asks, what it is told, and what it does outside itself. Plain values: the run loop carries them out.
 
 use crate::config::CardRow;
-use crate::desk::{CheckPage, CheckSheet, Decision, Found, GatedReturn, LaneRemedy, SiteQuestion};
+use crate::desk::{
+    CheckPage, CheckSheet, Decision, EditQuestion, Found, GatedReturn, LaneRemedy, SiteQuestion,
+};
 use crate::domain::checks::{Cadence, Check, HandOver, Period};
 use crate::domain::columns::{KeptLayout, Layout};
 use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
+use crate::domain::edits::SafeField;
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
 use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, JournalSeq, LocationId, OrderId, PairId, PayloadId,
@@ -20,6 +23,9 @@ use crate::domain::stock::{StockLevelRow, StockPosition};
 use crate::domain::time::Ts;
 use crate::domain::undo::Undoable;
 use crate::domain::views::{ListName, SavedView, View};
+use crate::domain::why::Why;
+use crate::report::Reader;
+use crate::report::body::{Compared, Pretty};
 use crate::store::read::{
     DespatchGroup, ExceptionCount, FlowLive, JournalRow, ListQuery, MappingVersion, SystemRow,
     Unmapped, Window,
@@ -124,7 +130,7 @@ pub enum Answer {
     Delivery(Option<Box<DeliverySheet>>),
     Item(Box<ItemSheet>),
     Flow(Box<FlowSheet>),
-    Payload(Option<PayloadSheet>),
+    Payload(Option<Box<PayloadSheet>>),
     Versions(Vec<MappingVersion>),
     Targets(Vec<Target>),
     Preview(MappingPreview),
@@ -246,6 +252,10 @@ pub struct OrderSheet {
     pub refunds: Refunds,
     /// What can be chosen for its site.
     pub site: Option<SiteQuestion>,
+    /// Why it is where it is; `None` where its pair is not configured here.
+    pub why: Option<Why>,
+    /// What can be edited of it; `None` where its pair is not configured here.
+    pub edit: Option<EditQuestion>,
 }
 
 /// A return as finance and the returns desk read it: goods and money side by side, and what was decided.
@@ -328,15 +338,42 @@ pub struct FlowSheet {
     pub policy: Vec<CardRow>,
 }
 
-/// A stored request or answer, opened.
+/// A stored call, opened: request and answer, and the last one that went well.
 #[derive(Debug, Clone)]
 pub struct PayloadSheet {
     pub id: PayloadId,
     pub at: Ts,
     pub title: String,
+    pub origin: Origin,
+    pub request: Option<CallBody>,
+    pub answer: Option<CallBody>,
+    pub good: Option<GoodCall>,
+}
+
+/// Who spoke first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A call of ours.
+    Ours,
+    /// A message that came in by itself; it stands in the request's place.
+    Heard,
+}
+
+/// One body of a call.
+#[derive(Debug, Clone)]
+pub struct CallBody {
     /// `None` when past its retention.
-    pub body: Option<String>,
+    pub shown: Option<Pretty>,
     pub hash: String,
+}
+
+/// The last call of the same kind that took effect, and in what this one differs from it.
+#[derive(Debug, Clone)]
+pub struct GoodCall {
+    pub id: PayloadId,
+    pub at: Ts,
+    pub request: Option<Compared>,
+    pub answer: Option<Compared>,
 }
 
 /// What applying mapping edits would do.
@@ -525,6 +562,17 @@ pub enum Act {
     ExportChecks {
         cadence: Cadence,
         team: Option<Team>,
+    },
+    /// Send an order with corrected text.
+    EditOrder {
+        id: OrderId,
+        fields: Vec<(SafeField, String)>,
+        reason: String,
+    },
+    /// One order as files, for a reader outside.
+    ExportOrder {
+        id: OrderId,
+        reader: Reader,
     },
     /// Keep a view of a list for the team; `over` is the version of the one it replaces.
     SaveView {

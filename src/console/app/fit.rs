@@ -59,6 +59,7 @@ impl App {
             Context::Site => self.fit_site(),
             Context::Refund => self.fit_refund(),
             Context::Check => self.fit_check(action),
+            Context::Call => self.fit_call(),
             Context::Global | Context::Audit => self.fit_global(action),
         }
     }
@@ -138,6 +139,7 @@ impl App {
                         Fit::Yes
                     };
                 }
+                (Subject::Order(_), Action::EditOrder) => return self.fit_edit(),
                 (Subject::Order(row), Action::ExpectReturn) => {
                     return may_expect(&row).map_or_else(no, |()| Fit::Yes);
                 }
@@ -229,6 +231,25 @@ impl App {
                 Some(why) => no(format!("order {}: {why}", question.number)),
                 None => Fit::Yes,
             },
+        }
+    }
+
+    fn fit_edit(&self) -> Fit {
+        match self.nav.page().and_then(|page| page.edit.as_ref()) {
+            None => no("open the order first; its page knows the address"),
+            Some(question) => match &question.refused {
+                Some(why) => no(why.clone()),
+                None => Fit::Yes,
+            },
+        }
+    }
+
+    fn fit_call(&self) -> Fit {
+        let call = self.nav.page().and_then(|page| page.call.as_ref());
+        match call.map(|call| call.sheet.good.is_some()) {
+            Some(true) => Fit::Yes,
+            Some(false) => no("no call of this kind that went well is kept"),
+            None => no("it is still being read"),
         }
     }
 
@@ -345,5 +366,6 @@ const fn needs(context: Context) -> &'static str {
         Context::Site => "the page of an order, or of an exception about sites",
         Context::Refund => "an order of which money went back",
         Context::Check => "the Checks pane",
+        Context::Call => "the page of a stored call",
     }
 }

@@ -201,6 +201,10 @@ impl App {
             Event::Paste(text) => self.paste(&text),
             Event::Resize(columns, rows) => {
                 self.size = (columns.max(1), rows.max(1));
+                let (columns, now) = (self.size.0, self.now);
+                for page in self.nav.all_pages() {
+                    page.lay_out_call(columns, now);
+                }
                 self.is_dirty = true;
             }
             Event::Reply {
@@ -540,6 +544,8 @@ fn act_words(act: &Act) -> String {
         Act::SignCheck { check, team, .. } => format!("signing {:?} for {team}", check.title),
         Act::HandOver { team, .. } => format!("the hand-over of {team}"),
         Act::ExportChecks { cadence, .. } => format!("the export of the {cadence} sheet"),
+        Act::EditOrder { id, .. } => format!("editing order {id}"),
+        Act::ExportOrder { id, .. } => format!("the export of order {id}"),
         Act::SaveView { view, .. } => format!("saving the view {:?}", view.name),
         Act::RemoveView { name, .. } => format!("removing the view {name:?}"),
         Act::KeepColumns { list, .. } => format!("keeping the columns of {list}"),

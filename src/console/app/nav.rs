@@ -1,11 +1,14 @@
 //! Where one is: a pane, and in each pane a stack of pages. Esc takes the top page off; nothing else is lost.
 
+use super::ask::PayloadSheet;
 use super::doc::{Doc, DocLine, Link};
 use super::list::Load;
+use super::sheets::call::{self, Mode};
 use super::subject::Subject;
-use crate::desk::SiteQuestion;
+use crate::desk::{EditQuestion, SiteQuestion};
 use crate::domain::ids::PairId;
 use crate::domain::mapping::Mapping;
+use crate::domain::time::Ts;
 use crate::store::read::MappingVersion;
 use std::cell::Cell;
 
@@ -112,8 +115,19 @@ pub struct Page {
     pub sites: Vec<SiteQuestion>,
     /// On a page of mapping versions: the versions.
     pub versions: Option<(PairId, Vec<MappingVersion>)>,
+    /// On the page of an order: what can be edited of it.
+    pub edit: Option<Box<EditQuestion>>,
+    /// On the page of a stored call: the call, and what is shown of it.
+    pub call: Option<CallOnPage>,
     /// Read again when shown.
     pub is_stale: bool,
+}
+
+/// A stored call on its page. Its lines depend on the width of the screen, so it is kept to be set out anew.
+#[derive(Debug, Clone)]
+pub struct CallOnPage {
+    pub sheet: Box<PayloadSheet>,
+    pub mode: Mode,
 }
 
 impl Page {
@@ -135,6 +149,8 @@ impl Page {
             mapping: None,
             sites: Vec::new(),
             versions: None,
+            edit: None,
+            call: None,
             is_stale: false,
         }
     }
@@ -163,6 +179,14 @@ impl Page {
             self.tab = at.unsigned_abs();
             self.line = 0;
             self.top.set(0);
+        }
+    }
+
+    /// Sets a stored call out for a screen of so many columns.
+    pub fn lay_out_call(&mut self, columns: u16, now: Ts) {
+        if let Some(on_page) = &self.call {
+            let doc = call::doc(&on_page.sheet, on_page.mode, columns, now);
+            self.show(format!("Call {}", on_page.sheet.id), doc);
         }
     }
 

@@ -4,7 +4,8 @@ use super::ask::{Answer, ExceptionSheet, Refunds, Trouble};
 use super::event::{Effect, Slot};
 use super::layers::Layer;
 use super::list::{Keyed, List, Load};
-use super::nav::Page;
+use super::nav::{CallOnPage, Page};
+use super::sheets::call::Mode;
 use super::subject::Subject;
 use super::{App, Level, sheets};
 use crate::domain::places::Places;
@@ -83,20 +84,27 @@ impl App {
             },
             Slot::Header if self.header_generation == generation => self.take_header(answer),
             Slot::Page(id) => {
-                let now = self.now;
-                let bar = self.theme.symbols.bar;
+                let at = At {
+                    now: self.now,
+                    bar: self.theme.symbols.bar,
+                    columns: self.size.0,
+                };
                 if let Some(page) = self.nav.by_id(id)
                     && page.generation == generation
                 {
-                    show(page, answer, now, bar, &self.header.places);
+                    show(page, answer, at, &self.header.places);
                 }
             }
             Slot::Beside => {
-                let bar = self.theme.symbols.bar;
+                let at = At {
+                    now: self.now,
+                    bar: self.theme.symbols.bar,
+                    columns: 0,
+                };
                 if let Some(page) = &mut self.beside
                     && page.generation == generation
                 {
-                    show(page, answer, self.now, bar, &self.header.places);
+                    show(page, answer, at, &self.header.places);
                 }
             }
             Slot::Targets | Slot::Preview | Slot::Verify | Slot::Undo | Slot::Find
@@ -233,8 +241,18 @@ fn refunds_of(refunds: &Refunds) -> Vec<Subject> {
     found.map(Subject::Refunds).into_iter().collect()
 }
 
+/// When and where a page is shown.
+struct At<'a> {
+    now: Ts,
+    /// Sign of a bar in a picture.
+    bar: &'a str,
+    /// Of the whole screen.
+    columns: u16,
+}
+
 /// Puts an answer on a page.
-fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, places: &Places) {
+fn show(page: &mut Page, answer: Result<Answer, Trouble>, at: At<'_>, places: &Places) {
+    let At { now, bar, columns } = at;
     let gone =
         |page: &mut Page| page.load = Load::Failed("it is not in the store any more".to_owned());
     match answer {
@@ -253,6 +271,7 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
             page.subject = Some(Subject::Order(Box::new(sheet.full.row.clone())));
             page.about = refunds_of(&sheet.refunds);
             page.sites = sheet.site.iter().cloned().collect();
+            page.edit = sheet.edit.clone().map(Box::new);
             page.show(
                 places.say(sheets::order::title(&sheet.full.row)),
                 sheets::order::doc(&sheet, now, places).naming(places),
@@ -335,10 +354,10 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, now: Ts, bar: &str, pl
             );
         }
         Ok(Answer::Payload(Some(sheet))) => {
-            page.show(
-                format!("Call {}", sheet.id),
-                sheets::records::payload(&sheet, now),
-            );
+            page.subject = Some(Subject::Call(sheet.id));
+            let mode = page.call.as_ref().map_or(Mode::Whole, |call| call.mode);
+            page.call = Some(CallOnPage { sheet, mode });
+            page.lay_out_call(columns, now);
         }
         Ok(Answer::Versions(rows)) => {
             if let super::doc::Link::Versions { pair } = &page.link {

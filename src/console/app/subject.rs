@@ -11,7 +11,7 @@ use crate::desk::{CheckLine, GatedReturn, SiteQuestion};
 use crate::domain::catalogue::{Kind, Remedy};
 use crate::domain::delivery::{DeliveryState, Flow};
 use crate::domain::exception::ExceptionRow;
-use crate::domain::ids::{DeliveryId, OrderId, PairId};
+use crate::domain::ids::{DeliveryId, OrderId, PairId, PayloadId};
 use crate::domain::mapping::Mapping;
 use crate::domain::movements::LaneKey;
 use crate::domain::order::OrderRow;
@@ -59,6 +59,8 @@ pub enum Subject {
     Refunds(Box<Refunds>),
     /// The sheet of checks, and the check under the cursor.
     Check(Option<Box<CheckLine>>),
+    /// A stored call.
+    Call(PayloadId),
 }
 
 impl Subject {
@@ -78,6 +80,7 @@ impl Subject {
             Self::Site(_) => Context::Site,
             Self::Refunds(_) => Context::Refund,
             Self::Check(_) => Context::Check,
+            Self::Call(_) => Context::Call,
         }
     }
 
@@ -104,6 +107,7 @@ impl Subject {
             Self::Refunds(refunds) => format!("refunds of order {}", refunds.number),
             Self::Check(Some(line)) => super::sheets::checks::title(line),
             Self::Check(None) => "the sheet".to_owned(),
+            Self::Call(id) => format!("call {id}"),
         }
     }
 }

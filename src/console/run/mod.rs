@@ -2,6 +2,7 @@
 
 mod about;
 pub mod backend;
+mod calls;
 pub mod effects;
 pub mod export;
 mod lanes;

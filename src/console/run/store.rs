@@ -2,8 +2,7 @@
 
 use super::super::app::ask::{
     Act, Answer, Answered, DeliverySheet, Done, ExceptionAct, ExceptionSheet, FlowSheet, Header,
-    ItemSheet, Live, MappingPreview, OrderSheet, PayloadSheet, Question, Refunds, ReturnSheet,
-    Seen, Trouble,
+    ItemSheet, Live, MappingPreview, OrderSheet, Question, Refunds, ReturnSheet, Seen, Trouble,
 };
 use super::super::app::doc::{Link, return_of};
 use super::super::app::export::ExportJob;
@@ -11,19 +10,20 @@ use super::super::app::panes::exceptions::is;
 use super::super::app::subject::unlabelled_service;
 use super::backend::Backend;
 use super::export::Progress;
-use crate::desk::{Desk, DeskError};
+use crate::desk::{Desk, DeskError, EditQuestion};
 use crate::domain::checks::Cadence;
 use crate::domain::delivery::{DeliveryRow, DeliveryState};
 use crate::domain::exception::{ExceptionRow, ObjectRef, Team};
 use crate::domain::filter::Filter;
 use crate::domain::ids::{
-    DeliveryId, ExceptionId, ItemCode, JournalSeq, OrderId, PairId, PayloadId, RequestId, ReturnRef,
+    DeliveryId, ExceptionId, ItemCode, JournalSeq, OrderId, PairId, RequestId, ReturnRef,
 };
 use crate::domain::mapping::{Mapping, MappingKind};
-use crate::domain::order::OrderRow;
+use crate::domain::order::{OrderFull, OrderRow};
 use crate::domain::time::{Span, Ts};
 use crate::domain::undo::Undoable;
-use crate::report::{save_checks, shift_facts, shift_markdown};
+use crate::domain::why::Why;
+use crate::report::{Reader, order_paper, save_checks, shift_facts, shift_markdown};
 use crate::store::read::{Anchor, JournalRow, ListQuery};
 use crate::store::{Store, StoreError};
 use futures::FutureExt;
@@ -152,7 +152,7 @@ impl StoreBackend {
             Question::Delivery(id) => Answer::Delivery(self.delivery(id).await?.map(Box::new)),
             Question::Item { pair, item } => Answer::Item(Box::new(self.item(pair, item).await?)),
             Question::Flow { pair, flow } => Answer::Flow(Box::new(self.flow(&pair, flow).await?)),
-            Question::Payload(id) => Answer::Payload(self.payload(id).await?),
+            Question::Payload(id) => Answer::Payload(self.call(id).await?.map(Box::new)),
             Question::Versions { pair } => {
                 Answer::Versions(store.mapping_versions(&pair, VERSIONS_MAX).await?)
             }
@@ -298,8 +298,11 @@ impl StoreBackend {
             return Ok(None);
         };
         let object = ObjectRef::Order(id);
+        let deliveries = store.deliveries_of_order(id).await?;
         Ok(Some(OrderSheet {
-            deliveries: store.deliveries_of_order(id).await?,
+            why: self.why(&full, &deliveries).await?,
+            edit: self.edit(&full, &deliveries).await?,
+            deliveries,
             despatches: self.despatches(&full.row).await?,
             exceptions: self.exceptions_of(&object).await?,
             timeline: store.timeline(&object, TIMELINE_MAX).await?,
@@ -308,6 +311,30 @@ impl StoreBackend {
             site: self.desk.site_questions(&[id]).await?.into_iter().next(),
             full,
         }))
+    }
+
+    /// Why an order is where it is; an order of a pair that is no longer configured has no answer.
+    async fn why(
+        &self,
+        full: &OrderFull,
+        deliveries: &[DeliveryRow],
+    ) -> Result<Option<Why>, Trouble> {
+        if !self.desk.pairs().iter().any(|p| p.id == full.row.pair) {
+            return Ok(None);
+        }
+        Ok(Some(self.desk.why(full, deliveries).await?))
+    }
+
+    /// What can be edited of an order, likewise.
+    async fn edit(
+        &self,
+        full: &OrderFull,
+        deliveries: &[DeliveryRow],
+    ) -> Result<Option<EditQuestion>, Trouble> {
+        if !self.desk.pairs().iter().any(|p| p.id == full.row.pair) {
+            return Ok(None);
+        }
+        Ok(Some(self.desk.edit_question(full, deliveries).await?))
     }
 
     async fn returned(
@@ -443,18 +470,6 @@ impl StoreBackend {
             None => self.desk.newest_undoable().await?,
         };
         Ok(self.desk.undoable_together(found).await?)
-    }
-
-    async fn payload(&self, id: PayloadId) -> Result<Option<PayloadSheet>, Trouble> {
-        Ok(self.store().payload(id).await?.map(|found| PayloadSheet {
-            id: found.id,
-            at: found.at,
-            title: format!("{} {} of {}", found.kind, found.method, found.system),
-            body: found
-                .body
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
-            hash: found.hash,
-        }))
     }
 
     async fn preview(
@@ -602,6 +617,8 @@ impl StoreBackend {
             Act::HandOver { team, text } => desk.hand_over(team, &text).await,
             Act::ExportChecks { cadence, team } => return self.export(cadence, team).await,
             Act::Undo(line) => desk.undo(line).await,
+            Act::EditOrder { id, fields, reason } => desk.edit_order(id, fields, &reason).await,
+            Act::ExportOrder { id, reader } => return self.export_order(id, reader).await,
             Act::SaveView { view, over } => desk.save_view(view, over).await,
             Act::RemoveView {
                 list,
@@ -622,6 +639,19 @@ impl StoreBackend {
         let saved = save_checks(Path::new("."), &sheet, &shift)
             .map_err(|e| Trouble::new(format!("the sheet was not written: {e}")))?;
         let kept = desk.exported(&sheet, (&saved.folder, &saved.names)).await?;
+        Ok(done(kept))
+    }
+
+    /// One order into the folder the console was started in.
+    async fn export_order(&self, id: OrderId, reader: Reader) -> Result<Done, Trouble> {
+        let desk = &self.desk;
+        let row = desk.order(id).await?;
+        let paper = order_paper(desk, id, reader).await?;
+        let saved = paper
+            .save(Path::new("."))
+            .map_err(|e| Trouble::new(format!("order {} was not written: {e}", row.number)))?;
+        let place = format!("{}: {}", saved.folder, saved.names.join(", "));
+        let kept = desk.order_exported(&row, reader.words(), &place).await?;
         Ok(done(kept))
     }
 

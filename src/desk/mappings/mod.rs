@@ -1,6 +1,7 @@
 //! Mappings at the desk: stage, preview, apply, roll back, CSV in and out.
 
 pub(crate) mod csv;
+mod judge;
 mod preview;
 
 pub use csv::{

@@ -102,15 +102,15 @@ impl std::fmt::Display for Verdict {
 }
 
 /// What checks of one preview share.
-struct Checker<'a> {
-    pair: &'a PairConfig,
-    code_rule: &'a CodeRule,
-    lists: &'a TargetLists,
-    items: HashMap<ItemCode, ItemFact>,
+pub(super) struct Checker<'a> {
+    pub(super) pair: &'a PairConfig,
+    pub(super) code_rule: &'a CodeRule,
+    pub(super) lists: &'a TargetLists,
+    pub(super) items: HashMap<ItemCode, ItemFact>,
     /// Stock of the page's orders at the sites; empty when no routing rule asks.
-    shelves: Shelves,
-    limits: FieldLimits,
-    now: Ts,
+    pub(super) shelves: Shelves,
+    pub(super) limits: FieldLimits,
+    pub(super) now: Ts,
 }
 
 /// The outcome of one check, cause by cause.
@@ -121,7 +121,8 @@ enum Checked {
 }
 
 impl Checker<'_> {
-    fn check(&self, order: &OrderFull, set: &MappingSet) -> Checked {
+    /// What the checks say of an order with a set of mappings.
+    pub(super) fn verdict(&self, order: &OrderFull, set: &MappingSet) -> preflight::Verdict {
         let input = PreflightInput {
             order: &order.body.source,
             mappings: set,
@@ -139,9 +140,14 @@ impl Checker<'_> {
                 .filter(|o| !o.row.state.is_before_warehouse())
                 .and_then(|o| o.body.intent.as_ref()),
             site_choice: order.body.site_choice.as_ref(),
+            edits: &order.body.edits,
             now: self.now,
         };
-        match preflight::check(&input) {
+        preflight::check(&input)
+    }
+
+    fn check(&self, order: &OrderFull, set: &MappingSet) -> Checked {
+        match self.verdict(order, set) {
             preflight::Verdict::Pass { intent, .. } => Checked::Passes(intent),
             preflight::Verdict::Fail(faults) => Checked::Fails(faults),
             preflight::Verdict::NeedItems(codes) => Checked::NeedsItems(codes),
@@ -263,7 +269,7 @@ impl Desk {
     }
 
     /// Stock of a page's items, when the rules of either set ask for it.
-    async fn read_shelves(
+    pub(super) async fn read_shelves(
         &self,
         checker: &mut Checker<'_>,
         (set, staged): (&MappingSet, &MappingSet),

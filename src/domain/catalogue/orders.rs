@@ -186,6 +186,7 @@ pub(super) const ORD_ADDRESS_INVALID: Entry = Entry {
     automatic: "Holds the order. Address text is never cut to fit.",
     actions: &[
         "Correct the address in the sales system",
+        "Edit it for this one send, when nobody can correct it there in time",
         "Ask the customer when the text can be read two ways",
     ],
     next_step: "Read which field failed and put it right in the sales system, so the next change \

@@ -33,6 +33,7 @@ pub(super) fn full(source: SourceOrder) -> OrderFull {
             source,
             intent: None,
             site_choice: None,
+            edits: Vec::new(),
         },
         lines,
     }
@@ -168,6 +169,7 @@ fn partial_allowed(mut order: OrderFull) -> OrderFull {
         stock: &|_, _| None,
         sent: None,
         site_choice: None,
+        edits: &[],
         now: at(0),
     });
     match verdict {

@@ -27,6 +27,9 @@ pub(super) fn order_change(
             source: input.incoming.clone(),
             intent,
             site_choice: input.existing.and_then(|o| o.body.site_choice.clone()),
+            edits: input
+                .existing
+                .map_or_else(Vec::new, |o| o.body.edits.clone()),
         })),
         lines,
     }

@@ -104,6 +104,7 @@ pub(super) fn after_sending(
             source: input.incoming.clone(),
             intent: known.body.intent.clone(),
             site_choice: known.body.site_choice.clone(),
+            edits: known.body.edits.clone(),
         })),
         lines: None,
     });

@@ -1,13 +1,27 @@
 //! Check 6: delivery details complete and within the warehouse's field lengths. Text is never cut.
 
-use super::{Findings, PreflightInput, this_order};
+use super::{FieldLimits, Findings, PreflightInput, this_order};
 use crate::domain::catalogue::Kind;
 use crate::domain::country;
+use crate::domain::order::Address;
 
 /// Adds one fault that names everything that is wrong with the address.
 pub(super) fn check(input: &PreflightInput<'_>, needs: &[String], found: &mut Findings) {
-    let address = &input.order.address;
-    let limits = input.limits;
+    let wrong = address_faults(&input.order.address, needs, input.limits);
+    if !wrong.is_empty() {
+        found.fault(
+            Kind::OrdAddressInvalid,
+            this_order(input),
+            format!(
+                "{}; correct it in the source, or edit it for this send",
+                wrong.join(", ")
+            ),
+        );
+    }
+}
+
+/// Everything that is wrong with an address, each in a few words; `needs` are the contact fields its carrier demands.
+pub fn address_faults(address: &Address, needs: &[String], limits: &FieldLimits) -> Vec<String> {
     let mut wrong = Vec::new();
     let blank = |text: &str| text.trim().is_empty();
 
@@ -62,11 +76,5 @@ pub(super) fn check(input: &PreflightInput<'_>, needs: &[String], found: &mut Fi
             ));
         }
     }
-    if !wrong.is_empty() {
-        found.fault(
-            Kind::OrdAddressInvalid,
-            this_order(input),
-            format!("{}; correct it in the source", wrong.join(", ")),
-        );
-    }
+    wrong
 }

@@ -6,10 +6,12 @@ mod compare;
 mod items;
 
 pub use super::near::near_matches;
+pub use address::address_faults;
 pub use compare::{clash, differs, is_clash};
 pub use items::{AUTO_ITEM_GROUP, auto_item};
 
 use super::catalogue::Kind;
+use super::edits::{self, FieldEdit};
 use super::ids::{CarrierService, ItemCode, PairId, SiteRef, WmsOrderNo};
 use super::keys;
 use super::mapping::MappingKind;
@@ -107,6 +109,8 @@ pub struct PreflightInput<'a> {
     pub sent: Option<&'a WmsOrderIntent>,
     /// What a person said about its site.
     pub site_choice: Option<&'a SiteChoice>,
+    /// Text a person corrected for the send; what counts of it stands for what the source says.
+    pub edits: &'a [FieldEdit],
     pub now: Ts,
 }
 
@@ -170,6 +174,11 @@ impl Findings {
 
 /// Runs every check of the trade's list, in its order.
 pub fn check(input: &PreflightInput<'_>) -> Verdict {
+    let order = edits::applied(input.order, input.edits);
+    let input = &PreflightInput {
+        order: &order,
+        ..*input
+    };
     let mut found = Findings::default();
     let number = check_reference(input, &mut found);
     let lines = items::check(input, &mut found);
@@ -323,15 +332,33 @@ fn use_service(
         );
     }
     found.use_row(mapping);
-    let row = input.mappings.row(mapping.0);
-    let needs = row.and_then(|r| r.attributes.get("needs"));
     Service {
         code,
-        needs: needs.map_or_else(Vec::new, |n| {
-            n.split(['+', ','])
-                .map(|w| w.trim().to_lowercase())
-                .collect()
-        }),
+        needs: needs_of(input.mappings, mapping.0),
+    }
+}
+
+/// Contact fields that the mapping of a service says its carrier demands.
+fn needs_of(mappings: &MappingSet, mapping: i64) -> Vec<String> {
+    let row = mappings.row(mapping);
+    let needs = row.and_then(|r| r.attributes.get("needs"));
+    needs.map_or_else(Vec::new, |n| {
+        n.split(['+', ','])
+            .map(|w| w.trim().to_lowercase())
+            .collect()
+    })
+}
+
+/// Contact fields the carrier service of an order demands; none while it has no service.
+pub fn service_needs(order: &SourceOrder, mappings: &MappingSet) -> Vec<String> {
+    let facts = CarrierFacts {
+        country: &order.address.country,
+        value_minor: order.total_minor,
+        channel: &order.channel,
+    };
+    match mappings.carrier(&order.service, &facts) {
+        CarrierMatch::Mapped { mapping, .. } => needs_of(mappings, mapping.0),
+        CarrierMatch::Broken(_) | CarrierMatch::Unmapped => Vec::new(),
     }
 }
 

@@ -43,6 +43,7 @@ fn run_with(order: &SourceOrder, mappings: &MappingSet, policy: &Policy) -> Verd
         stock: &|_, _| None,
         sent: None,
         site_choice: None,
+        edits: &[],
         now: Ts(0),
     })
 }

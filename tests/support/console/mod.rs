@@ -2,6 +2,7 @@
 //! Every test program uses a part of it.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod cases;
 pub mod checks;
 pub mod decisions;
 pub mod flow;
@@ -270,7 +271,7 @@ impl FakeBackend {
             Question::Flow { pair, flow } => {
                 Answer::Flow(Box::new(rows::flow_sheet(pair, flow, hostile)))
             }
-            Question::Payload(id) => Answer::Payload(Some(rows::payload(id))),
+            Question::Payload(id) => Answer::Payload(Some(Box::new(cases::call(id)))),
             Question::Versions { .. } => Answer::Versions(rows::versions()),
             Question::Targets { .. } => Answer::Targets(rows::targets(hostile)),
             Question::Preview { .. } => Answer::Preview(MappingPreview {

@@ -3,7 +3,7 @@
 use super::decisions;
 use tallyman::config::CardRow;
 use tallyman::console::app::ask::{
-    DeliverySheet, ExceptionSheet, FlowSheet, ItemSheet, Live, OrderSheet, PayloadSheet,
+    DeliverySheet, ExceptionSheet, FlowSheet, ItemSheet, Live, OrderSheet,
 };
 use tallyman::desk::Found;
 use tallyman::domain::catalogue::Kind;
@@ -410,6 +410,8 @@ pub fn order_sheet(n: usize, hostile: bool) -> OrderSheet {
         exceptions: decisions::exceptions(&row, hostile),
         refunds: decisions::refunds(&row, hostile),
         site: Some(decisions::site(&row)),
+        why: Some(super::cases::why(&row)),
+        edit: Some(super::cases::edit(&row)),
         timeline: (0..8).map(|i| journal(i, hostile)).rev().collect(),
         returns: super::returns::of_order(n, hostile),
         full: OrderFull {
@@ -422,6 +424,7 @@ pub fn order_sheet(n: usize, hostile: bool) -> OrderSheet {
                 source,
                 intent: None,
                 site_choice: None,
+                edits: Vec::new(),
             },
             row,
         },
@@ -735,16 +738,6 @@ pub fn journal(n: usize, hostile: bool) -> JournalRow {
         reason: reason.to_owned(),
         exception: None,
         payload: (at == 5).then_some(PayloadId(202)),
-    }
-}
-
-pub fn payload(id: PayloadId) -> PayloadSheet {
-    PayloadSheet {
-        id,
-        at: ago(10),
-        title: "answer SaveData Sales orders of pvx".to_owned(),
-        body: Some("{\"ResponseId\":0,\"Detail\":\"1 of 1 rows saved\",\"Errors\":[]}".to_owned()),
-        hash: "3f5a".repeat(16),
     }
 }
 

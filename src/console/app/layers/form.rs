@@ -1,9 +1,11 @@
 //! A form of a few fields: note, hand over, snooze, wait, dismiss, hold, pause, cancel, roll back, returns. What it says
 //! when sent is one [`Act`].
 
+mod edit;
 mod returns;
 mod views;
 
+pub use edit::EditForm;
 pub use returns::{Asked, Goods, ReturnForm};
 pub use views::ViewForm;
 
@@ -17,6 +19,7 @@ use crate::domain::delivery::Flow;
 use crate::domain::exception::Team;
 use crate::domain::ids::{DeliveryId, ItemCode, LocationId, OrderId, PairId, SiteRef};
 use crate::domain::time::{Span, Ts};
+use crate::report::Reader;
 
 /// A field of a form.
 #[derive(Debug, Clone)]
@@ -31,7 +34,15 @@ pub struct FormField {
 pub enum Input {
     Line(Field),
     Editor(Field),
-    Choice { options: Vec<String>, at: usize },
+    /// One line of which a system takes only so many characters.
+    Counted {
+        field: Field,
+        chars_max: usize,
+    },
+    Choice {
+        options: Vec<String>,
+        at: usize,
+    },
 }
 
 /// What the form is for.
@@ -66,6 +77,9 @@ pub enum Purpose {
         sites: Vec<SiteRef>,
     },
     Checks(CheckForm),
+    /// Who reads an order that is written to files.
+    Export(OrderId),
+    Edit(EditForm),
 }
 
 /// Spans offered for sleeping and waiting.
@@ -167,6 +181,11 @@ impl Form {
                 ],
             ),
             Purpose::Checks(form) => form.fields(),
+            Purpose::Edit(form) => form.fields(),
+            Purpose::Export(_) => {
+                let readers = Reader::ALL.iter().map(|r| r.words().to_owned());
+                ("Write it", vec![choice("For", readers.collect())])
+            }
             Purpose::Lane(lane) => {
                 let labels = lane.matter.labels().iter();
                 let fields = labels.map(|(label, must)| line(label, *must)).collect();
@@ -193,7 +212,9 @@ impl Form {
 
     fn text(&self, at: usize) -> String {
         match self.fields.get(at).map(|f| &f.input) {
-            Some(Input::Line(field) | Input::Editor(field)) => field.text().trim().to_owned(),
+            Some(Input::Line(field) | Input::Editor(field) | Input::Counted { field, .. }) => {
+                field.text().trim().to_owned()
+            }
             Some(Input::Choice { options, at }) => options.get(*at).cloned().unwrap_or_default(),
             None => String::new(),
         }
@@ -226,6 +247,14 @@ impl Form {
         Ok(match &self.purpose {
             Purpose::Lane(lane) => return lane.act(&self.texts()),
             Purpose::Checks(form) => form.act(&self.texts()),
+            Purpose::Edit(form) => return form.act(&self.texts()),
+            Purpose::Export(id) => Act::ExportOrder {
+                id: *id,
+                reader: Reader::ALL
+                    .get(self.picked(0))
+                    .copied()
+                    .unwrap_or(Reader::Customer),
+            },
             Purpose::Note(targets) => {
                 exceptions(targets, ExceptionAct::Note { text: self.text(0) })
             }
@@ -347,7 +376,9 @@ impl Form {
             return;
         };
         let is_taken = match &mut field.input {
-            Input::Line(text) | Input::Editor(text) => text.key(key),
+            Input::Line(text) | Input::Editor(text) | Input::Counted { field: text, .. } => {
+                text.key(key)
+            }
             Input::Choice { options, at } => {
                 let n = options.len().max(1);
                 match key.code {
@@ -383,7 +414,7 @@ impl Form {
     /// Pasted text goes into the field with focus.
     pub fn paste(&mut self, text: &str) {
         if let Some(FormField {
-            input: Input::Line(field) | Input::Editor(field),
+            input: Input::Line(field) | Input::Editor(field) | Input::Counted { field, .. },
             ..
         }) = self.fields.get_mut(self.focus)
         {

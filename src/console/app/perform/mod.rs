@@ -1,5 +1,7 @@
 //! What each action does to the state. Whether it may is decided before, in one place.
 
+mod calls;
+mod cases;
 mod checks;
 mod lanes;
 mod returns;
@@ -126,6 +128,7 @@ impl App {
             Action::OpenLane => self.open_lane(),
             Action::NextPair => self.panes.mappings.next_pair(),
             Action::TeamSheet => self.panes.checks.next_team(),
+            Action::CompareCall => self.compare_call(),
             Action::VerifyChain => {
                 self.say(Level::Info, "recomputing the journal's hash chain …");
                 self.carry_out(vec![Out::Ask(Slot::Verify, Question::VerifyJournal)]);
@@ -259,6 +262,8 @@ impl App {
                 );
             }
             (Action::ExpectReturn, Subject::Order(row)) => self.expect_return(row),
+            (Action::EditOrder, Subject::Order(_)) => self.edit_order(),
+            (Action::ExportOrder, Subject::Order(row)) => self.export_order(row),
             (Action::RetryDelivery, Subject::Delivery { id, title, .. }) => self.ask_first(
                 format!("Try {title} again?"),
                 vec!["What is in doubt is asked about first, never just repeated.".to_owned()],

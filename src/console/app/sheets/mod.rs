@@ -1,5 +1,6 @@
 //! Documents built from answers: what a page says about its object.
 
+pub mod call;
 pub mod checks;
 pub mod delivery;
 pub mod exception;
@@ -11,6 +12,7 @@ pub mod order;
 pub mod records;
 pub mod returns;
 pub mod slow;
+pub mod why;
 
 use super::doc::{DocLine, link_of, pad};
 use super::words;

@@ -5,6 +5,7 @@ use super::super::doc::{Doc, DocLine, Link, pad, pad_left};
 use super::super::words;
 use super::{delivery, exceptions, returns, timeline};
 use crate::console::theme::Role;
+use crate::domain::edits::FieldEdit;
 use crate::domain::order::{OrderLine, OrderRow};
 use crate::domain::places::Places;
 use crate::domain::time::Ts;
@@ -87,11 +88,12 @@ fn head(row: &OrderRow, now: Ts) -> Vec<DocLine> {
 fn evidence(sheet: &OrderSheet, now: Ts, places: &Places) -> Vec<DocLine> {
     let row = &sheet.full.row;
     let mut lines = Vec::new();
-    if !row.blocked_by.is_empty() {
-        lines.push(DocLine::labelled("Not moving").and(row.blocked_by.clone(), Role::Error));
-    }
-    if let Some(reason) = &row.held_reason {
-        lines.push(DocLine::labelled("Held").and(reason.clone(), Role::Warn));
+    match &sheet.why {
+        Some(why) => lines.extend(super::why::lines(why, now)),
+        None if row.blocked_by.is_empty() => {}
+        None => {
+            lines.push(DocLine::labelled("Not moving").and(row.blocked_by.clone(), Role::Error));
+        }
     }
     for claim in &sheet.refunds.asked {
         let amount = claim.amount_minor.map_or_else(
@@ -137,6 +139,7 @@ fn evidence(sheet: &OrderSheet, now: Ts, places: &Places) -> Vec<DocLine> {
             row.customer_initials, row.postcode_district, row.country
         ),
     ));
+    lines.extend(edits(sheet));
     if !row.tracking.is_empty() {
         lines.push(DocLine::pair("Tracking", row.tracking.clone()));
     }
@@ -144,6 +147,31 @@ fn evidence(sheet: &OrderSheet, now: Ts, places: &Places) -> Vec<DocLine> {
     lines.push(DocLine::heading("When"));
     lines.extend(stations(row, now));
     lines
+}
+
+/// What a person corrected for the send, beside what the source said.
+fn edits(sheet: &OrderSheet) -> Vec<DocLine> {
+    let body = &sheet.full.body;
+    let of_edit = |edit: &FieldEdit| {
+        let said = format!(
+            "{} by {}: was {:?}, now {:?} ({})",
+            edit.field.title().to_lowercase(),
+            edit.who,
+            edit.was,
+            edit.now,
+            edit.reason
+        );
+        let line = DocLine::labelled("Edited").and(said, Role::Accent);
+        if edit.counts(&body.source.address) {
+            line
+        } else {
+            line.and(
+                "; the source changed it since: it counts no more",
+                Role::Warn,
+            )
+        }
+    };
+    body.edits.iter().map(of_edit).collect()
 }
 
 fn two_columns(label: &str, source: &str, warehouse: &str, role: Role) -> DocLine {

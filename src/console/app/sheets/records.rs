@@ -1,7 +1,6 @@
-//! What a page says about records: a stored call, a journal line, versions of mappings.
+//! What a page says about records: a journal line, versions of mappings.
 
-use super::super::ask::PayloadSheet;
-use super::super::doc::{Doc, DocLine, Link, TAB_LINES_MAX, link_of, pad};
+use super::super::doc::{Doc, DocLine, Link, link_of, pad};
 use super::super::words;
 use super::change_words;
 use crate::console::theme::Role;
@@ -9,51 +8,6 @@ use crate::domain::ids::PairId;
 use crate::domain::mapping::MappingEdit;
 use crate::domain::time::Ts;
 use crate::store::read::{JournalRow, MappingVersion};
-use crate::text;
-
-/// Longest line of a body before it is cut into several.
-const BODY_LINE_CHARS: usize = 400;
-
-/// A stored request or answer.
-pub fn payload(sheet: &PayloadSheet, now: Ts) -> Doc {
-    let body = match &sheet.body {
-        None => vec![DocLine::of(
-            "The body is past its retention; only its hash is kept.",
-            Role::Muted,
-        )],
-        Some(body) => body_lines(body),
-    };
-    Doc {
-        head: vec![
-            DocLine::of(sheet.title.clone(), Role::Title),
-            DocLine::of(words::clock(sheet.at, now), Role::Muted)
-                .and("  hash ", Role::Muted)
-                .and(text::truncate(&sheet.hash, 24), Role::Text),
-        ],
-        tabs: Vec::new(),
-    }
-    .tab("Body", body)
-}
-
-/// JSON is set out in lines; anything else is shown as it came, cleaned.
-fn body_lines(body: &str) -> Vec<DocLine> {
-    let pretty = serde_json::from_str::<serde_json::Value>(body)
-        .ok()
-        .and_then(|value| serde_json::to_string_pretty(&value).ok());
-    let shown = pretty.as_deref().unwrap_or(body);
-    let mut lines = Vec::new();
-    for line in shown.lines() {
-        let chars: Vec<char> = line.chars().collect();
-        for piece in chars.chunks(BODY_LINE_CHARS) {
-            let piece: String = piece.iter().collect();
-            lines.push(DocLine::text(text::clean(&piece)));
-            if lines.len() >= TAB_LINES_MAX {
-                return lines;
-            }
-        }
-    }
-    lines
-}
 
 /// One journal line in full.
 pub fn journal(row: &JournalRow, now: Ts) -> Doc {

@@ -8,6 +8,8 @@ use ratatui::layout::Rect;
 
 const COLUMNS: u16 = 76;
 const LABEL: u16 = 16;
+/// Columns of how many characters are left.
+const COUNT: u16 = 10;
 /// Rows of an editor.
 const EDITOR_ROWS: u16 = 5;
 
@@ -64,13 +66,27 @@ pub fn draw(layer: &Form, pen: &mut Pen<'_>) {
 const fn rows(input: &Input) -> u16 {
     match input {
         Input::Editor(_) => EDITOR_ROWS,
-        Input::Line(_) | Input::Choice { .. } => 1,
+        Input::Line(_) | Input::Counted { .. } | Input::Choice { .. } => 1,
     }
 }
 
 fn draw_input(pen: &mut Pen<'_>, area: Rect, input: &Input, has_focus: bool) {
     match input {
         Input::Line(text) | Input::Editor(text) => field::draw(pen, area, &text.area, has_focus),
+        Input::Counted {
+            field: text,
+            chars_max,
+        } => {
+            let room = area.width.saturating_sub(COUNT);
+            let box_area = Rect::new(area.x, area.y, room, area.height);
+            field::draw(pen, box_area, &text.area, has_focus);
+            let used = text.text().trim().chars().count();
+            let (said, role) = match chars_max.checked_sub(used) {
+                Some(left) => (format!("{left} left"), Role::Muted),
+                None => (format!("{} over", used - chars_max), Role::Error),
+            };
+            pen.text(area.x + room + 1, area.y, COUNT - 1, &said, role);
+        }
         Input::Choice { options, at } => {
             let value = options.get(*at).map_or("", String::as_str);
             let role = if has_focus { Role::Accent } else { Role::Text };

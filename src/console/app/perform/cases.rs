@@ -1,0 +1,40 @@
+//! What is done about one order that people outside ask about.
+
+use super::super::App;
+use super::super::layers::Layer;
+use super::super::layers::form::{EditForm, Form, Purpose};
+use crate::domain::order::OrderRow;
+
+impl App {
+    /// The fields of its address, filled in as they would be sent now.
+    pub(super) fn edit_order(&mut self) {
+        let Some(question) = self.nav.page().and_then(|page| page.edit.clone()) else {
+            return;
+        };
+        let about = vec![
+            "For this send only; the next change of a field in the sales system counts again. Correct it there too."
+                .to_owned(),
+        ];
+        let title = format!("Edit the address of order {}", question.number);
+        let edit = EditForm { question };
+        let first = edit.first_too_long();
+        let mut form = Form::new(Purpose::Edit(edit), title, about);
+        form.focus = first.unwrap_or(0);
+        self.push_layer(Layer::Form(form));
+    }
+
+    /// Asks who is to read it.
+    pub(super) fn export_order(&mut self, row: &OrderRow) {
+        let about = vec![
+            "Two files are written to the folder tallyman was started in: Markdown and HTML. No file is overwritten."
+                .to_owned(),
+            "For a support desk people are masked; what our own people did stays out of it.".to_owned(),
+        ];
+        let title = format!("Export order {}", row.number);
+        self.push_layer(Layer::Form(Form::new(
+            Purpose::Export(row.id),
+            title,
+            about,
+        )));
+    }
+}
