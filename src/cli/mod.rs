@@ -169,7 +169,11 @@ mod tests {
             let Some(Verb::Exceptions(exceptions::ExceptionsVerb::List(args))) = cli.verb else {
                 panic!("a list was asked for")
             };
-            assert_eq!(args.list.filter, ["-team:cx", "kind:SYS_AUTH", "mug"], "{line}");
+            assert_eq!(
+                args.list.filter,
+                ["-team:cx", "kind:SYS_AUTH", "mug"],
+                "{line}"
+            );
             assert_eq!(args.list.limit, 7, "{line}");
         }
     }
