@@ -822,7 +822,7 @@ async fn a_page_is_written_as_markdown_and_a_failure_is_said() {
 #[tokio::test]
 async fn a_range_of_cases_is_taken_together() {
     let mut c = console(Pane::Exceptions).await;
-    c.press("v down down v a").await;
+    c.press("B down down B a").await;
     let acts = c.backend.done();
     assert!(
         matches!(acts.as_slice(), [Act::Exceptions { targets, what: ExceptionAct::Acknowledge }] if targets.len() == 3),

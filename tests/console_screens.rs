@@ -278,7 +278,7 @@ fn layers() {
     );
     page("layer_export", Pane::Orders, "X a");
     page("layer_export_page", Pane::Orders, "enter X c");
-    page("pane_marked", Pane::Exceptions, "space v down down");
+    page("pane_marked", Pane::Exceptions, "space B down down");
     page("layer_filter_view", Pane::Exceptions, "/ 'view:mu");
     page("pane_by_a_view", Pane::Exceptions, "V down enter");
     page("pane_frozen", Pane::Exceptions, "F");

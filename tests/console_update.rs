@@ -439,13 +439,13 @@ fn everything_that_matches_is_marked_also_what_was_never_on_the_screen() {
     assert!(desk.text().contains("100000 marked"), "{}", desk.text());
     desk.press("U");
     assert_eq!(desk.app.panes.exceptions.list.marked(), 0);
-    desk.press("v down down down");
+    desk.press("B down down down");
     assert!(
         desk.text().contains("4 marked, range open"),
         "{}",
         desk.text()
     );
-    desk.press("v up up up up");
+    desk.press("B up up up up");
     assert!(desk.text().contains("4 marked"), "{}", desk.text());
 }
 

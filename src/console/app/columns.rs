@@ -26,7 +26,8 @@ impl Layouts {
         if !self.is_known {
             self.is_known = true;
             for one in kept {
-                self.by_list.insert(one.list, one.layout.clone());
+                let vacant = self.by_list.entry(one.list);
+                vacant.or_insert_with(|| one.layout.clone());
             }
         }
     }
@@ -55,7 +56,6 @@ impl App {
 
     /// Shows the list's columns so, for now.
     pub(super) fn lay_out(&mut self, list: ListName, layout: Layout) {
-        self.layouts.is_known = true;
         self.layouts.by_list.insert(list, layout);
         self.is_dirty = true;
     }

@@ -84,7 +84,7 @@ impl<R: 'static> ListColumn<R> {
                 priority: 0,
                 is_right: matches!(value, Value::Figure(_)),
                 is_time: matches!(value, Value::Time(_)),
-                sort: Sortable::No("it is worked out as the row is read"),
+                sort: Sortable::No("the list has no order by it"),
                 is_shown: true,
             },
             value,

@@ -641,11 +641,18 @@ pub(super) fn walks() -> Vec<String> {
     of(&JOURNAL, "journal", "1 = 1", &mut out);
     let mut exceptions = Vec::new();
     of(&EXCEPTIONS, "exception e", "e.state < 10", &mut exceptions);
-    // Sorting by kind is rare and exceptions are few.
-    out.extend(
-        exceptions
-            .into_iter()
-            .filter(|q| !q.contains("order by e.kind")),
-    );
+    // Sorting by these is rare and exceptions are few.
+    let rare = [
+        "e.kind",
+        "e.value_minor",
+        "e.state",
+        "e.team",
+        "coalesce(e.person",
+    ];
+    let is_rare = |q: &String| {
+        rare.iter()
+            .any(|key| q.contains(&format!("order by {key}")))
+    };
+    out.extend(exceptions.into_iter().filter(|q| !is_rare(q)));
     out
 }
