@@ -332,7 +332,7 @@ mod tests {
     fn a_long_line_shows_its_end_and_a_secret_shows_nothing() {
         let mut line = edit(Echo::Shown);
         line.push("https://warehouse.example");
-        assert_eq!(line.shown(), "> <ehouse.example".to_owned());
+        assert_eq!(line.shown(), "> <arehouse.example".to_owned());
         assert!(width(&line.shown()) < 20);
         let mut line = edit(Echo::Hidden);
         line.push("hunter2");
