@@ -35,11 +35,12 @@ pub use sites::SiteQuestion;
 
 use crate::config::{CardRow, PairConfig};
 use crate::domain::change::{Batch, Change};
-use crate::domain::ids::{Operator, PairId, RequestId};
+use crate::domain::ids::{JournalSeq, Operator, PairId, RequestId};
 use crate::domain::time::Ts;
 use crate::store::{Committed, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Longest reason or note kept, characters.
 pub const REASON_CHARS_MAX: usize = 500;
@@ -123,6 +124,8 @@ pub struct Desk {
     clock: Clock,
     code_rule: CodeRule,
     cards: Arc<BTreeMap<PairId, Vec<CardRow>>>,
+    /// The first line in the journal of what is being done in one go; 0 before there is one.
+    go: Option<Arc<AtomicI64>>,
 }
 
 impl Desk {
@@ -142,6 +145,16 @@ impl Desk {
             clock,
             code_rule: Arc::new(|_, _| None),
             cards: Arc::default(),
+            go: None,
+        }
+    }
+
+    /// The same desk for one thing done to several objects: whoever takes it back takes all of it back.
+    #[must_use]
+    pub fn in_one_go(&self) -> Self {
+        Self {
+            go: Some(Arc::default()),
+            ..self.clone()
         }
     }
 
@@ -208,18 +221,27 @@ impl Desk {
     }
 
     /// Writes changes in this person's name, whole or not at all.
-    async fn commit(&self, what: &str, changes: Vec<Change>) -> DeskResult<Committed> {
+    async fn commit(&self, what: &str, mut changes: Vec<Change>) -> DeskResult<Committed> {
         self.must_write(what)?;
+        if let Some(go) = &self.go {
+            changes.push(Change::Together(JournalSeq(go.load(Ordering::Relaxed))));
+        }
         let batch = Batch {
             actor: self.who.0.clone(),
             at: self.now(),
             fence: None,
             changes,
         };
-        self.store
+        let done = self
+            .store
             .commit(batch)
             .await
-            .map_err(DeskError::store(what))
+            .map_err(DeskError::store(what))?;
+        if let (Some(go), Some(first)) = (&self.go, done.first_line) {
+            // Whoever is first names it for all.
+            let _ = go.compare_exchange(0, first.0, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        Ok(done)
     }
 }
 

@@ -815,3 +815,34 @@ async fn what_carries_a_number_is_found_whatever_it_is() {
     );
     assert!(b.desk.find(&"x".repeat(500)).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn what_is_done_to_several_in_one_go_is_taken_back_in_one_go() {
+    let b = bench(Access::Full).await;
+    let first = b.blocked_orders(&["100101"]).await;
+    let second = {
+        let other = Occurrence {
+            discriminator: "SERVICE=Tracked 24".to_owned(),
+            ..unmapped(OrderId(1), "100101")
+        };
+        b.given(vec![Change::Raise(other)]).await.opened[0]
+    };
+    let desk = b.desk.in_one_go();
+    for id in [first, second] {
+        let version = b.desk.exception(id).await.unwrap().version;
+        desk.acknowledge(id, version).await.unwrap();
+    }
+    let newest = b.desk.newest_undoable().await.unwrap();
+    let together = b.desk.undoable_together(newest.clone()).await.unwrap();
+    assert_eq!(together.len(), 2);
+    let done = b.desk.undo(newest.seq).await.unwrap();
+    assert!(
+        done.text.contains("2 exceptions stand as they did"),
+        "{}",
+        done.text
+    );
+    for id in [first, second] {
+        let row = b.desk.exception(id).await.unwrap();
+        assert_eq!(row.state, ExceptionState::New);
+    }
+}

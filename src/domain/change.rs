@@ -382,6 +382,8 @@ pub enum Change {
     View(ViewChange),
     /// The edit that ended with this line of the journal was taken back. Refused when it was before.
     Undone(JournalSeq),
+    /// The batch is part of what began with this line of the journal: taken back together. Line 0 begins it.
+    Together(JournalSeq),
     /// How the person of the batch wants the columns of a list. Nothing of the books: the journal is not told.
     Layout(KeptLayout),
     /// A debt was settled by agreement.

@@ -50,7 +50,7 @@ pub use movements::{AppliedMovement, LaneUnits, MovementRow};
 pub use notice::Topic;
 
 use crate::domain::delivery::{Flow, Lane};
-use crate::domain::ids::{DeliveryId, ExceptionId, PairId, SystemId};
+use crate::domain::ids::{DeliveryId, ExceptionId, JournalSeq, PairId, SystemId};
 use crate::domain::time::Ts;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -121,6 +121,8 @@ pub struct Committed {
     pub closed: Vec<ExceptionId>,
     /// Inbound messages that were duplicates.
     pub inbox_duplicates: i64,
+    /// The first line it wrote into the journal.
+    pub first_line: Option<JournalSeq>,
 }
 
 /// A lease as taken or renewed.

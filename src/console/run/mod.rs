@@ -1,6 +1,7 @@
 //! The loop round the state: input, answers and ticks in, frames and effects out. It never waits for an answer.
 
 mod about;
+mod acts;
 pub mod backend;
 mod calls;
 pub mod effects;

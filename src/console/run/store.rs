@@ -1,8 +1,8 @@
 //! The backend of the running program: reads from the store, acts through the desk.
 
 use super::super::app::ask::{
-    Act, Answer, Answered, DeliverySheet, Done, ExceptionAct, ExceptionSheet, FlowSheet, Header,
-    ItemSheet, Live, MappingPreview, OrderSheet, Question, Refunds, ReturnSheet, Seen, Trouble,
+    Act, Answer, Answered, DeliverySheet, Done, ExceptionSheet, FlowSheet, Header, ItemSheet, Live,
+    MappingPreview, OrderSheet, Question, Refunds, ReturnSheet, Trouble,
 };
 use super::super::app::doc::{Link, return_of};
 use super::super::app::export::ExportJob;
@@ -11,24 +11,21 @@ use super::super::app::subject::unlabelled_service;
 use super::backend::Backend;
 use super::export::Progress;
 use crate::desk::{Desk, DeskError, EditQuestion};
-use crate::domain::checks::Cadence;
 use crate::domain::delivery::{DeliveryRow, DeliveryState};
-use crate::domain::exception::{ExceptionRow, ObjectRef, Team};
+use crate::domain::exception::{ExceptionRow, ObjectRef};
 use crate::domain::filter::Filter;
 use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, JournalSeq, OrderId, PairId, RequestId, ReturnRef,
 };
 use crate::domain::mapping::{Mapping, MappingKind};
 use crate::domain::order::{OrderFull, OrderRow};
-use crate::domain::time::{Span, Ts};
+use crate::domain::time::Ts;
 use crate::domain::undo::Undoable;
 use crate::domain::why::Why;
-use crate::report::{Reader, order_paper, save_checks, shift_facts, shift_markdown};
 use crate::store::read::{Anchor, JournalRow, ListQuery};
 use crate::store::{Store, StoreError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use std::path::Path;
 use std::time::Duration;
 
 /// Members of an exception read for its page.
@@ -45,8 +42,6 @@ const UNDER_WAY_MAX: usize = 100;
 const VERSIONS_MAX: usize = 100;
 /// How long a change is waited for.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(60);
-/// How far the shift report beside an exported sheet looks back.
-const SHIFT: Span = Span::hours(8);
 /// Side of a mapping that completion offers.
 const TARGET_SIDE: &str = "wms";
 
@@ -104,13 +99,6 @@ fn is_about(line: &JournalRow, number: &str, deliveries: &[DeliveryRow]) -> bool
             };
             names(&line.after) || names(&line.reason)
         }
-    }
-}
-
-fn done(done: crate::desk::Done) -> Done {
-    Done {
-        text: done.text,
-        request: done.request,
     }
 }
 
@@ -527,186 +515,5 @@ impl StoreBackend {
             }
         }
         Ok(found)
-    }
-
-    async fn carry_out(&self, act: Act) -> Result<Done, Trouble> {
-        let desk = &self.desk;
-        let result = match act {
-            Act::Exceptions { targets, what } => return self.on_exceptions(&targets, &what).await,
-            Act::RetryDelivery(id) => desk.retry_delivery(id).await,
-            Act::CancelDelivery { id, reason } => desk.cancel_delivery(id, &reason).await,
-            Act::ResyncOrder(id) => desk.resync_order(id).await,
-            Act::HoldOrder { id, reason } => desk.hold_order(id, &reason).await,
-            Act::ReleaseOrder(id) => desk.release_order(id).await,
-            Act::ChooseSite { id, site, reason } => desk.choose_site(id, &site, &reason).await,
-            Act::PauseFlow { pair, flow, reason } => {
-                desk.pause_flow(&pair, Some(flow), &reason).await
-            }
-            Act::ResumeFlow { pair, flow } => desk.resume_flow(&pair, Some(flow)).await,
-            Act::RunFlow { pair, flow } => desk.run_flow(&pair, flow).await,
-            Act::PushStock {
-                pair,
-                item,
-                location,
-            } => desk.push_stock(&pair, &item, &location).await,
-            Act::ResumeStock {
-                pair,
-                item,
-                location,
-                reason,
-            } => desk.resume_stock(&pair, &item, &location, &reason).await,
-            Act::ApplyMappings {
-                pair,
-                edits,
-                expected,
-                reason,
-            } => desk.apply(&pair, edits, expected, &reason).await,
-            Act::RollBackMappings {
-                pair,
-                version,
-                reason,
-            } => desk.rollback(&pair, version, &reason).await,
-            Act::ExpectReturn {
-                order,
-                units,
-                reason,
-            } => {
-                let row = desk.order(order).await?;
-                desk.expect_return(&row, units, &reason).await
-            }
-            Act::ExplainRefund {
-                order,
-                refund,
-                to,
-                reason,
-            } => {
-                let row = desk.order(order).await?;
-                desk.explain_refund(&row, refund, to, &reason).await
-            }
-            Act::DecideReturn {
-                pair,
-                reference,
-                what,
-            } => desk.decide(pair, reference, what).await,
-            Act::LaneHead {
-                pair,
-                item,
-                location,
-                remedy,
-                reason,
-            } => {
-                desk.lane_head(&pair, (&item, &location), remedy, &reason)
-                    .await
-            }
-            Act::CorrectStock {
-                pair,
-                item,
-                location,
-                counted_each,
-                reason,
-            } => {
-                desk.correct_stock(&pair, (&item, &location), counted_each, &reason)
-                    .await
-            }
-            Act::SignCheck {
-                check,
-                team,
-                periods,
-                note,
-            } => desk.sign_check(check, team, &periods, &note).await,
-            Act::HandOver { team, text } => desk.hand_over(team, &text).await,
-            Act::ExportChecks { cadence, team } => return self.export(cadence, team).await,
-            Act::Undo(line) => desk.undo(line).await,
-            Act::EditOrder { id, fields, reason } => desk.edit_order(id, fields, &reason).await,
-            Act::ExportOrder { id, reader } => return self.export_order(id, reader).await,
-            Act::SaveView { view, over } => desk.save_view(view, over).await,
-            Act::RemoveView {
-                list,
-                name,
-                version,
-            } => desk.remove_view(list, &name, version).await,
-            Act::KeepColumns { list, layout } => desk.keep_layout(list, layout).await,
-        };
-        Ok(done(result?))
-    }
-
-    /// Sheet and shift report into the folder the console was started in.
-    async fn export(&self, cadence: Cadence, team: Option<Team>) -> Result<Done, Trouble> {
-        let desk = &self.desk;
-        let sheet = desk.check_sheet(cadence, None, team).await?;
-        let facts = shift_facts(desk.store(), desk.now(), SHIFT).await?;
-        let shift = shift_markdown(&facts);
-        let saved = save_checks(Path::new("."), &sheet, &shift)
-            .map_err(|e| Trouble::new(format!("the sheet was not written: {e}")))?;
-        let kept = desk.exported(&sheet, (&saved.folder, &saved.names)).await?;
-        Ok(done(kept))
-    }
-
-    /// One order into the folder the console was started in.
-    async fn export_order(&self, id: OrderId, reader: Reader) -> Result<Done, Trouble> {
-        let desk = &self.desk;
-        let row = desk.order(id).await?;
-        let paper = order_paper(desk, id, reader).await?;
-        let saved = paper
-            .save(Path::new("."))
-            .map_err(|e| Trouble::new(format!("order {} was not written: {e}", row.number)))?;
-        let place = format!("{}: {}", saved.folder, saved.names.join(", "));
-        let kept = desk.order_exported(&row, reader.words(), &place).await?;
-        Ok(done(kept))
-    }
-
-    /// Each in turn; the first failure stops, and says how many were done before.
-    async fn on_exceptions(&self, targets: &[Seen], what: &ExceptionAct) -> Result<Done, Trouble> {
-        let mut last = None;
-        for (at, target) in targets.iter().enumerate() {
-            match self.on_exception(*target, what).await {
-                Ok(one) => last = Some(done(one)),
-                Err(error) if at == 0 => return Err(error.into()),
-                Err(error) => {
-                    let trouble = Trouble::from(error);
-                    return Err(Trouble {
-                        text: format!(
-                            "{at} of {} were done, then: {}",
-                            targets.len(),
-                            trouble.text
-                        ),
-                        is_stale: trouble.is_stale,
-                    });
-                }
-            }
-        }
-        match (last, targets.len()) {
-            (Some(one), 1) => Ok(one),
-            (Some(one), n) => Ok(Done {
-                text: format!("all {n} done; the last: {}", one.text),
-                request: one.request,
-            }),
-            (None, _) => Err(Trouble::new("nothing was chosen")),
-        }
-    }
-
-    async fn on_exception(
-        &self,
-        seen: Seen,
-        what: &ExceptionAct,
-    ) -> Result<crate::desk::Done, DeskError> {
-        let desk = &self.desk;
-        let Seen { id, version } = seen;
-        match what {
-            ExceptionAct::Acknowledge => desk.acknowledge(id, version).await,
-            ExceptionAct::Assign { team, person } => {
-                desk.assign(id, version, *team, person.as_deref(), None)
-                    .await
-            }
-            ExceptionAct::Work => desk.work(id, version).await,
-            ExceptionAct::Snooze { until, condition } => {
-                desk.snooze(id, version, *until, condition.as_deref()).await
-            }
-            ExceptionAct::Wait { who, until } => desk.wait(id, version, who, *until).await,
-            ExceptionAct::Note { text } => desk.note(id, text).await,
-            ExceptionAct::MarkFixed => desk.mark_fixed(id, version).await,
-            ExceptionAct::Dismiss { reason } => desk.dismiss(id, version, reason).await,
-            ExceptionAct::Retry => desk.retry_exception(id).await,
-        }
     }
 }

@@ -121,6 +121,7 @@ struct Groups<'b> {
     exceptions: Vec<(usize, exceptions::Step<'b>)>,
     views: Vec<(usize, &'b ViewChange)>,
     undone: Vec<JournalSeq>,
+    together: Option<JournalSeq>,
     layouts: Vec<&'b KeptLayout>,
     journal: Vec<(usize, &'b Journal)>,
 }
@@ -189,6 +190,7 @@ impl<'b> Groups<'b> {
             }
             Change::View(change) => self.views.push((index, change)),
             Change::Undone(seq) => self.undone.push(*seq),
+            Change::Together(seq) => self.together = Some(*seq).filter(|seq| seq.0 > 0),
             Change::Layout(kept) => self.layouts.push(kept),
             Change::Journal(entry) => self.journal.push((index, entry)),
         }
@@ -291,7 +293,8 @@ async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> Stor
     }
     let drafts = std::mem::take(&mut work.journal);
     let lines = journal::append(work.conn, work.actor, work.at, drafts).await?;
-    undos::keep(work, &lines).await?;
+    work.done.first_line = lines.values().map(|(first, _)| JournalSeq(*first)).min();
+    undos::keep(work, &lines, groups.together).await?;
     Ok(std::mem::take(&mut work.done))
 }
 

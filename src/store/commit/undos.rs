@@ -7,8 +7,13 @@ use crate::store::value::{to_json, vals};
 use crate::store::{StoreError, StoreResult};
 
 /// Keeps the ways back of a batch. An edit that wrote no line changed nothing and needs none.
-pub(super) async fn keep(work: &mut Work<'_>, lines: &Lines) -> StoreResult<()> {
-    let Some(batch) = lines.values().map(|(first, _)| *first).min() else {
+/// Those of several batches done `together` share the line that the first of them began with.
+pub(super) async fn keep(
+    work: &mut Work<'_>,
+    lines: &Lines,
+    together: Option<JournalSeq>,
+) -> StoreResult<()> {
+    let Some(batch) = together.or(work.done.first_line) else {
         return Ok(());
     };
     for (index, undo) in std::mem::take(&mut work.undos) {
@@ -19,7 +24,7 @@ pub(super) async fn keep(work: &mut Work<'_>, lines: &Lines) -> StoreResult<()> 
             .exec(
                 "insert into undo (seq, first_seq, batch_seq, at, by_whom, way) \
                  values ($1, $2, $3, $4, $5, $6)",
-                vals![*last, *first, batch, work.at, work.actor, to_json(&undo)?],
+                vals![*last, *first, batch.0, work.at, work.actor, to_json(&undo)?],
             )
             .await?;
     }
