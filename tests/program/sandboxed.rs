@@ -25,7 +25,7 @@ fn free_port() -> u16 {
 const PAIRS: [(&str, &str); 3] = [("lw-pvx", "LW"), ("sl-pvx", "SL"), ("c7-pvx", "C7")];
 
 /// Times the engine is run until every pair has an order that went all the way.
-const ROUNDS_MAX: usize = 10;
+const ROUNDS_MAX: usize = 20;
 
 /// A served sandbox and the configuration it printed.
 struct Sandbox {
@@ -160,8 +160,14 @@ fn orders_go_to_the_warehouse_and_come_back_confirmed_and_people_can_act_on_the_
     sandbox.done(&["exceptions", "ack", &id]);
     sandbox.done(&["exceptions", "note", &id, "first run, expected"]);
     sandbox.done(&["stock", "approve", "--pair", "lw-pvx"]);
-    sandbox.done(&["sync", "--for", "10s"]);
-    let mass = sandbox.json(&["exceptions", "list", first_run]);
+    let mut mass = Value::Null;
+    for _ in 0..ROUNDS_MAX {
+        sandbox.done(&["sync", "--for", "8s"]);
+        mass = sandbox.json(&["exceptions", "list", first_run]);
+        if mass["total"] == 0 {
+            break;
+        }
+    }
     assert_eq!(mass["total"], 0, "{mass}");
 
     assert!(sandbox.done(&["audit", "verify"]).contains("is whole"));
