@@ -160,6 +160,7 @@ macro_rules! chapters {
 
 chapters! {
     "first-day" => "Your first day",
+    "everyday" => "Everyday tasks",
     "daily-triage-warehouse" => "The day: warehouse",
     "daily-triage-returns" => "The day: returns and finance",
     "daily-triage-ecommerce" => "The day: ecommerce",

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "flows/everyday.rs"]
+mod everyday;
 #[path = "support/console/mod.rs"]
 mod support;
 

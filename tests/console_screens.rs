@@ -22,7 +22,7 @@ fn shot(name: &str, desk: &mut Desk, sizes: &[(u16, u16)]) {
 
 const SMALL: (u16, u16) = (80, 24);
 const MIDDLE: (u16, u16) = (120, 40);
-const LARGE: (u16, u16) = (200, 50);
+const LARGE: (u16, u16) = (200, 60);
 
 fn panes(scene: Scene, word: &str, sizes: &[(u16, u16)]) {
     for pane in Pane::ALL {
@@ -39,27 +39,27 @@ fn panes_of_a_typical_morning() {
 
 #[test]
 fn panes_of_an_empty_store() {
-    panes(Scene::Empty, "empty", &[SMALL, MIDDLE]);
+    panes(Scene::Empty, "empty", &[SMALL, MIDDLE, LARGE]);
 }
 
 #[test]
 fn panes_while_the_store_is_read() {
-    panes(Scene::Silent, "loading", &[SMALL, MIDDLE]);
+    panes(Scene::Silent, "loading", &[SMALL, MIDDLE, LARGE]);
 }
 
 #[test]
 fn panes_when_the_store_cannot_be_read() {
-    panes(Scene::Failing, "failing", &[SMALL, MIDDLE]);
+    panes(Scene::Failing, "failing", &[SMALL, MIDDLE, LARGE]);
 }
 
 #[test]
 fn panes_with_a_hundred_thousand_rows() {
-    panes(Scene::Many, "many", &[SMALL, MIDDLE]);
+    panes(Scene::Many, "many", &[SMALL, MIDDLE, LARGE]);
 }
 
 #[test]
 fn panes_with_hostile_and_wide_text() {
-    panes(Scene::Hostile, "hostile", &[SMALL, MIDDLE]);
+    panes(Scene::Hostile, "hostile", &[SMALL, MIDDLE, LARGE]);
 }
 
 fn page(name: &str, pane: Pane, keys: &str) {
@@ -125,11 +125,11 @@ fn lanes(scene: Scene, word: &str, sizes: &[(u16, u16)]) {
 #[test]
 fn lanes_of_stock_movements() {
     lanes(Scene::Typical, "typical", &[SMALL, MIDDLE, LARGE]);
-    lanes(Scene::Empty, "empty", &[SMALL, MIDDLE]);
-    lanes(Scene::Silent, "loading", &[SMALL, MIDDLE]);
-    lanes(Scene::Failing, "failing", &[SMALL, MIDDLE]);
-    lanes(Scene::Many, "many", &[SMALL, MIDDLE]);
-    lanes(Scene::Hostile, "hostile", &[SMALL, MIDDLE]);
+    lanes(Scene::Empty, "empty", &[SMALL, MIDDLE, LARGE]);
+    lanes(Scene::Silent, "loading", &[SMALL, MIDDLE, LARGE]);
+    lanes(Scene::Failing, "failing", &[SMALL, MIDDLE, LARGE]);
+    lanes(Scene::Many, "many", &[SMALL, MIDDLE, LARGE]);
+    lanes(Scene::Hostile, "hostile", &[SMALL, MIDDLE, LARGE]);
 }
 
 #[test]

@@ -36,11 +36,12 @@ impl App {
         } else {
             first.by.clone()
         };
-        let mut lines = vec![format!(
-            "Done by {by} {} ago ({}).",
-            words::age(first.at, self.now).trim(),
-            words::clock(first.at, self.now)
-        )];
+        let when = match words::age(first.at, self.now).trim() {
+            "now" => "just now".to_owned(),
+            age => format!("{age} ago"),
+        };
+        let clock = words::clock(first.at, self.now);
+        let mut lines = vec![format!("Done by {by} {when} ({clock}).")];
         for one in found.iter().take(NAMED_MAX) {
             lines.push(said(one));
         }
