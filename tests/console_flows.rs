@@ -18,6 +18,7 @@ use tallyman::console::run::signals::Signal;
 use tallyman::console::term::input::Input;
 use tallyman::desk::{Decision, LaneRemedy};
 use tallyman::domain::exception::Team;
+use tallyman::domain::ids::ExceptionId;
 use tallyman::domain::mapping::MappingEdit;
 use tallyman::domain::returns::{ClaimState, Disposition};
 use tallyman::domain::views::ListName;
@@ -868,4 +869,18 @@ async fn a_number_read_off_a_box_is_typed_and_leads_to_its_order() {
         "back where it began:\n{}",
         c.text()
     );
+}
+
+#[tokio::test]
+async fn a_new_s1_case_rings_once_and_the_old_ones_never() {
+    let mut c = console(Pane::Orders).await;
+    let rings = |c: &Console| c.seen.lock().unwrap().rings;
+    assert_eq!(rings(&c), 0, "what was so when the console opened");
+    c.backend.urgent.lock().unwrap().push(ExceptionId(44));
+    c.backend.touch();
+    c.sees("a new S1 case: exception 44").await;
+    assert_eq!(rings(&c), 1);
+    c.backend.touch();
+    c.press("down").await;
+    assert_eq!(rings(&c), 1, "once for each");
 }

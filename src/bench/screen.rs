@@ -100,6 +100,10 @@ impl Screen for CountingScreen {
         Ok(text.chars().count())
     }
 
+    fn ring(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         self.forget();
         Ok(())

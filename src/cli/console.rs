@@ -16,6 +16,7 @@ use crate::sync::{Cx, Engine};
 use crate::vendors::Hooks;
 use crate::vendors::registry::{self, Systems};
 use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -37,6 +38,9 @@ pub struct ConsoleArgs {
     /// Symbols in plain ASCII
     #[arg(long)]
     pub ascii: bool,
+    /// Do not ring when a new S1 case opens
+    #[arg(long)]
+    pub no_bell: bool,
 }
 
 /// Configuration and store for the screen, and the systems when this console may run the engine.
@@ -70,10 +74,13 @@ impl Default for ConsoleArgs {
             no_sync: false,
             theme: ThemeName::Default.as_str().to_owned(),
             ascii: false,
+            no_bell: false,
         }
     }
 }
 
+/// Largest file of keys or colours.
+const PERSONAL_BYTES_MAX: u64 = 64 * 1024;
 /// How often the header's word about the engine is looked up.
 const STATUS_EVERY: Duration = Duration::from_secs(2);
 /// How long the engine may take to come to a stop when the screen closes.
@@ -171,13 +178,18 @@ pub(super) async fn screen(
         told,
         stop.clone(),
     ));
+    let mut problems = Vec::new();
     let options = ConsoleOptions {
         operator: context.desk.who().to_string(),
         is_read_only: args.read_only,
         note: note.to_owned(),
         theme,
+        theme_file: personal("theme.toml", &mut problems),
+        keymap_file: personal("keymap.toml", &mut problems),
         is_ascii: args.ascii,
+        is_silent: args.no_bell,
         pane: Pane::Live,
+        problems,
         ..ConsoleOptions::default()
     };
     let backend = Arc::new(StoreBackend::new(context.desk.clone()));
@@ -193,6 +205,26 @@ pub(super) async fn screen(
     watcher.abort();
     let exit = exit.map_err(CliError::failed)?;
     Ok(Outcome::Exit(u8::try_from(exit.code()).unwrap_or(1)))
+}
+
+/// A person's own file beside the configuration: name and text. One that is there and cannot be read is a problem to be
+/// told, not a reason to stay without a screen.
+fn personal(name: &str, problems: &mut Vec<String>) -> Option<(String, String)> {
+    let path = Config::personal(name)?;
+    let shown = path.display().to_string();
+    match std::fs::File::open(&path) {
+        Ok(file) => {
+            let mut text = String::new();
+            match file.take(PERSONAL_BYTES_MAX + 1).read_to_string(&mut text) {
+                Ok(read) if read as u64 <= PERSONAL_BYTES_MAX => return Some((shown, text)),
+                Ok(_) => problems.push(format!("{shown} is larger than 64 KiB")),
+                Err(error) => problems.push(format!("{shown} cannot be read: {error}")),
+            }
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => problems.push(format!("{shown} cannot be read: {error}")),
+    }
+    None
 }
 
 /// Tells the header where the engine works: here, in another process, or nowhere.

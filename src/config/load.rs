@@ -53,10 +53,13 @@ impl Config {
     /// Where a file that nobody named is looked for, in this order.
     pub fn places() -> Vec<PathBuf> {
         let mut places = vec![PathBuf::from(FILE_NAME)];
-        places.extend(
-            base_folder("XDG_CONFIG_HOME", ".config").map(|f| f.join("tallyman").join(FILE_NAME)),
-        );
+        places.extend(Self::personal(FILE_NAME));
         places
+    }
+
+    /// Where a person's own file of this name lies; `None` without a home.
+    pub fn personal(name: &str) -> Option<PathBuf> {
+        base_folder("XDG_CONFIG_HOME", ".config").map(|f| f.join("tallyman").join(name))
     }
 
     /// Reads one file.

@@ -299,6 +299,20 @@ impl Store {
         .collect()
     }
 
+    /// Numbers of the newest open cases of S1.
+    pub async fn urgent_exceptions(&self, limit: usize) -> StoreResult<Vec<ExceptionId>> {
+        let mut conn = self.inner.db.read().await?;
+        conn.rows(
+            "select id from exception where state < 10 and parent is null and severity = $1 \
+             order by id desc @limit($2)",
+            vals![Severity::S1.code(), super::limit(limit)],
+        )
+        .await?
+        .iter()
+        .map(|row| Ok(ExceptionId(row.get(0)?)))
+        .collect()
+    }
+
     /// Debts, newest first.
     pub async fn debts(&self, open_only: bool, limit: usize) -> StoreResult<Vec<DebtRow>> {
         const SELECT: &str =

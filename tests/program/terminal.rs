@@ -199,3 +199,21 @@ fn an_idle_console_sends_nothing_and_no_color_is_respected() {
     assert_eq!(pty.exit_code(LIMIT), 0);
     is_given_back(&pty);
 }
+
+#[test]
+fn keys_of_ones_own_are_taken_and_a_mistake_in_them_is_told_with_its_line() {
+    let home = place_with_store();
+    let file = home.path().join("config/tallyman/keymap.toml");
+    std::fs::write(&file, "[global]\ngo_orders = [\"O\"]\n").unwrap();
+    let mut pty = quiet_console(home.path(), &[]);
+    goes_to(&mut pty, "O", "Orders");
+    pty.send("q");
+    assert_eq!(pty.exit_code(LIMIT), 0);
+
+    std::fs::write(&file, "[global]\ngo_orders = [\"hyper-o\"]\n").unwrap();
+    let mut pty = start_in(home.path(), &["console", "--no-sync"], &[], 160, 30);
+    pty.sees("keymap.toml, line 2");
+    goes_to(&mut pty, "3", "Orders");
+    pty.send("q");
+    assert_eq!(pty.exit_code(LIMIT), 0);
+}

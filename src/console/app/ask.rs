@@ -162,6 +162,8 @@ pub struct Answered {
 #[derive(Debug, Clone, Default)]
 pub struct Header {
     pub counts: Vec<ExceptionCount>,
+    /// Open S1 cases, the newest at most.
+    pub urgent: Vec<ExceptionId>,
     /// Open exceptions in this person's name.
     pub mine: i64,
     pub mine_ship_by: Option<Ts>,

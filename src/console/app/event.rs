@@ -90,6 +90,8 @@ pub enum Effect {
     StopExport,
     /// Put text on the operator's clipboard through the terminal.
     Copy(String),
+    /// Ring once.
+    Bell,
     /// Send every cell again.
     Repaint,
     /// Tell me when this time has come ([`Event::Tick`]).

@@ -39,9 +39,9 @@ use nav::{Nav, Page, Pane};
 use panes::Panes;
 
 use crate::console::theme::{Role, Theme};
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{ExceptionId, RequestId};
 use crate::domain::time::{Span, Ts};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How long a message stays at the foot of the screen.
 pub const TOAST_FOR: Span = Span::secs(6);
@@ -65,6 +65,8 @@ pub struct Options {
     pub pane: Pane,
     /// There is a shell to go back to.
     pub is_suspendable: bool,
+    /// Nothing rings.
+    pub is_silent: bool,
 }
 
 /// How a message is meant.
@@ -141,6 +143,8 @@ pub struct App {
     pub acting: BTreeMap<u64, String>,
     /// How lists stand for the person here.
     pub layouts: columns::Layouts,
+    /// The S1 cases known so far; `None` before the first look.
+    urgent: Option<BTreeSet<ExceptionId>>,
     /// The file being written.
     pub exporting: Option<export::Exporting>,
     /// Requests the engine has yet to answer.
@@ -181,6 +185,7 @@ impl App {
             beside: None,
             acting: BTreeMap::new(),
             layouts: columns::Layouts::default(),
+            urgent: None,
             exporting: None,
             requests: Vec::new(),
             is_requests_stale: false,

@@ -8,9 +8,11 @@ use super::nav::{CallOnPage, Page};
 use super::sheets::call::Mode;
 use super::subject::Subject;
 use super::{App, Level, sheets};
+use crate::domain::ids::ExceptionId;
 use crate::domain::places::Places;
 use crate::domain::time::Ts;
 use crate::store::read::Window;
+use std::collections::BTreeSet;
 
 /// Takes an answer into a list when it is the newest.
 fn into_list<T: Keyed + Clone>(
@@ -148,10 +150,30 @@ impl App {
                     self.panes.mappings.pair = self.panes.mappings.pair.min(last);
                 }
                 self.layouts.take(&header.layouts);
+                self.ring_for(&header.urgent);
                 self.header = header;
                 self.header_load = Load::Ready;
             }
             Err(trouble) => self.header_load = Load::Failed(trouble.text),
+        }
+    }
+
+    /// Once for what has become S1 since the last look; never for what was so when the console opened.
+    fn ring_for(&mut self, urgent: &[ExceptionId]) {
+        let now: BTreeSet<ExceptionId> = urgent.iter().copied().collect();
+        let known = self.urgent.replace(now.clone());
+        let new: Vec<ExceptionId> =
+            known.map_or_else(Vec::new, |known| now.difference(&known).copied().collect());
+        let Some(newest) = new.last() else {
+            return;
+        };
+        let text = match new.len() {
+            1 => format!("a new S1 case: exception {newest}; 2 shows it"),
+            n => format!("{n} new S1 cases; 2 shows them"),
+        };
+        self.say(Level::Info, &text);
+        if !self.options.is_silent {
+            self.effects.push(Effect::Bell);
         }
     }
 

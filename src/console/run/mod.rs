@@ -66,6 +66,10 @@ pub struct ConsoleOptions {
     pub keymap_file: Option<(String, String)>,
     /// Symbols in ASCII whatever the locale says.
     pub is_ascii: bool,
+    /// Nothing rings.
+    pub is_silent: bool,
+    /// What went wrong before the screen opened: told first.
+    pub problems: Vec<String>,
     pub pane: Pane,
     /// There is a shell to go back to with Ctrl-Z; a forced command over SSH has none.
     pub is_suspendable: bool,
@@ -81,6 +85,8 @@ impl Default for ConsoleOptions {
             theme_file: None,
             keymap_file: None,
             is_ascii: false,
+            is_silent: false,
+            problems: Vec::new(),
             pane: Pane::Exceptions,
             is_suspendable: true,
         }
@@ -138,7 +144,7 @@ pub fn build(options: &ConsoleOptions, caps: Caps, now: Ts, size: (u16, u16)) ->
         options.theme
     };
     let mut theme = Theme::built_in(name, is_ascii);
-    let mut problems = Vec::new();
+    let mut problems = options.problems.clone();
     if let Some((file, text)) = &options.theme_file
         && !caps.is_mono
     {
@@ -160,6 +166,7 @@ pub fn build(options: &ConsoleOptions, caps: Caps, now: Ts, size: (u16, u16)) ->
         note: crate::text::clean_to(&options.note, 120),
         pane: options.pane,
         is_suspendable: options.is_suspendable,
+        is_silent: options.is_silent,
     };
     let mut app = App::new(app_options, theme, keymap, now, size);
     for problem in problems {
@@ -449,6 +456,7 @@ impl<S: Screen> Loop<'_, S> {
                 let result = self.screen.copy(&text).map_err(|e| e.to_string());
                 self.take(Event::Copied(result))?;
             }
+            Effect::Bell => self.screen.ring()?,
             Effect::Repaint => {
                 self.screen.forget();
                 self.want_frame();

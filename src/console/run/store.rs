@@ -40,6 +40,8 @@ const TAIL_MAX: usize = 100;
 const UNDER_WAY_MAX: usize = 100;
 /// Versions of mappings listed.
 const VERSIONS_MAX: usize = 100;
+/// Open S1 cases known by number, so that a new one rings.
+const URGENT_MAX: usize = 500;
 /// How long a change is waited for.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Side of a mapping that completion offers.
@@ -197,6 +199,7 @@ impl StoreBackend {
         Ok(Header {
             places: store.places(&pairs).await?,
             counts: store.exception_counts().await?,
+            urgent: store.urgent_exceptions(URGENT_MAX).await?,
             mine: mine.total,
             mine_ship_by: mine.rows.first().and_then(|l| l.row.ship_by),
             pairs,

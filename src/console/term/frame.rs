@@ -95,6 +95,11 @@ impl<W: Write> Screen for FrameWriter<W> {
         Ok(text.chars().count())
     }
 
+    fn ring(&mut self) -> io::Result<()> {
+        self.out.write_all(b"\x07")?;
+        self.out.flush()
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         session::suspend()?;
         self.forget();

@@ -30,6 +30,12 @@ pub trait Screen {
     /// Too long, or the device refused the bytes.
     fn copy(&mut self, text: &str) -> io::Result<usize>;
 
+    /// Rings once, as the terminal is set to.
+    ///
+    /// # Errors
+    /// The device refused the byte.
+    fn ring(&mut self) -> io::Result<()>;
+
     /// Gives the terminal back, stops until continued, takes it again.
     ///
     /// # Errors

@@ -29,6 +29,8 @@ pub struct Seen {
     pub frames: usize,
     pub whole: usize,
     pub copied: Vec<String>,
+    /// How often it rang.
+    pub rings: usize,
     pub is_gone: bool,
 }
 
@@ -59,6 +61,11 @@ impl Screen for MemoryScreen {
     fn copy(&mut self, text: &str) -> io::Result<usize> {
         self.seen.lock().unwrap().copied.push(text.to_owned());
         Ok(text.len())
+    }
+
+    fn ring(&mut self) -> io::Result<()> {
+        self.seen.lock().unwrap().rings += 1;
+        Ok(())
     }
 
     fn suspend(&mut self) -> io::Result<()> {

@@ -31,7 +31,7 @@ use tallyman::console::term::caps::Caps;
 use tallyman::domain::columns::KeptLayout;
 use tallyman::domain::exception::{ExceptionRow, Severity, Team};
 use tallyman::domain::filter::{Filter, What};
-use tallyman::domain::ids::{PairId, RequestId};
+use tallyman::domain::ids::{ExceptionId, PairId, RequestId};
 use tallyman::domain::time::{Span, Ts};
 use tallyman::domain::views::SavedView;
 use tallyman::store::read::{Anchor, Cursor, ExceptionCount, ListQuery, Listed, Window};
@@ -69,6 +69,8 @@ pub struct FakeBackend {
     pub layouts: Mutex<Vec<KeptLayout>>,
     /// Files asked for.
     pub files: Mutex<Vec<ExportJob>>,
+    /// Open S1 cases.
+    pub urgent: Mutex<Vec<ExceptionId>>,
     changed: tokio::sync::Notify,
 }
 
@@ -86,6 +88,7 @@ impl FakeBackend {
             }),
             layouts: Mutex::new(Vec::new()),
             files: Mutex::new(Vec::new()),
+            urgent: Mutex::new(vec![ExceptionId(1), ExceptionId(3)]),
             changed: tokio::sync::Notify::new(),
         })
     }
@@ -143,6 +146,7 @@ impl FakeBackend {
             Scene::Many => Header {
                 places: Default::default(),
                 counts: vec![count(Team::Warehouse, Severity::S2, 100_000, ship(12))],
+                urgent: Vec::new(),
                 mine: 2_000,
                 mine_ship_by: ship(12),
                 pairs,
@@ -154,6 +158,7 @@ impl FakeBackend {
             },
             _ => Header {
                 places: Default::default(),
+                urgent: self.urgent.lock().unwrap().clone(),
                 counts: vec![
                     count(Team::Ecommerce, Severity::S1, 2, ship(45)),
                     count(Team::Warehouse, Severity::S2, 4, ship(-70)),
@@ -492,7 +497,11 @@ impl Desk {
                     self.has_quit = true;
                     continue;
                 }
-                Effect::Repaint | Effect::Wake(_) | Effect::Suspend | Effect::StopExport => {
+                Effect::Bell
+                | Effect::Repaint
+                | Effect::Wake(_)
+                | Effect::Suspend
+                | Effect::StopExport => {
                     continue;
                 }
             };
