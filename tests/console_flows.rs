@@ -884,3 +884,38 @@ async fn a_new_s1_case_rings_once_and_the_old_ones_never() {
     c.press("down").await;
     assert_eq!(rings(&c), 1, "once for each");
 }
+
+#[tokio::test]
+async fn several_mappings_are_put_aside_previewed_together_and_applied_as_one() {
+    let mut c = console(Pane::Mappings).await;
+    c.press("enter 'TPS48 enter s").await;
+    assert!(
+        c.text().contains("1 put aside, not applied"),
+        "{}",
+        c.text()
+    );
+    c.press("down enter 'TPN24 enter s a").await;
+    assert!(
+        c.text().contains("2 changes of lw-pvx put aside"),
+        "{}",
+        c.text()
+    );
+    assert!(c.backend.done().is_empty(), "nothing is changed yet");
+    c.press("enter").await;
+    assert!(c.text().contains("a reason is needed"), "{}", c.text());
+    // Leaving them aside keeps them; quitting asks.
+    c.press("esc q").await;
+    assert!(
+        c.text().contains("2 mapping changes are put aside"),
+        "{}",
+        c.text()
+    );
+    c.press("esc a 'peak enter").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::ApplyMappings { edits, expected: Some(17), reason, .. }]
+            if edits.len() == 2 && reason == "peak"),
+        "{acts:?}"
+    );
+    assert!(!c.text().contains("put aside"), "{}", c.text());
+}

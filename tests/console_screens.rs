@@ -236,6 +236,7 @@ fn layers() {
     page("layer_mapping_editor", Pane::Exceptions, "m 'trk48");
     page("layer_mapping_preview", Pane::Exceptions, "m 'TPS48 enter");
     page("layer_mapping_new", Pane::Mappings, "n");
+    page("layer_staged", Pane::Mappings, "enter 'TPS48 enter s a");
     page("layer_confirm_retry", Pane::Exceptions, "down down r");
     page("layer_confirm_push", Pane::Stock, "p");
     page("layer_form_note", Pane::Exceptions, "n 'seen enter 'asked");

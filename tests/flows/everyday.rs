@@ -54,17 +54,17 @@ fn is_done(title: &str, c: &Console) -> bool {
     match title {
         "Is anything mine?" => text.contains("mine only"),
         "Take the most urgent case" => of_cases(|w| matches!(w, ExceptionAct::Acknowledge)),
-        "Map the service that blocks orders" => {
+        "Map a service that blocks" => {
             matches!(acts.as_slice(), [Act::ApplyMappings { edits, .. }] if edits.len() == 1)
         }
-        "Hand a case to the next team" => of_cases(|w| matches!(w, ExceptionAct::Assign { .. })),
+        "Hand a case over" => of_cases(|w| matches!(w, ExceptionAct::Assign { .. })),
         "Put a case off" => of_cases(|w| matches!(w, ExceptionAct::Snooze { .. })),
-        "Why does this order not move?" => text.contains("Not moving") && text.contains("you can"),
+        "Why does it not move?" => text.contains("Not moving") && text.contains("you can"),
         "Hold an order" => {
             matches!(acts.as_slice(), [Act::HoldOrder { reason, .. }] if reason == "fraud?")
         }
-        "Publish a stock figure now" => matches!(acts.as_slice(), [Act::PushStock { .. }]),
-        "Approve a credit that waits" => matches!(
+        "Publish a stock figure" => matches!(acts.as_slice(), [Act::PushStock { .. }]),
+        "Approve a credit" => matches!(
             acts.as_slice(),
             [Act::DecideReturn {
                 what: Decision::Approve { .. },
@@ -96,7 +96,7 @@ async fn every_task_of_the_chapter_is_done_by_its_keys_and_in_as_many() {
         );
         let typed = task.keys.iter().filter(|k| k.starts_with('\'')).count();
         assert_eq!(task.keys.len() - typed, task.count, "{}", task.title);
-        if task.title.starts_with("Map the service") {
+        if task.title.starts_with("Map a service") {
             assert!(task.count <= MAPPING_KEYS_MAX);
         }
     }

@@ -187,6 +187,7 @@ actions! {
     RemoveMapping { "remove_mapping", Mapping, Books, "Remove", "Retire the mapping; orders with this value stop." }
     Versions { "versions", Mapping, Screen, "Versions", "Every set of changes, by whom and why." }
     NextPair { "next_pair", Mapping, Screen, "Other pair", "Show the mappings of the next pair of systems." }
+    Staged { "staged", Mapping, Screen, "Put aside", "Changes put aside with s: one preview for all of them, applied as one version." }
     RollBack { "roll_back", Version, Outward, "Roll back", "Put the mappings back as they stood at this version." }
 
     PushStock { "push_stock", Stock, Outward, "Push now", "Publish the figure in the sales system now." }

@@ -165,6 +165,15 @@ impl App {
             Action::RemoveMapping if !subjects.iter().any(|s| matches!(s, Subject::Mapping(_))) => {
                 no("it is not mapped yet")
             }
+            Action::Staged
+                if self
+                    .panes
+                    .mappings
+                    .current_pair()
+                    .is_none_or(|pair| self.aside.of(pair).is_empty()) =>
+            {
+                no("nothing is put aside; s on the preview of a change does that")
+            }
             Action::NextPair if self.panes.mappings.pairs.len() < 2 => no("there is only one pair"),
             Action::RollBack
                 if subjects.iter().any(|s| {

@@ -22,6 +22,7 @@ pub mod panes;
 mod perform;
 mod replies;
 pub mod sheets;
+pub mod staged;
 pub mod subject;
 pub mod views;
 mod wants;
@@ -145,6 +146,8 @@ pub struct App {
     pub layouts: columns::Layouts,
     /// The S1 cases known so far; `None` before the first look.
     urgent: Option<BTreeSet<ExceptionId>>,
+    /// Mapping changes put aside.
+    pub aside: staged::Aside,
     /// The file being written.
     pub exporting: Option<export::Exporting>,
     /// Requests the engine has yet to answer.
@@ -186,6 +189,7 @@ impl App {
             acting: BTreeMap::new(),
             layouts: columns::Layouts::default(),
             urgent: None,
+            aside: staged::Aside::default(),
             exporting: None,
             requests: Vec::new(),
             is_requests_stale: false,
@@ -368,6 +372,12 @@ impl App {
                     self.nav.open(link, title);
                 }
                 Out::Filter(text) => self.set_filter(&text),
+                Out::Stage(pair, edits) => self.stage(&pair, edits),
+                Out::Unstage(pair, edit) => self.unstage(&pair, &edit),
+                Out::ApplyStaged(pair, act) => {
+                    self.act(act);
+                    self.aside.applying(self.ticket, pair);
+                }
                 Out::Read(topic, line) => {
                     let link = Link::Handbook(topic, line);
                     self.nav.open(link, topic.title().to_owned());
@@ -404,6 +414,7 @@ impl App {
 
     fn acted(&mut self, ticket: u64, result: Result<Done, Trouble>) {
         let what = self.acting.remove(&ticket).unwrap_or_default();
+        self.aside.ended(ticket, result.is_ok());
         match result {
             // Nothing of the books was touched, and nothing needs saying.
             Ok(done) if done.text.is_empty() => return,
@@ -491,6 +502,11 @@ impl App {
     fn unsaved(&self) -> Option<String> {
         if self.layers.iter().any(Layer::is_unsaved) {
             return Some("Something typed is not saved yet.".to_owned());
+        }
+        if self.aside.count() > 0 {
+            let count = i64::try_from(self.aside.count()).unwrap_or(i64::MAX);
+            let changes = crate::text::count(count, "mapping change is", "mapping changes are");
+            return Some(format!("{changes} put aside and not applied."));
         }
         match self.acting.len() {
             0 => self.exporting.as_ref().map(|exporting| {

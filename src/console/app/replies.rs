@@ -206,6 +206,10 @@ impl App {
                 palette.take_found(expect!(answer, Find).map_err(|t| t.text));
                 return;
             }
+            if let (Layer::Staged(staged), Slot::Preview) = (&mut *layer, slot) {
+                staged.take_preview(expect!(answer, Preview).map_err(|t| t.text));
+                return;
+            }
             if let Layer::Mapping(editor) = layer {
                 if slot == Slot::Targets {
                     editor.take_targets(expect!(answer, Targets).map_err(|t| t.text));

@@ -325,6 +325,14 @@ impl MappingEditor {
         }
     }
 
+    /// Kept for later, to be looked at and applied with others.
+    fn put_aside(&self) -> Vec<Out> {
+        match self.edits() {
+            Ok(edits) => vec![Out::Close, Out::Stage(self.pair.clone(), edits)],
+            Err(_) => Vec::new(),
+        }
+    }
+
     fn order(&self) -> Vec<Focus> {
         let mut order = Vec::new();
         if !self.is_from_fixed {
@@ -351,6 +359,9 @@ impl MappingEditor {
     pub fn key(&mut self, key: Key, now: Ts) -> Vec<Out> {
         match (&self.stage, key.code) {
             (Stage::Preview(_), Code::Enter) => return self.apply(now),
+            (Stage::Preview(_), Code::Char('s')) if self.guard.is_ready(now) => {
+                return self.put_aside();
+            }
             (Stage::Preview(_) | Stage::Asking, Code::Esc) if !self.is_removal => {
                 self.stage = Stage::Editing;
                 return Vec::new();

@@ -14,6 +14,7 @@ pub mod mapping;
 pub mod messages;
 pub mod palette;
 pub mod picker;
+pub mod staged;
 
 use super::action::Action;
 use super::ask::{Act, Question};
@@ -24,6 +25,8 @@ use super::key::Key;
 use super::nav::Pane;
 use crate::domain::columns::Layout;
 use crate::domain::exception::Team;
+use crate::domain::ids::PairId;
+use crate::domain::mapping::MappingEdit;
 use crate::domain::time::{Span, Ts};
 use crate::domain::views::{ListName, View};
 use crate::handbook::Topic;
@@ -46,6 +49,7 @@ pub enum Layer {
     Handbook(handbook::Finder),
     Palette(palette::Palette),
     Messages(messages::Messages),
+    Staged(staged::Staged),
     Columns(columns::ColumnsSheet),
     Export(Box<export::ExportSheet>),
 }
@@ -77,6 +81,12 @@ pub enum Out {
     Open(Link, String),
     /// The list on show gets this filter (type-ahead); the text parses.
     Filter(String),
+    /// Mapping changes are put aside, to be applied with others.
+    Stage(PairId, Vec<MappingEdit>),
+    /// One of them is given up.
+    Unstage(PairId, MappingEdit),
+    /// Those of the pair are applied by this act.
+    ApplyStaged(PairId, Act),
     /// A text of the handbook is opened at a line.
     Read(Topic, usize),
     /// The columns of a list stand so, for now.
@@ -123,6 +133,7 @@ impl Layer {
             Self::Handbook(layer) => layer.key(key),
             Self::Palette(layer) => layer.key(key),
             Self::Messages(layer) => layer.key(key),
+            Self::Staged(layer) => layer.key(key, now),
             Self::Columns(layer) => layer.key(key),
             Self::Export(layer) => layer.key(key),
         }
@@ -138,6 +149,7 @@ impl Layer {
             Self::Help(layer) => layer.paste(text),
             Self::Handbook(layer) => layer.paste(text),
             Self::Palette(layer) => return layer.paste(text),
+            Self::Staged(layer) => layer.paste(text),
             Self::Messages(_) | Self::Columns(_) | Self::Export(_) => {}
         }
         Vec::new()
@@ -149,6 +161,7 @@ impl Layer {
             Self::Confirm(layer) => layer.guard.painted(now),
             Self::Form(layer) => layer.guard.painted(now),
             Self::Mapping(layer) => layer.painted(now),
+            Self::Staged(layer) => layer.painted(now),
             Self::Filter(_)
             | Self::Help(_)
             | Self::Handbook(_)

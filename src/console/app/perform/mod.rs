@@ -125,6 +125,7 @@ impl App {
             Action::Quit => self.quit(),
             Action::QuitNow => self.effects.push(Effect::Quit),
             Action::Versions => self.open_versions(),
+            Action::Staged => self.show_staged(),
             Action::OpenLane => self.open_lane(),
             Action::NextPair => self.panes.mappings.next_pair(),
             Action::TeamSheet => self.panes.checks.next_team(),

@@ -64,7 +64,10 @@ pub fn draw(layer: &MappingEditor, _app: &App, pen: &mut Pen<'_>) {
                 Role::Muted,
             );
         }
-        Stage::Preview(preview) => draw_preview(preview, pen, below),
+        Stage::Preview(preview) => {
+            let hint = "Enter apply  s put aside with others  Esc back to the fields";
+            draw_preview(preview, pen, below, hint);
+        }
     }
 }
 
@@ -140,7 +143,8 @@ fn hint(pen: &mut Pen<'_>, area: Rect, text: &str) {
     }
 }
 
-fn draw_preview(preview: &MappingPreview, pen: &mut Pen<'_>, area: Rect) {
+/// What applying would do, and the button that does it.
+pub(super) fn draw_preview(preview: &MappingPreview, pen: &mut Pen<'_>, area: Rect, hint: &str) {
     let mut y = area.y;
     let role = if preview.newly_blocked > 0 {
         Role::Warn
@@ -194,7 +198,7 @@ fn draw_preview(preview: &MappingPreview, pen: &mut Pen<'_>, area: Rect) {
         area.x + used + 2,
         y,
         area.width.saturating_sub(used + 2),
-        "Enter apply  Esc back to the fields",
+        hint,
         Role::Muted,
     );
 }

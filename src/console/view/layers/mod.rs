@@ -10,6 +10,7 @@ mod help;
 mod mapping;
 mod messages;
 mod palette;
+mod staged;
 
 use crate::console::app::App;
 use crate::console::app::doc::DocLine;
@@ -38,6 +39,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, way: Rect, foot: Rect) {
             Layer::Messages(layer) => messages::draw(layer, app, pen),
             Layer::Columns(layer) => columns::draw(layer, pen),
             Layer::Export(layer) => export::draw(layer, pen),
+            Layer::Staged(layer) => staged::draw(layer, pen),
         }
     }
 }

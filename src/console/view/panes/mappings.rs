@@ -63,7 +63,14 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
 fn draw_unmapped(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let pane = &app.panes.mappings;
     let has_focus = pane.part == Part::Unmapped;
-    let title = format!("Not mapped: {}", pane.unmapped.len());
+    let aside = pane
+        .current_pair()
+        .map_or(0, |pair| app.aside.of(pair).len());
+    let aside = match aside {
+        0 => String::new(),
+        n => format!("   {n} put aside, not applied"),
+    };
+    let title = format!("Not mapped: {}{aside}", pane.unmapped.len());
     part_title(
         pen,
         Rect::new(area.x, area.y, area.width, 1),
