@@ -135,7 +135,12 @@ impl World {
             rows.iter_mut()
                 .for_each(|row| super::wire::keep_fields(row, &fields));
         }
-        let mut out = Out::json(json!({ name: rows }));
+        // Not by `json!`: it copies what it is given, row by row.
+        let mut out = Out::json(Value::Object(
+            [(name.to_owned(), Value::Array(rows))]
+                .into_iter()
+                .collect(),
+        ));
         out.link = link;
         out
     }
