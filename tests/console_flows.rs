@@ -919,3 +919,34 @@ async fn several_mappings_are_put_aside_previewed_together_and_applied_as_one() 
     );
     assert!(!c.text().contains("put aside"), "{}", c.text());
 }
+
+#[tokio::test]
+async fn words_are_looked_for_on_a_page_in_all_its_tabs_and_esc_stays_where_they_are() {
+    let mut c = console(Pane::Orders).await;
+    c.press("enter").await;
+    c.press("/").await;
+    assert!(c.text().contains("Words of this page"), "{}", c.text());
+    c.press("'zebra").await;
+    assert!(c.text().contains("No line of this page has it."));
+    c.press("esc / 'MUG").await;
+    let first = c.text();
+    assert!(first.contains("Line 1 of "), "{first}");
+    c.press("enter").await;
+    assert!(c.text().contains("Line 2 of "), "{}", c.text());
+    c.press("up").await;
+    assert!(c.text().contains("Line 1 of "), "{}", c.text());
+    c.press("up").await;
+    assert!(
+        !c.text().contains("Line 1 of "),
+        "round to the last: {}",
+        c.text()
+    );
+    c.press("esc").await;
+    assert!(!c.text().contains("Enter next"), "{}", c.text());
+    c.press("/ enter").await;
+    assert!(
+        c.text().contains("Line 1 of "),
+        "again, and round: {}",
+        c.text()
+    );
+}

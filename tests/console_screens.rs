@@ -245,6 +245,8 @@ fn layers() {
     page("layer_form_dismiss", Pane::Exceptions, "down down down d");
     page("layer_help", Pane::Exceptions, "?");
     page("layer_help_search", Pane::Exceptions, "? 'snoo");
+    page("layer_find", Pane::Orders, "enter / 'mug");
+    page("layer_find_nothing", Pane::Orders, "enter / 'zebra");
     page("layer_handbook", Pane::Exceptions, "9");
     page("layer_handbook_search", Pane::Exceptions, "9 'untracked");
     page("handbook_chapter", Pane::Exceptions, "9 'tracked=no enter");

@@ -23,6 +23,8 @@ pub enum Context {
     Stock,
     /// On a flow.
     Flow,
+    /// On a page.
+    Page,
     /// In the audit.
     Audit,
     /// On a return.
@@ -51,6 +53,7 @@ impl Context {
         Self::Version,
         Self::Stock,
         Self::Flow,
+        Self::Page,
         Self::Audit,
         Self::Return,
         Self::Lane,
@@ -72,6 +75,7 @@ impl Context {
             Self::Version => "version",
             Self::Stock => "stock",
             Self::Flow => "flow",
+            Self::Page => "page",
             Self::Audit => "audit",
             Self::Return => "return",
             Self::Lane => "lane",
@@ -94,6 +98,7 @@ impl Context {
             Self::Version => "Mapping versions",
             Self::Stock => "Stock",
             Self::Flow => "Flows",
+            Self::Page => "Pages",
             Self::Audit => "Audit",
             Self::Return => "Returns",
             Self::Lane => "Stock lanes",
@@ -223,6 +228,7 @@ actions! {
     Open { "open", Global, Screen, "Open", "Open what the cursor is on." }
     Back { "back", Global, Screen, "Back", "One level up; nothing is lost." }
     Filter { "filter", List, Screen, "Filter", "Narrow the list; the language is explained as you type." }
+    Find { "find", Page, Screen, "Find", "Look for words on the page, in all its tabs: from one line that has them to the next." }
     ClearFilter { "clear_filter", List, Screen, "Clear filter", "Show the whole list again." }
     NextPart { "next_part", Global, Screen, "Next part", "Next team, tab or part of the screen." }
     PreviousPart { "previous_part", Global, Screen, "Previous part", "Previous team, tab or part of the screen." }
@@ -329,6 +335,7 @@ impl Action {
                 | Self::RemoveView
                 | Self::PreviousPart
                 | Self::ClearFilter
+                | Self::Find
                 | Self::Messages
                 | Self::Copy
                 | Self::Columns

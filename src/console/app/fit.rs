@@ -55,6 +55,7 @@ impl App {
             Context::Flow => self.fit_flow(action),
             Context::Lane => self.fit_lane(action),
             Context::List => self.fit_list(action),
+            Context::Page => self.fit_page(),
             Context::Return => self.fit_return(action),
             Context::Site => self.fit_site(),
             Context::Refund => self.fit_refund(),
@@ -351,6 +352,13 @@ impl App {
         }
     }
 
+    fn fit_page(&self) -> Fit {
+        match self.nav.page() {
+            Some(page) if !page.doc.tabs.is_empty() => Fit::Yes,
+            _ => no("the page is not read yet"),
+        }
+    }
+
     /// Whether the exception list is narrowed by team or owner.
     pub fn is_narrowed(&self) -> bool {
         self.nav.pane == Pane::Exceptions
@@ -369,6 +377,7 @@ const fn needs(context: Context) -> &'static str {
         Context::Version => "a version of the mappings",
         Context::Stock => "a stock position",
         Context::Flow => "a flow of the Live pane",
+        Context::Page => "a page",
         Context::Audit => "the Audit pane",
         Context::Return => "a return",
         Context::Lane => "a lane of stock movements",

@@ -212,9 +212,10 @@ mod tests {
             .map(|(_, k)| *k)
             .collect();
         for (context, key) in keymap.by_key.keys() {
-            // A sheet of checks is in its own order and has no filter: the keys of lists mean nothing there.
-            let is_apart =
-                *context == Context::Check && !keymap.by_key.contains_key(&(Context::Global, *key));
+            // A sheet of checks is in its own order and has no filter, a page is no list: the keys of lists mean
+            // nothing there.
+            let is_apart = matches!(context, Context::Check | Context::Page)
+                && !keymap.by_key.contains_key(&(Context::Global, *key));
             if !is_apart && !matches!(context, Context::Global | Context::List) {
                 assert!(!outer.contains(key), "{key} in {context:?}");
             }

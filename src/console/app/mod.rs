@@ -8,6 +8,7 @@ pub mod doc;
 pub mod event;
 pub mod export;
 pub mod field;
+pub mod find;
 pub mod fit;
 pub mod fuzzy;
 pub mod key;
@@ -148,6 +149,8 @@ pub struct App {
     urgent: Option<BTreeSet<ExceptionId>>,
     /// Mapping changes put aside.
     pub aside: staged::Aside,
+    /// What was last looked for on a page.
+    found_last: String,
     /// The file being written.
     pub exporting: Option<export::Exporting>,
     /// Requests the engine has yet to answer.
@@ -190,6 +193,7 @@ impl App {
             layouts: columns::Layouts::default(),
             urgent: None,
             aside: staged::Aside::default(),
+            found_last: String::new(),
             exporting: None,
             requests: Vec::new(),
             is_requests_stale: false,
@@ -372,6 +376,7 @@ impl App {
                     self.nav.open(link, title);
                 }
                 Out::Filter(text) => self.set_filter(&text),
+                Out::Find(words, from, step) => self.find(&words, from, step),
                 Out::Stage(pair, edits) => self.stage(&pair, edits),
                 Out::Unstage(pair, edit) => self.unstage(&pair, &edit),
                 Out::ApplyStaged(pair, act) => {

@@ -289,6 +289,9 @@ impl App {
         if self.nav.page().is_none() && !matches!(self.nav.pane, Pane::Live | Pane::Checks) {
             contexts.push(Context::List);
         }
+        if self.nav.page().is_some() {
+            contexts.push(Context::Page);
+        }
         contexts.push(Context::Global);
         contexts
     }

@@ -1,19 +1,21 @@
 //! A page: its head, its tabs, the lines of the tab, wrapped; the cursor always in sight.
 
 use crate::console::app::doc::{DocLine, Part};
+use crate::console::app::find;
 use crate::console::app::list::Load;
 use crate::console::app::nav::Page;
 use crate::console::theme::Role;
 use crate::console::widget::{Pen, grid};
 use crate::text;
 use ratatui::layout::Rect;
+use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Columns for the cursor.
 const GUTTER: u16 = 2;
 
-/// Draws a page.
-pub fn draw(pen: &mut Pen<'_>, area: Rect, page: &Page, has_focus: bool) {
+/// Draws a page; words that are looked for on it stand out.
+pub fn draw(pen: &mut Pen<'_>, area: Rect, page: &Page, has_focus: bool, words: Option<&str>) {
     if area.height == 0 || area.width <= GUTTER + 1 {
         return;
     }
@@ -48,7 +50,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, page: &Page, has_focus: bool) {
         y += 1;
     }
     let lines = Rect::new(area.x, y, area.width, area.bottom().saturating_sub(y));
-    draw_lines(pen, lines, page, has_focus);
+    draw_lines(pen, lines, page, has_focus, words.unwrap_or_default());
 }
 
 fn draw_tabs(pen: &mut Pen<'_>, area: Rect, page: &Page) {
@@ -85,7 +87,7 @@ fn first_tab(page: &Page, room: u16) -> usize {
     (0..page.tab).find(fits).unwrap_or(page.tab)
 }
 
-fn draw_lines(pen: &mut Pen<'_>, area: Rect, page: &Page, has_focus: bool) {
+fn draw_lines(pen: &mut Pen<'_>, area: Rect, page: &Page, has_focus: bool, words: &str) {
     page.height.set(area.height);
     let lines = page.lines();
     let room = usize::from(area.width.saturating_sub(GUTTER + 1));
@@ -103,13 +105,17 @@ fn draw_lines(pen: &mut Pen<'_>, area: Rect, page: &Page, has_focus: bool) {
                 break 'lines;
             }
             let columns = u16::try_from(room).unwrap_or(u16::MAX);
-            parts(pen, area.x + GUTTER, y, columns, &wrapped);
+            if words.is_empty() {
+                parts(pen, area.x + GUTTER, y, columns, &wrapped);
+            } else {
+                parts(pen, area.x + GUTTER, y, columns, &marked(&wrapped, words));
+            }
             if is_cursor {
-                if line.link.is_some() {
+                if line.link.is_some() && words.is_empty() {
                     pen.fill(Rect::new(area.x, y, area.width - 1, 1), Role::Selection);
                 }
                 let cursor = pen.symbols().cursor;
-                let role = if line.link.is_some() {
+                let role = if line.link.is_some() && words.is_empty() {
                     Role::Selection
                 } else {
                     Role::Accent
@@ -138,6 +144,28 @@ fn top_for(page: &Page, lines: &[DocLine], room: usize, height: usize) -> usize 
         least = at;
     }
     page.top.get().clamp(least, cursor)
+}
+
+/// A row with the words that are looked for standing out.
+fn marked(row: &[Part], words: &str) -> Vec<Part> {
+    let mut out = Vec::new();
+    for part in row {
+        let mut at = 0;
+        for place in find::places(&part.text, words) {
+            push_cut(&mut out, part, at..place.start, part.role);
+            at = place.end;
+            push_cut(&mut out, part, place, Role::Selection);
+        }
+        push_cut(&mut out, part, at..part.text.len(), part.role);
+    }
+    out
+}
+
+fn push_cut(out: &mut Vec<Part>, part: &Part, cut: Range<usize>, role: Role) {
+    if let Some(text) = part.text.get(cut).filter(|t| !t.is_empty()) {
+        let text = text.to_owned();
+        out.push(Part { text, role });
+    }
 }
 
 fn parts(pen: &mut Pen<'_>, x: u16, y: u16, columns: u16, parts: &[Part]) {

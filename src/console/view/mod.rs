@@ -42,7 +42,8 @@ pub fn draw(app: &App, buf: &mut Buffer) {
     match app.nav.page() {
         Some(page) => {
             draw_way(app, &mut pen, way);
-            doc::draw(&mut pen, body, page, true);
+            let words = app.finding();
+            doc::draw(&mut pen, body, page, true, words.as_deref());
         }
         None => panes::draw(app, &mut pen, way, body),
     }
@@ -132,7 +133,7 @@ fn ordered_for_footer(app: &App, contexts: &[Context]) -> Vec<Action> {
     actions.push(Action::Open);
     let mut later = Vec::new();
     for context in contexts {
-        let is_of_object = !matches!(context, Context::List | Context::Global);
+        let is_of_object = !matches!(context, Context::List | Context::Page | Context::Global);
         let mut of_context: Vec<Action> = Action::ALL
             .iter()
             .copied()

@@ -6,6 +6,7 @@ pub mod columns;
 pub mod confirm;
 pub mod export;
 pub mod filter;
+pub mod find;
 pub mod form;
 pub mod handbook;
 pub mod help;
@@ -42,6 +43,7 @@ pub const ARMING: Span = Span::ms(250);
 #[derive(Debug, Clone)]
 pub enum Layer {
     Filter(filter::FilterLine),
+    Find(find::FindLine),
     Confirm(confirm::Confirm),
     Form(form::Form),
     Mapping(Box<mapping::MappingEditor>),
@@ -81,6 +83,8 @@ pub enum Out {
     Open(Link, String),
     /// The list on show gets this filter (type-ahead); the text parses.
     Filter(String),
+    /// The page on show goes to a line with these words; the search began there.
+    Find(String, super::find::Spot, find::Step),
     /// Mapping changes are put aside, to be applied with others.
     Stage(PairId, Vec<MappingEdit>),
     /// One of them is given up.
@@ -126,6 +130,7 @@ impl Layer {
     pub fn key(&mut self, key: Key, now: Ts) -> Vec<Out> {
         match self {
             Self::Filter(layer) => layer.key(key),
+            Self::Find(layer) => layer.key(key),
             Self::Confirm(layer) => layer.key(key, now),
             Self::Form(layer) => layer.key(key, now),
             Self::Mapping(layer) => layer.key(key, now),
@@ -143,6 +148,7 @@ impl Layer {
     pub fn paste(&mut self, text: &str) -> Vec<Out> {
         match self {
             Self::Filter(layer) => return layer.paste(text),
+            Self::Find(layer) => return layer.paste(text),
             Self::Confirm(layer) => layer.paste(text),
             Self::Form(layer) => layer.paste(text),
             Self::Mapping(layer) => layer.paste(text),
@@ -163,6 +169,7 @@ impl Layer {
             Self::Mapping(layer) => layer.painted(now),
             Self::Staged(layer) => layer.painted(now),
             Self::Filter(_)
+            | Self::Find(_)
             | Self::Help(_)
             | Self::Handbook(_)
             | Self::Palette(_)

@@ -80,6 +80,7 @@ impl App {
                 let line = FilterLine::new(self.filter_fields(), self.named_filters(), &text);
                 self.push_layer(Layer::Filter(line));
             }
+            Action::Find => self.open_find(),
             Action::ClearFilter => self.clear_filter(),
             Action::Mine => {
                 let pane = &mut self.panes.exceptions;

@@ -1,9 +1,10 @@
-//! Layers over the picture: what is below the topmost is dimmed, except under the filter line.
+//! Layers over the picture: what is below the topmost is dimmed, except under a line in which one types what is looked for.
 
 mod columns;
 mod confirm;
 mod export;
 mod filter;
+mod find;
 mod form;
 mod handbook;
 mod help;
@@ -24,12 +25,13 @@ use ratatui::layout::Rect;
 /// Draws every open layer, the topmost last.
 pub fn draw(app: &App, pen: &mut Pen<'_>, way: Rect, foot: Rect) {
     for layer in &app.layers {
-        if !matches!(layer, Layer::Filter(_)) {
+        if !matches!(layer, Layer::Filter(_) | Layer::Find(_)) {
             let all = pen.buf.area;
             dim(pen, all);
         }
         match layer {
             Layer::Filter(layer) => filter::draw(layer, pen, way, foot),
+            Layer::Find(layer) => find::draw(layer, pen, way, foot),
             Layer::Confirm(layer) => confirm::draw(layer, pen),
             Layer::Form(layer) => form::draw(layer, pen),
             Layer::Mapping(layer) => mapping::draw(layer, app, pen),
