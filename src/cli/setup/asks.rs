@@ -391,7 +391,7 @@ impl Dialogue {
             Question::Rest { system } => asked(
                 format!("{}: write a sheet of what has no mapping yet? (y/n)", self.pair_id(system)),
                 "Locations and postal services, for you to fill in and import.",
-                words::TODO_MORE,
+                words::REST_MORE,
             )
             .with_default("y"),
             _ => asked(

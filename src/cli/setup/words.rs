@@ -245,6 +245,6 @@ pub const SHARE_MORE: &str = "Where two locations offer the stock of one site, e
     piece is sold twice. All parts of a site together are at most 100.";
 
 /// `?` at the sheet of what is left.
-pub const TODO_MORE: &str = "Every location and every postal service of the sales system that is not mapped yet stands in the \
+pub const REST_MORE: &str = "Every location and every postal service of the sales system that is not mapped yet stands in the \
     sheet, with an empty column for what it means. Fill it in, take out the lines you do not need, and import it: \
     `tallyman mappings import FILE --pair PAIR --preview` first, then with --reason \"go live\".";

@@ -286,11 +286,10 @@ impl App {
     /// Contexts of keys here, the nearest first.
     pub fn contexts(&self) -> Vec<Context> {
         let mut contexts: Vec<Context> = self.subjects().iter().map(Subject::context).collect();
-        if self.nav.page().is_none() && !matches!(self.nav.pane, Pane::Live | Pane::Checks) {
-            contexts.push(Context::List);
-        }
         if self.nav.page().is_some() {
             contexts.push(Context::Page);
+        } else if !matches!(self.nav.pane, Pane::Live | Pane::Checks) {
+            contexts.push(Context::List);
         }
         contexts.push(Context::Global);
         contexts

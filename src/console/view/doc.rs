@@ -15,7 +15,7 @@ use unicode_segmentation::UnicodeSegmentation;
 const GUTTER: u16 = 2;
 
 /// Draws a page; words that are looked for on it stand out.
-pub fn draw(pen: &mut Pen<'_>, area: Rect, page: &Page, has_focus: bool, words: Option<&str>) {
+pub fn draw(pen: &mut Pen<'_>, area: Rect, page: &Page, has_focus: bool, words: &str) {
     if area.height == 0 || area.width <= GUTTER + 1 {
         return;
     }
@@ -50,7 +50,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, page: &Page, has_focus: bool, words: 
         y += 1;
     }
     let lines = Rect::new(area.x, y, area.width, area.bottom().saturating_sub(y));
-    draw_lines(pen, lines, page, has_focus, words.unwrap_or_default());
+    draw_lines(pen, lines, page, has_focus, words);
 }
 
 fn draw_tabs(pen: &mut Pen<'_>, area: Rect, page: &Page) {
@@ -111,11 +111,13 @@ fn draw_lines(pen: &mut Pen<'_>, area: Rect, page: &Page, has_focus: bool, words
                 parts(pen, area.x + GUTTER, y, columns, &marked(&wrapped, words));
             }
             if is_cursor {
-                if line.link.is_some() && words.is_empty() {
+                // A chosen line is drawn as what is found is: while one looks, the sign of the cursor is enough.
+                let is_chosen = line.link.is_some() && words.is_empty();
+                if is_chosen {
                     pen.fill(Rect::new(area.x, y, area.width - 1, 1), Role::Selection);
                 }
                 let cursor = pen.symbols().cursor;
-                let role = if line.link.is_some() && words.is_empty() {
+                let role = if is_chosen {
                     Role::Selection
                 } else {
                     Role::Accent

@@ -43,7 +43,7 @@ pub fn draw(app: &App, buf: &mut Buffer) {
         Some(page) => {
             draw_way(app, &mut pen, way);
             let words = app.finding();
-            doc::draw(&mut pen, body, page, true, words.as_deref());
+            doc::draw(&mut pen, body, page, true, &words.unwrap_or_default());
         }
         None => panes::draw(app, &mut pen, way, body),
     }

@@ -216,7 +216,7 @@ impl World {
             .take(limit)
             .map(|r| self.shop_refund_json(order, r, false))
             .collect();
-        Ok(Out::json(json!({ "refunds": rows })))
+        Ok(Out::list("refunds", rows))
     }
 
     /// `GET orders/{order}/refunds/{refund}.json`.
@@ -292,7 +292,7 @@ impl World {
             .filter(|(_, back)| id.is_none_or(|id| id == back.id))
             .map(|(order, back)| self.shop_return_json(order, back))
             .collect();
-        Ok(Out::json(json!({ "returns": rows })))
+        Ok(Out::list("returns", rows))
     }
 
     /// `POST return/create.json`: `order_seq` is the order's id here.

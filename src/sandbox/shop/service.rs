@@ -140,6 +140,12 @@ impl Out {
         }
     }
 
+    /// A list under its name. Not by `json!`, which copies what it is given, row by row.
+    pub fn list(name: &str, rows: Vec<Value>) -> Self {
+        let list = (name.to_owned(), Value::Array(rows));
+        Self::json(Value::Object([list].into_iter().collect()))
+    }
+
     /// No body at all.
     pub const fn nothing() -> Self {
         Self {

@@ -354,7 +354,7 @@ impl World {
             .map(|f| self.shop_fulfilment_json(order, f, true))
             .collect();
         self.faults.bend_page(&mut rows);
-        Ok(Out::json(json!({ "fulfillments": rows })))
+        Ok(Out::list("fulfillments", rows))
     }
 
     /// `GET orders/{order}/fulfillments/count.json`.

@@ -22,7 +22,7 @@ impl World {
         let rows: Vec<Value> = (0..self.shop.locations.len())
             .map(|at| self.shop_location_json(at))
             .collect();
-        Out::json(json!({ "locations": rows }))
+        Out::list("locations", rows)
     }
 
     /// `GET locations/{id}.json`.
@@ -135,12 +135,7 @@ impl World {
             rows.iter_mut()
                 .for_each(|row| super::wire::keep_fields(row, &fields));
         }
-        // Not by `json!`: it copies what it is given, row by row.
-        let mut out = Out::json(Value::Object(
-            [(name.to_owned(), Value::Array(rows))]
-                .into_iter()
-                .collect(),
-        ));
+        let mut out = Out::list(name, rows);
         out.link = link;
         out
     }

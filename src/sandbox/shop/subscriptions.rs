@@ -23,7 +23,7 @@ impl World {
     pub(super) fn shop_hooks(&self) -> Out {
         let all = self.shop.hooks.subscriptions();
         let rows: Vec<Value> = all.iter().map(|s| self.shop_hook_json(s)).collect();
-        Out::json(json!({ "webhooks": rows }))
+        Out::list("webhooks", rows)
     }
 
     /// `GET webhooks/count.json`.

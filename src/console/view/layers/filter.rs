@@ -2,26 +2,16 @@
 
 use crate::console::app::layers::filter::FilterLine;
 use crate::console::theme::Role;
-use crate::console::widget::{Pen, field};
+use crate::console::widget::Pen;
 use ratatui::layout::Rect;
 
 /// Draws it.
 pub fn draw(layer: &FilterLine, pen: &mut Pen<'_>, way: Rect, foot: Rect) {
-    pen.clear(way);
-    let used = pen.text(way.x + 1, way.y, way.width, "Filter ", Role::Title);
-    let room = Rect::new(
-        way.x + 1 + used,
-        way.y,
-        way.width.saturating_sub(used + 2),
-        1,
-    );
-    field::draw(pen, room, &layer.field.area, true);
-    pen.clear(foot);
-    let (text, role) = match &layer.says {
+    let says = match &layer.says {
         Ok(text) => (text.as_str(), Role::Accent),
         Err(text) => (text.as_str(), Role::Error),
     };
-    pen.text(foot.x + 1, foot.y, foot.width.saturating_sub(2), text, role);
+    super::typed_on_the_way(pen, (way, foot), "Filter ", &layer.field, says);
     if !layer.completions.is_empty() {
         draw_completions(layer, pen, Rect::new(way.x, way.y + 1, way.width, 1));
     }

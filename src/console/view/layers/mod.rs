@@ -15,6 +15,7 @@ mod staged;
 
 use crate::console::app::App;
 use crate::console::app::doc::DocLine;
+use crate::console::app::field::Field;
 use crate::console::app::layers::Layer;
 use crate::console::app::layers::picker::Picker;
 use crate::console::theme::Role;
@@ -44,6 +45,24 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, way: Rect, foot: Rect) {
             Layer::Staged(layer) => staged::draw(layer, pen),
         }
     }
+}
+
+/// What is typed where the way was, and what the foot says to it.
+fn typed_on_the_way(
+    pen: &mut Pen<'_>,
+    (way, foot): (Rect, Rect),
+    title: &str,
+    typed: &Field,
+    (says, role): (&str, Role),
+) {
+    pen.clear(way);
+    let used = pen.text(way.x + 1, way.y, way.width, title, Role::Title);
+    let columns = way.width.saturating_sub(used + 2);
+    let room = Rect::new(way.x + 1 + used, way.y, columns, 1);
+    field::draw(pen, room, &typed.area, true);
+    pen.clear(foot);
+    let columns = foot.width.saturating_sub(2);
+    pen.text(foot.x + 1, foot.y, columns, says, role);
 }
 
 /// The line in which one types what is looked for.

@@ -55,7 +55,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, way: Rect, body: Rect) {
             pen.text(area.x, y, 1, line, Role::Border);
         }
         let inner = Rect::new(area.x + 1, area.y, area.width - 1, area.height);
-        doc::draw(pen, inner, page, false, None);
+        doc::draw(pen, inner, page, false, "");
     }
 }
 
