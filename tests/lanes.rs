@@ -10,6 +10,8 @@ mod counted;
 mod doubt;
 #[path = "lanes/excluded.rs"]
 mod excluded;
+#[path = "support/one_core.rs"]
+mod one_core;
 #[path = "support/pg.rs"]
 mod pg;
 #[path = "lanes/postgres.rs"]

@@ -4,26 +4,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use futures::StreamExt;
+#[path = "support/one_core.rs"]
+mod one_core;
+
 use tallyman::rehearsal::{Plan, play, twin};
 
-/// Days played at once; each waits a good part of its time for its store.
-const AT_ONCE: usize = 4;
-
 async fn seeds(range: std::ops::Range<u64>) {
+    one_core::keep_to_one_core();
     tallyman::vendors::transport::install_crypto();
     let mut red = Vec::new();
     let (mut deaths, mut faults) = (0, 0);
-    let days = futures::stream::iter(range.map(Plan::day)).map(|plan| {
-        tokio::spawn(async move {
-            play(&plan)
-                .await
-                .unwrap_or_else(|error| panic!("{error}; play it again: {}", plan.replay()))
-        })
-    });
-    let reports: Vec<_> = days.buffer_unordered(AT_ONCE).collect().await;
-    for report in reports {
-        let report = report.unwrap();
+    for plan in range.map(Plan::day) {
+        let report = play(&plan)
+            .await
+            .unwrap_or_else(|error| panic!("{error}; play it again: {}", plan.replay()));
         deaths += report.deaths;
         faults += report.faults.iter().map(|(_, n)| n).sum::<u64>();
         if !report.is_green() {
@@ -44,7 +38,7 @@ async fn seeds(range: std::ops::Range<u64>) {
 
 macro_rules! day {
     ($($name:ident: $range:expr;)*) => {$(
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        #[tokio::test]
         async fn $name() {
             seeds($range).await;
         }
@@ -64,8 +58,9 @@ day! {
     trading_days_451_to_500_keep_every_promise: 451..501;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_day_with_faults_and_deaths_ends_like_the_same_day_without() {
+    one_core::keep_to_one_core();
     tallyman::vendors::transport::install_crypto();
     let mut told = Vec::new();
     for seed in 1..7 {
@@ -75,8 +70,9 @@ async fn a_day_with_faults_and_deaths_ends_like_the_same_day_without() {
     assert!(told.is_empty(), "{}", told.join("\n"));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_seed_plays_the_same_way_twice() {
+    one_core::keep_to_one_core();
     tallyman::vendors::transport::install_crypto();
     let plan = Plan::day(7);
     let (first, second) = (play(&plan).await.unwrap(), play(&plan).await.unwrap());

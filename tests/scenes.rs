@@ -16,6 +16,8 @@ mod doubt;
 mod exceptions;
 #[path = "scenes/labels.rs"]
 mod labels;
+#[path = "support/one_core.rs"]
+mod one_core;
 #[path = "scenes/orders.rs"]
 mod orders;
 #[path = "support/pg.rs"]

@@ -10,6 +10,8 @@ mod gate;
 mod modes;
 #[path = "scenes_returns/month.rs"]
 mod month;
+#[path = "support/one_core.rs"]
+mod one_core;
 #[path = "support/pg.rs"]
 mod pg;
 #[path = "scenes_returns/postgres.rs"]

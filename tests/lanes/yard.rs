@@ -1,5 +1,6 @@
 //! A yard: one warehouse, one Cin7 Core account, an engine between them, one virtual clock.
 
+use crate::one_core;
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::change::Change;
 use tallyman::domain::delivery::Flow;
@@ -53,6 +54,7 @@ impl Yard {
     }
 
     pub async fn with(change: impl FnOnce(&mut RigOptions)) -> Self {
+        one_core::keep_to_one_core();
         tallyman::vendors::transport::install_crypto();
         let plan = Plan {
             with_mistakes: false,

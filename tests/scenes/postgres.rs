@@ -62,5 +62,5 @@ async fn a_case_said_to_be_fixed_is_proved() {
 
 #[tokio::test]
 async fn a_days_sheet_is_counted_and_signed() {
-    on_postgres(Setting::default(), checks::a_day_signed).await;
+    on_postgres(checks::unhurried(), checks::a_day_signed).await;
 }

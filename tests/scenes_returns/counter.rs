@@ -1,5 +1,6 @@
 //! The returns counter: one source that trades, the warehouse, a store, an engine and a desk.
 
+use crate::one_core;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tallyman::config::PairConfig;
@@ -99,6 +100,7 @@ pub async fn play_on(
     policy: Policy,
     scene: impl AsyncFnOnce(&mut Counter),
 ) {
+    one_core::keep_to_one_core();
     let mut counter = Counter::open(url, source, quick(policy)).await;
     scene(&mut counter).await;
     counter.close().await;

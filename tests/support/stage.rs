@@ -3,6 +3,7 @@
 //! A scene says what people and the floor do, lets time pass, and looks at what the sandbox's ledger and the people's
 //! lists show. It never looks at the queue. Every scene ends with the audit chain and the store's invariants checked.
 
+use crate::one_core;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
@@ -99,6 +100,7 @@ pub struct Placed {
 
 /// Plays a scene from a setting and checks the books at its end.
 pub async fn play(setting: Setting, scene: impl AsyncFnOnce(&mut Stage)) {
+    one_core::keep_to_one_core();
     let mut stage = Stage::open(setting).await;
     scene(&mut stage).await;
     stage.end().await;
