@@ -12,6 +12,8 @@ mod house;
 mod kill;
 #[path = "hooks/labels.rs"]
 mod labels;
+#[path = "support/one_core.rs"]
+mod one_core;
 #[path = "hooks/property.rs"]
 mod property;
 #[path = "hooks/routing.rs"]

@@ -1,12 +1,14 @@
 //! `tallyman deliveries …`
 
 use super::args::{WaitArgs, each};
+use super::columns;
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, Natural, collect, print, print_listing};
+use super::listing::{ColumnedArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::delivery::{Attempt, DeliveryRow};
 use crate::domain::ids::DeliveryId;
 use crate::domain::views::ListName;
+use crate::report::columns::DELIVERIES;
 use crate::report::{Column, Format, Table, at, opt};
 use crate::text::{age, clean};
 use clap::Subcommand;
@@ -19,7 +21,7 @@ const SORTS: &[&str] = &["id", "due", "age"];
 #[derive(Debug, Subcommand)]
 pub enum DeliveriesVerb {
     /// Outward writes on their way
-    List(ListArgs),
+    List(ColumnedArgs),
     /// One delivery with every attempt
     Show { id: i64 },
     /// Try again now; what is in doubt is asked about first
@@ -66,7 +68,9 @@ pub(super) async fn run(globals: &Globals, verb: DeliveriesVerb) -> Result<Outco
     }
 }
 
-async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
+async fn list(context: &Context, args: &ColumnedArgs) -> Result<Outcome, CliError> {
+    let columns = columns::chosen(args.columns.as_deref(), DELIVERIES)?;
+    let args = &args.list;
     let query = args
         .query(context, ListName::Deliveries, SORTS, Natural::Descending)
         .await?;
@@ -103,6 +107,10 @@ async fn list(context: &Context, args: &ListArgs) -> Result<Outcome, CliError> {
             age(now.since(d.caused_at).as_secs()),
             d.last_text.clone(),
         ]);
+    }
+    if let Some(columns) = columns {
+        let places = columns::places(context).await?;
+        table = columns::table(&columns, &listing.rows, &places);
     }
     print_listing(&context.globals, &listing, "deliveries", table)?;
     Ok(Outcome::Done)

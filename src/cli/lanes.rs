@@ -1,14 +1,16 @@
 //! `tallyman stock lanes` and `stock lane …`: movements a source that keeps its own ledger was not told of yet.
 
 use super::args::{WaitArgs, one};
+use super::columns;
 use super::context::Context;
-use super::listing::{ListArgs, Listing, Natural, collect, print_listing};
+use super::listing::{ColumnedArgs, Listing, Natural, collect, print_listing};
 use super::output::{CliError, Outcome};
 use crate::desk::LaneRemedy;
 use crate::domain::ids::{ItemCode, LocationId, PairId};
 use crate::domain::places::Places;
 use crate::domain::time::Ts;
 use crate::domain::views::ListName;
+use crate::report::columns::LANES;
 use crate::report::{Column, Table, at, opt};
 use crate::store::LaneRow;
 use clap::Subcommand;
@@ -119,9 +121,11 @@ impl LaneLine {
 pub(super) async fn list(
     context: &Context,
     pair: Option<&str>,
-    args: &ListArgs,
+    args: &ColumnedArgs,
     places: &Places,
 ) -> Result<Outcome, CliError> {
+    let columns = columns::chosen(args.columns.as_deref(), LANES)?;
+    let args = &args.list;
     let pair = pair.map(|p| context.pair(Some(p))).transpose()?;
     let query = args
         .query(context, ListName::Lanes, SORTS, Natural::Ascending)
@@ -137,12 +141,11 @@ pub(super) async fn list(
         total: listing.total,
         rows: listing.rows.iter().map(LaneLine::of).collect(),
     };
-    print_listing(
-        &context.globals,
-        &lines,
-        "lanes with movements",
-        table(&lines.rows, places),
-    )?;
+    let table = match columns {
+        Some(columns) => columns::table(&columns, &listing.rows, places),
+        None => table(&lines.rows, places),
+    };
+    print_listing(&context.globals, &lines, "lanes with movements", table)?;
     let is_stopped = listing.rows.iter().any(LaneRow::is_stopped);
     Ok(if is_stopped {
         Outcome::Found

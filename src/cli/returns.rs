@@ -1,12 +1,14 @@
 //! `tallyman returns …`
 
 use super::args::{WaitArgs, one};
+use super::columns;
 use super::context::{Context, Globals, Opening};
-use super::listing::{ListArgs, Natural, collect, print, print_listing};
+use super::listing::{ColumnedArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::desk::{Decision, ReturnSheet};
 use crate::domain::returns::{ClaimState, Disposition, ReturnState, read_units, words};
 use crate::domain::views::ListName;
+use crate::report::columns::RETURNS;
 use crate::report::{Column, Format, Table};
 use crate::text::age;
 use clap::{Subcommand, ValueEnum};
@@ -26,7 +28,7 @@ pub enum ReturnsVerb {
         #[arg(long, value_name = "PAIR")]
         pair: Option<String>,
         #[command(flatten)]
-        list: ListArgs,
+        list: ColumnedArgs,
     },
     /// Goods and money of one return side by side, and what its credit waits for
     Show {
@@ -290,8 +292,10 @@ async fn expect(
 async fn list(
     context: &Context,
     (all, pair): (bool, Option<&str>),
-    args: &ListArgs,
+    args: &ColumnedArgs,
 ) -> Result<Outcome, CliError> {
+    let columns = columns::chosen(args.columns.as_deref(), RETURNS)?;
+    let args = &args.list;
     let query = args
         .query(context, ListName::Returns, SORTS, Natural::Descending)
         .await?;
@@ -332,6 +336,11 @@ async fn list(
             age(context.now().since(row.created_at).as_secs()),
             row.authorised_by.clone(),
         ]);
+    }
+    if let Some(columns) = columns {
+        let rows = context.desk.with_gates(listing.rows.clone()).await?;
+        let places = columns::places(context).await?;
+        table = columns::table(&columns, &rows, &places);
     }
     print_listing(&context.globals, &listing, "returns", table)?;
     Ok(Outcome::Done)

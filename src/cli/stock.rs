@@ -4,7 +4,7 @@ use super::args::{WaitArgs, one};
 use super::columns::{self, places};
 use super::context::{Context, Globals, Opening};
 use super::lanes::{self, LaneVerb};
-use super::listing::{ColumnedArgs, ListArgs, Natural, collect, print, print_listing};
+use super::listing::{ColumnedArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::drift::{suggest, waterfall};
 use crate::domain::ids::{ItemCode, PairId};
@@ -78,7 +78,7 @@ pub enum StockVerb {
         #[arg(long)]
         pair: Option<String>,
         #[command(flatten)]
-        list: ListArgs,
+        list: ColumnedArgs,
     },
     /// Deal with the head of a stopped lane
     Lane {

@@ -243,24 +243,32 @@ impl Desk {
     pub async fn returns(&self, query: &ListQuery) -> DeskResult<Window<GatedReturn>> {
         let found = self.store().returns(None, false, query).await;
         let found = found.map_err(DeskError::store("the list of returns"))?;
-        let orders: BTreeSet<OrderId> = found.rows.iter().map(|l| l.row.row.order).collect();
-        let orders: Vec<OrderId> = orders.into_iter().collect();
-        let claims = self.store().claims_of(&orders).await;
-        let claims = claims.map_err(DeskError::store("refunds of the returns in the list"))?;
+        let (cursors, held): (Vec<_>, Vec<_>) =
+            (found.rows.into_iter().map(|l| (l.cursor, l.row))).unzip();
+        let rows = self.with_gates(held).await?;
         Ok(Window {
-            rows: found
-                .rows
-                .into_iter()
-                .map(|listed| Listed {
-                    cursor: listed.cursor,
-                    row: self.gated(listed.row, &claims),
-                })
+            rows: (cursors.into_iter().zip(rows))
+                .map(|(cursor, row)| Listed { cursor, row })
                 .collect(),
             total: found.total,
             position: found.position,
             has_before: found.has_before,
             has_after: found.has_after,
         })
+    }
+
+    /// These returns with what their credit waits for.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn with_gates(&self, returns: Vec<Return>) -> DeskResult<Vec<GatedReturn>> {
+        let orders: BTreeSet<OrderId> = returns.iter().map(|held| held.row.order).collect();
+        let orders: Vec<OrderId> = orders.into_iter().collect();
+        let claims = self.store().claims_of(&orders).await;
+        let claims = claims.map_err(DeskError::store("refunds of the returns in the list"))?;
+        Ok((returns.into_iter())
+            .map(|held| self.gated(held, &claims))
+            .collect())
     }
 
     /// How many returns wait for somebody's word.

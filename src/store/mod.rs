@@ -53,8 +53,8 @@ use crate::domain::delivery::{Flow, Lane};
 use crate::domain::ids::{DeliveryId, ExceptionId, JournalSeq, PairId, SystemId};
 use crate::domain::time::Ts;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What went wrong in the store, in words for people; the cause is kept.
 #[derive(Debug, thiserror::Error)]
@@ -214,6 +214,8 @@ struct Inner {
     notice: notice::Notice,
     counts: lists::Counts,
     meter: Arc<meter::Meter>,
+    /// The schedules as they were when the store stood at that version.
+    schedules: Mutex<Option<(u64, Arc<[ScheduleRow]>)>>,
 }
 
 impl Inner {

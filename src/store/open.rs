@@ -9,8 +9,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Readers of a SQLite store.
@@ -87,6 +87,7 @@ async fn open_once(options: &StoreOptions) -> StoreResult<Store> {
             notice: Notice::new(instance()?),
             counts: super::lists::Counts::default(),
             meter: Arc::default(),
+            schedules: Mutex::default(),
         }),
         seen: AtomicU64::new(0),
     };

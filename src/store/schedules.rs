@@ -2,11 +2,12 @@
 
 use super::read::{FlowLive, InboxRow, RequestRow, SystemRow};
 use super::value::{Cols, from_json, vals};
-use super::{ScheduleRow, Store, StoreResult};
+use super::{ScheduleRow, Store, StoreResult, Topic};
 use crate::domain::delivery::{DeliveryState, Flow};
 use crate::domain::ids::{InboxId, PairId, RequestId, SystemId};
 use crate::domain::time::{Span, Ts};
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 
 /// Minutes of history the Live pane draws.
 const RATE_MINUTES: usize = 30;
@@ -83,6 +84,21 @@ impl Store {
             .await?
             .map(|row| row.get(0))
             .transpose()
+    }
+
+    /// As [`Store::schedules`], read again when any was written: at once what this process wrote, within about a second
+    /// what others did.
+    pub async fn known_schedules(&self) -> StoreResult<Arc<[ScheduleRow]>> {
+        let version = self.version(&[Topic::Schedules]).await;
+        let known = self.inner.schedules.lock();
+        let known = known.unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, rows)) = known.filter(|(at, _)| *at == version) {
+            return Ok(rows);
+        }
+        let rows: Arc<[ScheduleRow]> = self.schedules().await?.into();
+        let mut known = (self.inner.schedules.lock()).unwrap_or_else(PoisonError::into_inner);
+        *known = Some((version, rows.clone()));
+        Ok(rows)
     }
 
     /// Every scheduled flow, with the reason when it or its pair is paused.

@@ -174,7 +174,7 @@ async fn hasten(cx: &Cx, hints: &[(PairId, Flow)]) -> StoreResult<Vec<Change>> {
     if hints.is_empty() {
         return Ok(Vec::new());
     }
-    let schedules = cx.store.schedules().await?;
+    let schedules = cx.store.known_schedules().await?;
     let soon = cx.now() + HINT_SOON;
     let mut changes = Vec::new();
     for (pair, flow) in hints {

@@ -351,9 +351,9 @@ impl Watch<'_> {
         for row in self
             .cx
             .store
-            .schedules()
+            .known_schedules()
             .await?
-            .into_iter()
+            .iter()
             .filter(|s| s.pair == self.pair.id)
         {
             let run = Run {

@@ -1,5 +1,6 @@
 //! A house with two sources that tell of changes: sandbox, store and engine under one virtual clock.
 
+use crate::one_core;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -109,6 +110,7 @@ fn systems(sandbox: &Sandbox, config: &SandboxConfig) -> Systems {
 
 impl House {
     pub async fn open(setting: Setting) -> Self {
+        one_core::keep_to_one_core();
         let clock = Arc::new(AtomicI64::new(setting.sandbox.start.0));
         let ticking = clock.clone();
         let sandbox = Sandbox::new(

@@ -250,6 +250,25 @@ fn a_saved_view_is_a_list_under_a_name_and_removing_it_asks() {
     assert_eq!(told(&some, 0).trim(), "site,number");
     let wrong = told(&["orders", "list", "--columns", "postcode"], 2);
     assert!(wrong.contains("use number, state, promise"), "{wrong}");
+    for (list, columns) in [
+        (["exceptions", "list"], "id,detail"),
+        (["stock", "drift"], "item,location"),
+        (["stock", "lanes"], "item,reason"),
+        (["returns", "list"], "return,next"),
+        (["deliveries", "list"], "id,answer"),
+        (["audit", "list"], "time,who"),
+    ] {
+        let told_all = told(
+            &[&list[..], &["--columns", columns, "--format", "csv"]].concat(),
+            0,
+        );
+        assert_eq!(told_all.lines().next(), Some(columns), "{list:?}");
+        let wrong = told(&[&list[..], &["--columns", "nothing"]].concat(), 2);
+        assert!(
+            wrong.contains("is not a column of this list"),
+            "{list:?}: {wrong}"
+        );
+    }
     let none = told(&["orders", "list", "--view", "Mine next"], 1);
     assert!(none.contains("none is saved"), "{none}");
     let wrong = ["views", "save", "orders", "x", "--filter", "team:cx"];

@@ -11,7 +11,7 @@ mod records;
 pub use exceptions::EXCEPTIONS;
 pub use goods::{LANES, RETURNS, STOCK};
 pub use orders::ORDERS;
-pub use records::{AUDIT, MAPPINGS};
+pub use records::{AUDIT, DELIVERIES, MAPPINGS};
 
 use crate::domain::columns::Layout;
 use crate::domain::time::Ts;

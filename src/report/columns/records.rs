@@ -1,13 +1,15 @@
-//! Columns of the mappings and of the journal.
+//! Columns of the mappings, of the journal and of what is on its way to a system.
 
 use super::ListColumn;
 use crate::desk::show_attributes;
+use crate::domain::delivery::DeliveryRow;
 use crate::domain::mapping::Mapping;
 use crate::report::opt;
 use crate::store::read::JournalRow;
 
 type Mapped = ListColumn<Mapping>;
 type Line = ListColumn<JournalRow>;
+type Write = ListColumn<DeliveryRow>;
 
 /// Every column of what is mapped; those on show at first stand first.
 pub const MAPPINGS: &[Mapped] = &[
@@ -100,4 +102,22 @@ pub const AUDIT: &[Line] = &[
     Line::text("exception", "exception", 9, |j| opt(j.exception.as_ref()))
         .extra()
         .unsorted(IN_TIME),
+];
+
+/// Every column of the outward writes that have not ended.
+pub const DELIVERIES: &[Write] = &[
+    Write::figure("id", "id", 7, |d| d.id.to_string()).by("id"),
+    Write::text("flow", "flow", 14, |d| d.flow.to_string()),
+    Write::text("object", "object", 14, |d| d.object.clone()),
+    Write::text("to", "to", 8, |d| d.system.to_string()),
+    Write::text("lane", "lane", 8, |d| d.lane.to_string()),
+    Write::text("state", "state", 9, |d| d.state.to_string()),
+    Write::figure("tries", "tries", 5, |d| d.attempts.to_string()),
+    Write::time("due", "due", 5, |d| Some(d.due_at)).by("due"),
+    Write::time("began", "age", 4, |d| Some(d.caused_at)).by("age"),
+    Write::text("answer", "last answer", 20, |d| d.last_text.clone()),
+    Write::text("pair", "pair", 8, |d| d.pair.to_string()).extra(),
+    Write::time("promise", "promise", 10, |d| d.ship_by).extra(),
+    Write::time("sent", "sent", 10, |d| d.sent_at).extra(),
+    Write::text("key", "key", 20, |d| d.idem_key.clone()).extra(),
 ];

@@ -44,30 +44,39 @@ impl World {
             _ => (None, false),
         };
         let notes: Vec<Value> = order.notes.iter().map(|n| note(order.id, n)).collect();
-        json!({
+        let out = json!({
             "OrderId": order.id, "NumOrderId": order.number, "Processed": is_processed,
             "ProcessedDateTime": maybe_time(processed_at), "PaidDateTime": maybe_time(order.paid_at),
             "FulfilmentLocationId": self.lw.locations[order.location].id, "TaxId": null,
-            "GeneralInfo": self.lw_general(order), "ShippingInfo": self.lw_shipping(order),
-            "CustomerInfo": customer(order), "TotalsInfo": totals(order),
-            "ExtendedProperties": [], "FolderName": order.folders, "Notes": notes,
-            "Items": self.lw_lines(order),
-        })
+            "GeneralInfo": null, "ShippingInfo": null, "CustomerInfo": null, "TotalsInfo": null,
+            "ExtendedProperties": [], "FolderName": order.folders, "Notes": notes, "Items": null,
+        });
+        self.with_parts(order, out)
+    }
+
+    /// The parts both shapes have, in their places. Given to `json!` they would be copied, value by value.
+    fn with_parts(&self, order: &LwOrder, mut out: Value) -> Value {
+        out["GeneralInfo"] = self.lw_general(order);
+        out["ShippingInfo"] = self.lw_shipping(order);
+        out["CustomerInfo"] = customer(order);
+        out["TotalsInfo"] = totals(order);
+        out["Items"] = self.lw_lines(order).into();
+        out
     }
 
     /// The shape of the open-order listings.
     pub(crate) fn lw_open_shape(&self, ix: usize) -> Value {
         let order = &self.lw.orders[ix];
         let units: i64 = order.lines.iter().map(|l| l.quantity).sum();
-        json!({
-            "NumOrderId": order.number, "GeneralInfo": self.lw_general(order),
-            "ShippingInfo": self.lw_shipping(order), "CustomerInfo": customer(order),
-            "TotalsInfo": totals(order), "TaxInfo": {"TaxNumber": null},
+        let out = json!({
+            "NumOrderId": order.number, "GeneralInfo": null, "ShippingInfo": null,
+            "CustomerInfo": null, "TotalsInfo": null, "TaxInfo": {"TaxNumber": null},
             "FolderName": order.folders, "IsPostFilteredOut": false, "CanFulfil": true,
             "Fulfillment": {"FulfillmentState": "Sufficient_Stock", "PurchaseOrderState": null},
-            "Items": self.lw_lines(order), "HasItems": !order.lines.is_empty(),
+            "Items": null, "HasItems": !order.lines.is_empty(),
             "TotalItemsSum": units, "OrderId": order.id,
-        })
+        });
+        self.with_parts(order, out)
     }
 
     fn lw_general(&self, order: &LwOrder) -> Value {
@@ -132,24 +141,24 @@ impl World {
                                     is_service: false,
                                     channel_number: String::new(),
                                 };
-                                self.lw_line(order, &child, &[])
+                                self.lw_line(order, &child, Vec::new())
                             })
                             .collect()
                     })
                     .unwrap_or_default();
-                self.lw_line(order, line, &children)
+                self.lw_line(order, line, children)
             })
             .collect()
     }
 
-    fn lw_line(&self, order: &LwOrder, line: &LwLine, children: &[Value]) -> Value {
+    fn lw_line(&self, order: &LwOrder, line: &LwLine, children: Vec<Value>) -> Value {
         let item = line.item.map(|i| &self.lw.items[i]);
         let id = item.map_or(Guid::ZERO, |i| i.id);
         let level = line.item.map(|i| &self.lw.levels[i][order.location]);
         let on_hand = level.map_or(0, |l| l.level);
         let in_orders = level.map_or(0, |l| l.in_orders);
         let gross = double(line.price_minor * line.quantity);
-        json!({
+        let mut out = json!({
             "RowId": line.row, "OrderId": order.id, "ItemId": id, "StockItemId": id,
             "StockItemIntId": 0, "ItemNumber": line.channel_number, "SKU": line.sku,
             "ItemSource": order.source, "Title": line.title, "Quantity": line.quantity,
@@ -158,14 +167,16 @@ impl World {
             "OnOrder": 0, "MinimumLevel": 0, "StockLevelsSpecified": item.is_some(),
             "PricePerUnit": double(line.price_minor), "UnitCost": double(line.price_minor) / 3.0,
             "Discount": 0.0, "TaxRate": 20.0, "Cost": gross / 1.2, "CostIncTax": gross,
-            "CompositeSubItems": children, "IsService": line.is_service,
+            "CompositeSubItems": null, "IsService": line.is_service,
             "IsUnlinked": item.is_none() && !line.is_service, "TaxCostInclusive": true,
             "Weight": item.map_or(0.0, |i| i.weight_grams as f64 / 1000.0),
             "BarcodeNumber": item.map(|i| i.barcode.as_str()), "ChannelSKU": line.sku,
             "ChannelTitle": line.title, "AdditionalInfo": [], "BinRack": "", "BinRacks": null,
             "BatchNumberScanRequired": false, "SerialNumberScanRequired": false,
             "InventoryTrackingType": 0, "isBatchedStockItem": false, "PartShippedQty": 0,
-        })
+        });
+        out["CompositeSubItems"] = children.into();
+        out
     }
 }
 

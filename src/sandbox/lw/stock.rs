@@ -108,7 +108,7 @@ impl World {
 
     pub(super) fn lw_levels_of(&self, p: &Params) -> Result<Value, Refusal> {
         let item = self.lw_item(p, "stockItemId")?;
-        Ok(json!(self.lw_level_rows(item)))
+        Ok(self.lw_level_rows(item).into())
     }
 
     pub(super) fn lw_levels_batch(&self, p: &Params) -> Result<Value, Refusal> {
@@ -116,7 +116,9 @@ impl World {
             .into_iter()
             .filter_map(|id| {
                 let item = *self.lw.item_by_id.get(&id)?;
-                Some(json!({"pkStockItemId": id, "StockItemLevels": self.lw_level_rows(item)}))
+                let mut row = json!({"pkStockItemId": id});
+                row["StockItemLevels"] = self.lw_level_rows(item).into();
+                Some(row)
             })
             .collect())
     }
@@ -207,13 +209,13 @@ impl World {
     fn lw_full(&self, item: usize, with_levels: bool) -> Value {
         let mut row = self.lw_item_json(item);
         row["StockLevels"] = if with_levels {
-            json!(self.lw_level_rows(item))
+            self.lw_level_rows(item).into()
         } else {
             json!([])
         };
-        row["Suppliers"] = json!([]);
-        row["Images"] = json!([]);
-        row["ItemExtendedProperties"] = json!([]);
+        for name in ["Suppliers", "Images", "ItemExtendedProperties"] {
+            row[name] = json!([]);
+        }
         row
     }
 

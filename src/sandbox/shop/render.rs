@@ -40,7 +40,7 @@ fn amounts(order: &ShopOrder, into: &mut Map<String, Value>) {
         ("total_outstanding", if is_owed { total } else { 0 }),
     ];
     for (name, minor) in rows {
-        into.insert(name.to_owned(), json!(money(minor)));
+        into.insert(name.to_owned(), money(minor).into());
         into.insert(format!("{name}_set"), money_set(minor));
     }
     into.insert("total_tip_received".to_owned(), json!("0.00"));
@@ -82,10 +82,13 @@ impl World {
             .iter()
             .map(|r| self.shop_refund_json(order, r, true))
             .collect();
-        out.insert("shipping_lines".to_owned(), json!([shipping_line(order)]));
-        out.insert("line_items".to_owned(), json!(lines));
-        out.insert("fulfillments".to_owned(), json!(fulfilments));
-        out.insert("refunds".to_owned(), json!(refunds));
+        out.insert(
+            "shipping_lines".to_owned(),
+            vec![shipping_line(order)].into(),
+        );
+        out.insert("line_items".to_owned(), lines.into());
+        out.insert("fulfillments".to_owned(), fulfilments.into());
+        out.insert("refunds".to_owned(), refunds.into());
         for name in [
             "payment_details",
             "discount_codes",
@@ -189,14 +192,14 @@ impl World {
                 })
             })
             .collect();
-        out.insert("locations".to_owned(), json!(places));
+        out.insert("locations".to_owned(), places.into());
     }
 
     /// A line inside an order.
     pub(super) fn shop_line_json(&self, order: &ShopOrder, at: usize) -> Value {
         let line = &order.lines[at];
         let (product, variant) = self.shop_ids_of(line);
-        json!({
+        let mut out = json!({
             "id": line.id.to_string(), "product_id": product, "variant_id": variant,
             "sku": or_null(&line.sku), "title": line.title, "name": line.title,
             "variant_title": line.variant_title,
@@ -205,7 +208,7 @@ impl World {
             "fulfillment_status": progress_name(order.line_progress(at)),
             "fulfillment_service": line.carrier,
             "location_id": order.names_locations.then(|| &self.shop.locations[line.location].id),
-            "price": money(line.price_minor), "price_set": money_set(line.price_minor),
+            "price": money(line.price_minor), "price_set": null,
             "grams": line.weight_grams, "requires_shipping": line.needs_shipping,
             "taxable": true, "gift_card": line.is_gift_card, "is_bundle": null,
             "is_bundle_component": null, "bundle_parent_variant_id": null,
@@ -213,7 +216,9 @@ impl World {
             "tags": "", "vendor": null, "image_url": null, "harmonized_system_code": null,
             "country_code_of_origin": null, "tax_lines": [], "duties": [],
             "discount_allocations": [],
-        })
+        });
+        out["price_set"] = money_set(line.price_minor);
+        out
     }
 
     /// Product and variant of a line.

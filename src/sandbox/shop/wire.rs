@@ -165,14 +165,20 @@ pub fn short_money(minor: i64) -> String {
 
 /// Money in both currencies, which are one.
 pub fn money_set(minor: i64) -> Value {
-    let one = json!({"amount": money(minor), "currency_code": CURRENCY});
-    json!({"shop_money": one, "presentment_money": one})
+    both(json!({"amount": money(minor), "currency_code": CURRENCY}))
 }
 
 /// As [`money_set`] with the amounts as numbers, as refunds have them.
 pub fn number_set(minor: i64) -> Value {
-    let one = json!({"amount": number(minor), "currency_code": CURRENCY});
-    json!({"shop_money": one, "presentment_money": one})
+    both(json!({"amount": number(minor), "currency_code": CURRENCY}))
+}
+
+/// Moved into place: given to `json!` it would be copied, value by value, for each of thirty amounts of an order.
+fn both(one: Value) -> Value {
+    let mut out = json!({"shop_money": null, "presentment_money": null});
+    out["shop_money"] = one.clone();
+    out["presentment_money"] = one;
+    out
 }
 
 /// Money as a JSON number.

@@ -211,9 +211,9 @@ impl Worker {
         if let Some(known) = self.schedules.as_ref().filter(|s| s.version == version) {
             return Ok(known.rows.clone());
         }
-        let mut rows = cx.store.schedules().await?;
-        rows.retain(|row| self.serves(cx, row));
-        let rows: Arc<[ScheduleRow]> = rows.into();
+        let all = cx.store.known_schedules().await?;
+        let mine = all.iter().filter(|row| self.serves(cx, row));
+        let rows: Arc<[ScheduleRow]> = mine.cloned().collect();
         self.schedules = Some(Schedules {
             version,
             rows: rows.clone(),

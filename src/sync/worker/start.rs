@@ -99,10 +99,11 @@ impl Worker {
         };
         let row = cx
             .store
-            .schedules()
+            .known_schedules()
             .await?
-            .into_iter()
-            .find(|s| s.pair == pair.id && s.flow == flow);
+            .iter()
+            .find(|s| s.pair == pair.id && s.flow == flow)
+            .cloned();
         let (cursor, failures) = row.map(|r| (r.cursor, r.failures)).unwrap_or_default();
         let run = Run {
             pair,
