@@ -48,7 +48,7 @@ pub struct Plan {
 
 /// How long customers order on the days of the test command.
 const LONG_DAY: Span = Span::hours(3);
-const SHORT_DAY: Span = Span::mins(90);
+const SHORT_DAY: Span = Span::mins(75);
 
 impl Plan {
     /// One day with everything that can go wrong. The seed says who trades: each source alone in turn, and all three
@@ -59,7 +59,7 @@ impl Plan {
             seed,
             days: 1,
             last_day: if is_long { LONG_DAY } else { SHORT_DAY },
-            orders_per_day: if is_long { 60 } else { 120 },
+            orders_per_day: if is_long { 60 } else { 144 },
             sources: match usize::try_from(seed % 20).unwrap_or(0) {
                 0 if seed.is_multiple_of(40) => SOURCES.to_vec(),
                 n => SOURCES
