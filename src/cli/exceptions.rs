@@ -5,6 +5,7 @@ use super::columns;
 use super::context::{Context, Globals, Opening};
 use super::listing::{ColumnedArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
+use crate::domain::error_rule::{ErrorRule, SavedRule};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
 use crate::domain::ids::ExceptionId;
 use crate::domain::time::Ts;
@@ -87,6 +88,32 @@ pub enum ExceptionsVerb {
         #[command(flatten)]
         wait: WaitArgs,
     },
+    /// Say what the error of a case means: the next one arrives with that name, and those that are open get it now
+    Classify {
+        id: i64,
+        /// Words of its explanation by which it is known again
+        #[arg(long)]
+        words: String,
+        /// What such a case is called
+        #[arg(long = "as", value_name = "NAME")]
+        name: String,
+        /// What the next person does about it
+        #[arg(long)]
+        advice: String,
+        /// Whose such cases are; without it they stay with the team of their kind
+        #[arg(long, value_parser = parse_team)]
+        team: Option<Team>,
+        /// Take the place of the rule with these words
+        #[arg(long)]
+        replace: bool,
+        /// Only say which open cases it would name
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// The rules by which errors are known
+    Rules,
+    /// Remove a rule by its number; its open cases are called by their kind again
+    Unclassify { rule: i64 },
     /// Close without agreement; leaves a debt
     Dismiss {
         #[arg(required = true)]
@@ -105,7 +132,10 @@ fn parse_team(text: &str) -> Result<Team, String> {
 
 pub(super) async fn run(globals: &Globals, verb: ExceptionsVerb) -> Result<Outcome, CliError> {
     let opening = match &verb {
-        ExceptionsVerb::List(_) | ExceptionsVerb::Show { .. } => Opening::Reading,
+        ExceptionsVerb::List(_)
+        | ExceptionsVerb::Show { .. }
+        | ExceptionsVerb::Rules
+        | ExceptionsVerb::Classify { dry_run: true, .. } => Opening::Reading,
         _ => Opening::Writing,
     };
     let context = Context::open(globals, opening).await?;
@@ -187,6 +217,30 @@ pub(super) async fn run(globals: &Globals, verb: ExceptionsVerb) -> Result<Outco
             })
             .await
         }
+        ExceptionsVerb::Classify {
+            id,
+            words,
+            name,
+            advice,
+            team,
+            replace,
+            dry_run,
+        } => {
+            let rule = ErrorRule {
+                kind: desk.exception(ExceptionId(id)).await?.kind,
+                words,
+                name,
+                advice,
+                team,
+            };
+            classify(&context, ExceptionId(id), rule, replace, dry_run).await
+        }
+        ExceptionsVerb::Rules => rules(&context).await,
+        ExceptionsVerb::Unclassify { rule } => {
+            let known = desk.error_rules().await?.into_iter().find(|r| r.id == rule);
+            let version = known.map_or(0, |saved| saved.version);
+            one(&context, "the rule", None, desk.remove_rule(rule, version)).await
+        }
         ExceptionsVerb::Dismiss { ids, reason } => {
             let reason = reason.as_str();
             each(&context, ids, None, |id| async move {
@@ -254,7 +308,9 @@ async fn list(context: &Context, args: &ColumnedArgs) -> Result<Outcome, CliErro
 #[derive(Debug, Serialize)]
 struct ExceptionDetail {
     exception: ExceptionRow,
-    title: &'static str,
+    title: String,
+    /// The rule by which its error is known.
+    rule: Option<SavedRule>,
     meaning: &'static str,
     automatic: &'static str,
     next_step: &'static str,
@@ -264,11 +320,71 @@ struct ExceptionDetail {
     timeline: Vec<JournalRow>,
 }
 
+async fn classify(
+    context: &Context,
+    case: ExceptionId,
+    rule: ErrorRule,
+    replace: bool,
+    dry_run: bool,
+) -> Result<Outcome, CliError> {
+    let (rule, trial) = context.desk.try_rule(rule).await?;
+    if dry_run {
+        let mut table = Table::new(&[
+            Column::number("id"),
+            Column::text("cause"),
+            Column::text("team"),
+            Column::text("detail"),
+        ]);
+        for row in &trial.named {
+            table.row([
+                row.id.to_string(),
+                row.discriminator.clone(),
+                row.team.to_string(),
+                row.detail.clone(),
+            ]);
+        }
+        print(&context.globals, &trial.named, table, Some(trial.says()))?;
+        return Ok(Outcome::Done);
+    }
+    let over = trial.replaces.filter(|_| replace).map(|old| old.version);
+    let done = context.desk.classify(case, rule, over);
+    one(context, "the rule", None, done).await
+}
+
+async fn rules(context: &Context) -> Result<Outcome, CliError> {
+    let rules = context.desk.error_rules().await?;
+    let mut table = Table::new(&[
+        Column::number("rule"),
+        Column::text("kind"),
+        Column::text("words"),
+        Column::text("called"),
+        Column::text("advice"),
+        Column::text("team"),
+        Column::text("by"),
+        Column::text("saved (UTC)"),
+    ]);
+    for saved in &rules {
+        table.row([
+            saved.id.to_string(),
+            saved.rule.kind.to_string(),
+            saved.rule.words.clone(),
+            saved.rule.name.clone(),
+            saved.rule.advice.clone(),
+            opt(saved.rule.team.as_ref()),
+            saved.saved_by.clone(),
+            at(Some(saved.saved_at)),
+        ]);
+    }
+    print(&context.globals, &rules, table, None)?;
+    Ok(Outcome::Done)
+}
+
 async fn show(context: &Context, id: ExceptionId) -> Result<Outcome, CliError> {
     let exception = context.desk.exception(id).await?;
     let entry = exception.kind.entry();
     let detail = ExceptionDetail {
-        title: entry.title,
+        title: exception.title().to_owned(),
+        rule: context.desk.rule_of(&exception).await?,
         meaning: entry.meaning,
         automatic: entry.automatic,
         next_step: entry.next_step,
@@ -342,6 +458,12 @@ fn detail_text(detail: &ExceptionDetail, members: &Table) -> String {
         ("outcome", opt(e.outcome.as_ref())),
         ("last seen", e.detail.clone()),
         ("meaning", detail.meaning.to_owned()),
+        (
+            "advice",
+            detail.rule.as_ref().map_or_else(String::new, |saved| {
+                format!("{} (rule {} by {})", saved.rule.advice, saved.id, saved.saved_by)
+            }),
+        ),
         ("engine", detail.automatic.to_owned()),
         ("next step", detail.next_step.to_owned()),
         ("clears when", detail.clears_when.to_owned()),

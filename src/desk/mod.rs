@@ -4,6 +4,7 @@
 mod checks;
 mod deliveries;
 mod edits;
+mod error_rules;
 mod exceptions;
 mod find;
 mod flows;
@@ -23,6 +24,7 @@ mod why;
 
 pub use checks::{Behind, CheckLine, CheckPage, CheckSheet, Object, signing_teams};
 pub use edits::EditQuestion;
+pub use error_rules::RuleTrial;
 pub use find::{FIND_CHARS_MIN, Found};
 pub use mappings::{
     CSV_BYTES_MAX, CSV_CELL_CHARS_MAX, CSV_ROWS_MAX, CodeRule, EDITS_MAX, MappingCsv,

@@ -16,6 +16,7 @@ use super::order::{OrderBody, OrderLine, OrderRow, SourceOrder};
 use super::returns::{Claim, Return};
 use super::stock::{SnapshotRow, StockLevelRow, StockPosition};
 use super::time::Ts;
+use super::error_rule::RuleChange;
 use super::views::ViewChange;
 use super::wms::{DespatchLine, WmsItem};
 use serde::{Deserialize, Serialize};
@@ -380,6 +381,8 @@ pub enum Change {
     HandedOver(Box<HandOver>),
     /// A view of a list was saved or removed.
     View(ViewChange),
+    /// A rule by which errors are known is saved or removed; open cases are named anew.
+    Rule(RuleChange),
     /// The edit that ended with this line of the journal was taken back. Refused when it was before.
     Undone(JournalSeq),
     /// The batch is part of what began with this line of the journal: taken back together. Line 0 begins it.

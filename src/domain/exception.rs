@@ -196,11 +196,29 @@ pub struct ExceptionRow {
     pub is_regression: bool,
     /// Newest member's explanation.
     pub detail: String,
+    /// What people call an error with this explanation.
+    pub known_as: Option<KnownAs>,
     /// How it was settled and what was read, when resolved; the reason, when dismissed.
     pub outcome: Option<String>,
     pub closed_at: Option<Ts>,
     pub version: i64,
     pub updated_at: Ts,
+}
+
+/// The rule by which the error of a case is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownAs {
+    pub rule: i64,
+    pub name: String,
+}
+
+impl ExceptionRow {
+    /// What it is called: by the people's name for the error, else by its kind.
+    pub fn title(&self) -> &str {
+        self.known_as
+            .as_ref()
+            .map_or(self.kind.entry().title, |known| known.name.as_str())
+    }
 }
 
 /// A member of an exception as lists show it.

@@ -6,6 +6,7 @@ pub mod checks;
 pub mod columns;
 pub mod delivery;
 pub mod edits;
+pub mod error_rule;
 pub mod exception;
 pub mod filter;
 pub mod hash;

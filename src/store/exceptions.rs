@@ -7,7 +7,7 @@ use super::value::{Cols, Val, vals};
 use super::{Store, StoreError, StoreResult};
 use crate::domain::catalogue::Kind;
 use crate::domain::exception::{
-    ExceptionRow, ExceptionState, ObjectRef, OccurrenceRow, Severity, Team,
+    ExceptionRow, ExceptionState, KnownAs, ObjectRef, OccurrenceRow, Severity, Team,
 };
 use crate::domain::ids::{ExceptionId, PairId};
 use crate::domain::mapping::MappingKind;
@@ -18,7 +18,7 @@ use std::collections::HashMap;
 pub(super) const COLUMNS: &str = "e.id, e.kind, e.pair, e.discriminator, e.severity, e.state, e.team, e.person, e.began_at, \
  e.first_seen_at, e.last_seen_at, e.members, e.occurrences_ever, e.ship_by, e.value_minor, e.ack_due_at, e.resolve_due_at, \
  e.snoozed_until, e.snooze_condition, e.waiting_for, e.parent, e.is_regression, e.detail, e.outcome, e.closed_at, e.version, \
- e.updated_at";
+ e.updated_at, e.rule_id, (select r.name from error_rule r where r.id = e.rule_id)";
 
 /// Stored in place of a severity where an occurrence brought none; sorts after every real one.
 pub(super) const NO_SEVERITY: i64 = 9;
@@ -57,8 +57,17 @@ pub(super) fn exception_row(c: &mut Cols<'_>) -> StoreResult<ExceptionRow> {
         closed_at: c.opt_ts()?,
         version: c.int()?,
         updated_at: c.ts()?,
+        known_as: known_as(c)?,
     })
 }
+
+fn known_as(c: &mut Cols<'_>) -> StoreResult<Option<KnownAs>> {
+    let (rule, name) = (c.opt_int()?, c.opt_text()?);
+    Ok(rule.zip(name).map(|(rule, name)| KnownAs { rule, name }))
+}
+
+/// Most open cases of one kind that are read in one go.
+const OF_KIND_MAX: usize = 10_000;
 
 const MEMBER: &str = "m.exception_id, m.object_kind, m.object_id, m.label, m.detail, m.began_at, m.last_seen_at, m.times, \
  m.ship_by, m.value_minor, m.cleared_at";
@@ -102,7 +111,26 @@ pub(super) async fn by_query(
         .collect()
 }
 
+/// Open cases of a kind, the longest open first.
+pub(super) async fn of_kind(conn: &mut Conn, kind: Kind, lock: &str) -> StoreResult<Vec<ExceptionRow>> {
+    conn.rows(
+        format!(
+            "select {COLUMNS} from exception e where e.kind = $1 and e.state < 10 order by e.id @limit($2) {lock}"
+        ),
+        vals![kind.code(), super::limit(OF_KIND_MAX)],
+    )
+    .await?
+    .iter()
+    .map(|row| exception_row(&mut row.cols()))
+    .collect()
+}
+
 impl Store {
+    /// Open cases of a kind, the longest open first; ten thousand at most.
+    pub async fn open_of_kind(&self, kind: Kind) -> StoreResult<Vec<ExceptionRow>> {
+        of_kind(&mut self.inner.db.read().await?, kind, "").await
+    }
+
     /// Open exceptions of these kinds (all kinds when empty) for a pair (all pairs when `None`).
     pub async fn open_exceptions(
         &self,

@@ -91,6 +91,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0013_undo.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0013_undo.sql"),
     },
+    Step {
+        version: 14,
+        name: "rules",
+        sqlite: include_str!("../../assets/migrations/sqlite/0014_rules.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0014_rules.sql"),
+    },
 ];
 
 /// The schema this program writes.

@@ -9,6 +9,7 @@ mod commit;
 mod db;
 mod deliveries;
 mod dialect;
+mod error_rules;
 mod exceptions;
 mod filter_sql;
 mod find;

@@ -170,6 +170,7 @@ actions! {
     NoteIt { "note", Exception, Books, "Note", "Add a remark for the others." }
     Work { "work", Exception, Books, "Start work", "Say that you are working on it." }
     MarkFixed { "mark_fixed", Exception, Books, "Mark fixed", "Say it is fixed: both systems are read again, only agreement closes it." }
+    Classify { "classify", Exception, Books, "Classify", "Say what this error means: the next one arrives with that name, and those that are open get it now." }
     WaitFor { "wait", Exception, Books, "Wait for", "Somebody outside must act; say who and until when." }
     Dismiss { "dismiss", Exception, Outward, "Dismiss", "Close it without agreement; the reason is kept as a debt." }
 

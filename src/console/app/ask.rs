@@ -8,6 +8,7 @@ use crate::domain::checks::{Cadence, Check, HandOver, Period};
 use crate::domain::columns::{KeptLayout, Layout};
 use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
 use crate::domain::edits::SafeField;
+use crate::domain::error_rule::{ErrorRule, SavedRule};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
 use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, JournalSeq, LocationId, OrderId, PairId, PayloadId,
@@ -212,6 +213,8 @@ pub struct ExceptionSheet {
     pub refunds: Option<Refunds>,
     /// What can be chosen for its orders, where their sites are what it is about.
     pub sites: Vec<SiteQuestion>,
+    /// The rule by which its error is known.
+    pub rule: Option<SavedRule>,
 }
 
 /// Money of an order that went back, and what of it nobody explained yet.
@@ -570,6 +573,12 @@ pub enum Act {
         id: OrderId,
         fields: Vec<(SafeField, String)>,
         reason: String,
+    },
+    /// What the error of a case means; `over` is the version of the rule it replaces.
+    Classify {
+        case: ExceptionId,
+        rule: Box<ErrorRule>,
+        over: Option<i64>,
     },
     /// One order as files, for a reader outside.
     ExportOrder {

@@ -571,6 +571,7 @@ fn act_words(act: &Act) -> String {
         Act::HandOver { team, .. } => format!("the hand-over of {team}"),
         Act::ExportChecks { cadence, .. } => format!("the export of the {cadence} sheet"),
         Act::EditOrder { id, .. } => format!("editing order {id}"),
+        Act::Classify { case, .. } => format!("classifying exception {case}"),
         Act::ExportOrder { id, .. } => format!("the export of order {id}"),
         Act::SaveView { view, .. } => format!("saving the view {:?}", view.name),
         Act::RemoveView { name, .. } => format!("removing the view {name:?}"),

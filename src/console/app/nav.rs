@@ -6,6 +6,7 @@ use super::list::Load;
 use super::sheets::call::{self, Mode};
 use super::subject::Subject;
 use crate::desk::{EditQuestion, SiteQuestion};
+use crate::domain::error_rule::SavedRule;
 use crate::domain::ids::PairId;
 use crate::domain::mapping::Mapping;
 use crate::domain::time::Ts;
@@ -111,6 +112,8 @@ pub struct Page {
     pub about: Vec<Subject>,
     /// On the page of an exception: the mapping that may end it.
     pub mapping: Option<Mapping>,
+    /// On the page of an exception: the rule by which its error is known.
+    pub rule: Option<SavedRule>,
     /// Orders on it whose site can be chosen.
     pub sites: Vec<SiteQuestion>,
     /// On a page of mapping versions: the versions.
@@ -147,6 +150,7 @@ impl Page {
             subject: None,
             about: Vec::new(),
             mapping: None,
+            rule: None,
             sites: Vec::new(),
             versions: None,
             edit: None,

@@ -287,6 +287,7 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, at: At<'_>, places: &P
             page.subject = Some(Subject::Exceptions([sheet.row.clone()].into()));
             page.about = about(&sheet);
             page.mapping = sheet.mapping.clone();
+            page.rule.clone_from(&sheet.rule);
             page.sites.clone_from(&sheet.sites);
             page.show(
                 places.say(sheets::exception::title(&sheet.row)),

@@ -112,6 +112,7 @@ impl StoreBackend {
             Act::ExportChecks { cadence, team } => return self.export(cadence, team).await,
             Act::Undo(line) => desk.undo(line).await,
             Act::EditOrder { id, fields, reason } => desk.edit_order(id, fields, &reason).await,
+            Act::Classify { case, rule, over } => desk.classify(case, *rule, over).await,
             Act::ExportOrder { id, reader } => return self.export_order(id, reader).await,
             Act::SaveView { view, over } => desk.save_view(view, over).await,
             Act::RemoveView {

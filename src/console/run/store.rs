@@ -263,6 +263,7 @@ impl StoreBackend {
             lane: self.lane_about(&row).await?,
             position: self.drift_about(&row).await?,
             mapping: self.mapping_about(&row).await?,
+            rule: self.desk.rule_of(&row).await?,
             row,
             members,
             timeline,

@@ -64,6 +64,7 @@ pub const EXCEPTIONS: &[FieldSpec] = &[
     field("members", Number, "orders or items in it"),
     field("value", Money, "value at stake"),
     field("id", Number, "number of the exception"),
+    field("rule", Number, "number of the rule that knows its error"),
 ];
 
 /// Fields of the order list.

@@ -35,6 +35,7 @@ fn row(state: ExceptionState) -> ExceptionRow {
         parent: None,
         is_regression: false,
         detail: "no progress".to_owned(),
+        known_as: None,
         outcome: None,
         closed_at: (!state.is_open()).then_some(NOW),
         version: 7,

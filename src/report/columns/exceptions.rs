@@ -15,7 +15,7 @@ pub const EXCEPTIONS: &[Column] = &[
         .by("state"),
     Column::text("what", "what", 20, |e| {
         let again = if e.is_regression { "again: " } else { "" };
-        format!("{again}{}", e.kind.entry().title)
+        format!("{again}{}", e.title())
     })
     .share(4)
     .by("kind"),

@@ -2,6 +2,7 @@
 
 mod checks;
 mod deliveries;
+mod error_rules;
 mod exceptions;
 mod inbound;
 mod layouts;
@@ -30,6 +31,7 @@ use crate::domain::lifecycle_case;
 use crate::domain::order::{OrderBody, OrderLine, OrderRow};
 use crate::domain::time::Ts;
 use crate::domain::undo::Undo;
+use crate::domain::error_rule::RuleChange;
 use crate::domain::views::ViewChange;
 
 /// How often a transaction that lost a conflict on PostgreSQL is repeated.
@@ -120,6 +122,7 @@ struct Groups<'b> {
     schedules: Vec<(usize, &'b Change)>,
     exceptions: Vec<(usize, exceptions::Step<'b>)>,
     views: Vec<(usize, &'b ViewChange)>,
+    rules: Vec<(usize, &'b RuleChange)>,
     undone: Vec<JournalSeq>,
     together: Option<JournalSeq>,
     layouts: Vec<&'b KeptLayout>,
@@ -189,6 +192,7 @@ impl<'b> Groups<'b> {
                     .push((index, exceptions::Step::Given(change)));
             }
             Change::View(change) => self.views.push((index, change)),
+            Change::Rule(change) => self.rules.push((index, change)),
             Change::Undone(seq) => self.undone.push(*seq),
             Change::Together(seq) => self.together = Some(*seq).filter(|seq| seq.0 > 0),
             Change::Layout(kept) => self.layouts.push(kept),
@@ -275,6 +279,7 @@ async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> Stor
     schedules::write(work, &groups.schedules).await?;
     checks::write(work, &groups.checks).await?;
     views::write(work, &groups.views).await?;
+    error_rules::write(work, &groups.rules).await?;
     undos::take(work, &groups.undone).await?;
     layouts::write(work, &groups.layouts).await?;
     groups.exceptions.extend(

@@ -102,6 +102,7 @@ pub(super) const EXCEPTIONS: List<ExceptionRow> = List {
             ("members", Field::Number("e.members", 1)),
             ("value", Field::Money("e.value_minor")),
             ("id", Field::Number("e.id", 1)),
+            ("rule", Field::Number("coalesce(e.rule_id, 0)", 1)),
         ],
         words: &[
             Field::Text("e.search"),

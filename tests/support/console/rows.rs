@@ -238,6 +238,7 @@ pub fn exception(n: usize, hostile: bool) -> ExceptionRow {
             "The sales system's delivery service has no carrier service in the warehouse, so these orders are not sent.",
             hostile,
         ),
+        known_as: None,
         outcome: None,
         closed_at: None,
         version: 3,
@@ -271,6 +272,7 @@ pub fn exception_sheet(n: usize, hostile: bool) -> ExceptionSheet {
         mapping: None,
         refunds: None,
         sites: Vec::new(),
+        rule: None,
         row,
     }
 }

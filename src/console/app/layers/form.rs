@@ -1,10 +1,12 @@
 //! A form of a few fields: note, hand over, snooze, wait, dismiss, hold, pause, cancel, roll back, returns. What it says
 //! when sent is one [`Act`].
 
+mod classify;
 mod edit;
 mod returns;
 mod views;
 
+pub use classify::ClassifyForm;
 pub use edit::EditForm;
 pub use returns::{Asked, Goods, ReturnForm};
 pub use views::ViewForm;
@@ -80,6 +82,7 @@ pub enum Purpose {
     /// Who reads an order that is written to files.
     Export(OrderId),
     Edit(EditForm),
+    Classify(ClassifyForm),
 }
 
 /// Spans offered for sleeping and waiting.
@@ -182,6 +185,7 @@ impl Form {
             ),
             Purpose::Checks(form) => form.fields(),
             Purpose::Edit(form) => form.fields(),
+            Purpose::Classify(form) => form.fields(),
             Purpose::Export(_) => {
                 let readers = Reader::ALL.iter().map(|r| r.words().to_owned());
                 ("Write it", vec![choice("For", readers.collect())])
@@ -248,6 +252,7 @@ impl Form {
             Purpose::Lane(lane) => return lane.act(&self.texts()),
             Purpose::Checks(form) => form.act(&self.texts()),
             Purpose::Edit(form) => return form.act(&self.texts()),
+            Purpose::Classify(form) => return form.act(&self.texts(), self.picked(3)),
             Purpose::Export(id) => Act::ExportOrder {
                 id: *id,
                 reader: Reader::ALL

@@ -1,11 +1,28 @@
-//! What is done about one order that people outside ask about.
+//! What is done about one case or order: naming its error, correcting its address, writing its papers.
 
 use super::super::App;
 use super::super::layers::Layer;
-use super::super::layers::form::{EditForm, Form, Purpose};
+use super::super::layers::form::{ClassifyForm, EditForm, Form, Purpose};
+use super::super::sheets;
+use crate::domain::exception::ExceptionRow;
 use crate::domain::order::OrderRow;
 
 impl App {
+    /// Asks what the error of a case means.
+    pub(super) fn classify(&mut self, rows: &[ExceptionRow]) {
+        let Some(row) = rows.first() else { return };
+        let known = self.nav.page().and_then(|page| page.rule.clone());
+        let about = vec![
+            row.detail.clone(),
+            "Every case of this kind whose explanation holds the words is called so, those that are open too."
+                .to_owned(),
+        ];
+        let title = format!("Classify {}", sheets::exception::title(row));
+        let form = ClassifyForm::of(row, known);
+        let purpose = Purpose::Classify(form);
+        self.push_layer(Layer::Form(Form::new(purpose, title, about)));
+    }
+
     /// The fields of its address, filled in as they would be sent now.
     pub(super) fn edit_order(&mut self) {
         let Some(question) = self.nav.page().and_then(|page| page.edit.clone()) else {

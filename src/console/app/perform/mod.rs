@@ -206,6 +206,7 @@ impl App {
             Action::WaitFor => self.form(Purpose::Wait(targets), "Wait with", rows),
             Action::NoteIt => self.form(Purpose::Note(targets), "Note on", rows),
             Action::Dismiss => self.form(Purpose::Dismiss(targets), "Dismiss", rows),
+            Action::Classify => self.classify(rows),
             _ => {}
         }
     }

@@ -57,7 +57,7 @@ fn head(row: &ExceptionRow, now: Ts) -> Vec<DocLine> {
         |person| format!("{} / {person}", row.team),
     );
     vec![
-        DocLine::of(row.kind.entry().title, Role::Title).and(
+        DocLine::of(row.title().to_owned(), Role::Title).and(
             format!("   {}", words::discriminator_value(&row.discriminator)),
             Role::Accent,
         ),
@@ -83,10 +83,20 @@ fn overview(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     let mut lines = vec![
         DocLine::pair("What", row.detail.clone()),
         DocLine::pair("Meaning", entry.meaning),
+    ];
+    if let Some(saved) = &sheet.rule {
+        lines.push(
+            DocLine::labelled("Known as")
+                .and(saved.rule.name.clone(), Role::Text)
+                .and(format!("  rule {} by {}", saved.id, saved.saved_by), Role::Muted),
+        );
+        lines.push(DocLine::labelled("Advice").and(saved.rule.advice.clone(), Role::Accent));
+    }
+    lines.extend([
         DocLine::labelled("Next step").and(entry.next_step, Role::Accent),
         DocLine::pair("By itself", entry.automatic),
         DocLine::pair("Clears when", entry.clears_when),
-    ];
+    ]);
     for (at, action) in entry.actions.iter().enumerate() {
         let label = if at == 0 { "You can" } else { "" };
         lines.push(DocLine::pair(label, *action));

@@ -37,7 +37,7 @@ fn cells(row: &ExceptionRow, now: Ts) -> Vec<CellText> {
         words::severity(row.severity),
         words::promise(row.ship_by, now),
         words::exception_state(row.state),
-        (format!("{again}{}", row.kind.entry().title), Role::Text),
+        (format!("{again}{}", row.title()), Role::Text),
         (
             words::discriminator_value(&row.discriminator).to_owned(),
             Role::Accent,

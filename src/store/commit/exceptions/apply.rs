@@ -3,13 +3,15 @@
 use super::super::{Work, entry};
 use super::{Book, Case, EXPLAINED, PARENTS, Touch, fresh_ids};
 use crate::domain::catalogue::Kind;
+use crate::domain::error_rule::{self, SavedRule};
 use crate::domain::exception::{
-    DETAIL_CHARS_MAX, ExceptionRow, ExceptionState, ObjectRef, Occurrence, Team,
+    DETAIL_CHARS_MAX, ExceptionRow, ExceptionState, KnownAs, ObjectRef, Occurrence, Team,
 };
 use crate::domain::ids::{ExceptionId, PairId};
 use crate::domain::lifecycle_case;
 use crate::domain::order::OrderState;
 use crate::domain::time::Ts;
+use crate::store::error_rules;
 use crate::store::value::vals;
 use crate::store::{StoreError, StoreResult};
 use crate::text;
@@ -58,7 +60,27 @@ pub(super) async fn raise(
         }
         _ => open(work, book, index, occurrence).await?,
     };
+    let known_as = rule_for(work, book, occurrence)
+        .await?
+        .map(|saved| KnownAs {
+            rule: saved.id,
+            name: saved.rule.name.clone(),
+        });
+    book.case(id)?.row.known_as = known_as;
     join(work, book, index, id, occurrence)
+}
+
+/// The rule that knows this error.
+async fn rule_for<'k>(
+    work: &mut Work<'_>,
+    book: &'k mut Book,
+    occurrence: &Occurrence,
+) -> StoreResult<Option<&'k SavedRule>> {
+    if book.rules.is_none() {
+        book.rules = Some(error_rules::all(work.conn).await?);
+    }
+    let rules = book.rules.as_deref().unwrap_or_default();
+    Ok(error_rule::known(rules, occurrence.kind, &occurrence.detail))
 }
 
 /// The dismissed case of this fingerprint in which the object already is.
@@ -197,7 +219,11 @@ async fn open(
                 .ok_or_else(|| StoreError::Unavailable("no exception ids".to_owned()))?
         }
     };
-    let team = owner(work, book, occurrence).await?;
+    let known = rule_for(work, book, occurrence).await?;
+    let team = match known.and_then(|saved| saved.rule.team) {
+        Some(team) => team,
+        None => owner(work, book, occurrence).await?,
+    };
     let parent = if EXPLAINED.contains(&occurrence.kind) {
         parent_of(work, book, &occurrence.pair).await?
     } else {
@@ -229,6 +255,7 @@ async fn open(
             parent: parent.map(ExceptionId),
             is_regression: false,
             detail: String::new(),
+            known_as: None,
             outcome: None,
             closed_at: None,
             version: 1,

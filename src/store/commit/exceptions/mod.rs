@@ -8,6 +8,7 @@ mod save;
 use super::Work;
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
+use crate::domain::error_rule::SavedRule;
 use crate::domain::exception::{ExceptionRow, ObjectRef, Occurrence, Severity};
 use crate::domain::ids::PairId;
 use crate::store::db::Conn;
@@ -86,6 +87,8 @@ struct Book {
     free_ids: Vec<i64>,
     /// Owners set by the team per pair and kind; filled when the first new case needs it.
     owners: Option<HashMap<(String, String), String>>,
+    /// Rules by which errors are known; read when the first case is raised.
+    rules: Option<Vec<SavedRule>>,
     /// Open exceptions that explain others: id and pair.
     parents: Option<Vec<(i64, PairId)>>,
     evidence: Vec<Evidence>,

@@ -67,7 +67,7 @@ pub(super) async fn all(work: &mut Work<'_>, book: &mut Book) -> StoreResult<()>
 const UPSERT: &str = "insert into exception (id, kind, pair, discriminator, fingerprint, severity, state, team, person, \
  began_at, first_seen_at, last_seen_at, members, occurrences_ever, ship_by, value_minor, ack_due_at, resolve_due_at, \
  snoozed_until, snooze_condition, waiting_for, parent, is_regression, detail, outcome, closed_at, version, updated_at, \
- updated_by, ship_sort, search)";
+ updated_by, ship_sort, search, rule_id)";
 const ON_CONFLICT: &str = "on conflict (id) do update set severity = excluded.severity, state = excluded.state, \
  team = excluded.team, person = excluded.person, began_at = excluded.began_at, last_seen_at = excluded.last_seen_at, \
  members = excluded.members, occurrences_ever = excluded.occurrences_ever, ship_by = excluded.ship_by, \
@@ -75,7 +75,7 @@ const ON_CONFLICT: &str = "on conflict (id) do update set severity = excluded.se
  snoozed_until = excluded.snoozed_until, snooze_condition = excluded.snooze_condition, waiting_for = excluded.waiting_for, \
  parent = excluded.parent, is_regression = excluded.is_regression, detail = excluded.detail, outcome = excluded.outcome, \
  closed_at = excluded.closed_at, version = excluded.version, updated_at = excluded.updated_at, \
- updated_by = excluded.updated_by, ship_sort = excluded.ship_sort, search = excluded.search";
+ updated_by = excluded.updated_by, ship_sort = excluded.ship_sort, search = excluded.search, rule_id = excluded.rule_id";
 
 async fn cases(work: &mut Work<'_>, book: &mut Book, new_only: bool) -> StoreResult<()> {
     let mut dirty: Vec<&mut Case> = book
@@ -102,6 +102,7 @@ fn values(case: &Case) -> Vec<Val> {
         &row.discriminator,
         row.person.as_deref().unwrap_or(""),
         &row.detail,
+        row.known_as.as_ref().map_or("", |known| known.name.as_str()),
     ]);
     vals![
         row.id.0,
@@ -136,6 +137,7 @@ fn values(case: &Case) -> Vec<Val> {
         // Without a promise the time by which it should be settled says how urgent it is.
         sort_time(Some(row.ship_by.unwrap_or(row.resolve_due_at))),
         search,
+        row.known_as.as_ref().map(|known| known.rule),
     ]
 }
 
