@@ -461,7 +461,10 @@ fn detail_text(detail: &ExceptionDetail, members: &Table) -> String {
         (
             "advice",
             detail.rule.as_ref().map_or_else(String::new, |saved| {
-                format!("{} (rule {} by {})", saved.rule.advice, saved.id, saved.saved_by)
+                format!(
+                    "{} (rule {} by {})",
+                    saved.rule.advice, saved.id, saved.saved_by
+                )
             }),
         ),
         ("engine", detail.automatic.to_owned()),

@@ -4,6 +4,7 @@ use super::catalogue::Kind;
 use super::checks::{HandOver, Signature};
 use super::columns::KeptLayout;
 use super::delivery::{AnswerClass, Attempt, DeliveryState, Intent, NewDelivery};
+use super::error_rule::RuleChange;
 use super::exception::{ExceptionEdit, ObjectRef, Occurrence};
 use super::hint::About;
 use super::ids::{
@@ -16,7 +17,6 @@ use super::order::{OrderBody, OrderLine, OrderRow, SourceOrder};
 use super::returns::{Claim, Return};
 use super::stock::{SnapshotRow, StockLevelRow, StockPosition};
 use super::time::Ts;
-use super::error_rule::RuleChange;
 use super::views::ViewChange;
 use super::wms::{DespatchLine, WmsItem};
 use serde::{Deserialize, Serialize};

@@ -83,7 +83,9 @@ impl ErrorRule {
                 return Err(format!("the {what} must say something"));
             }
             if text.chars().count() > most {
-                return Err(format!("the {what} may have {most} characters; say it shorter"));
+                return Err(format!(
+                    "the {what} may have {most} characters; say it shorter"
+                ));
             }
         }
         Ok(rule)
@@ -111,7 +113,12 @@ pub fn known<'r>(rules: &'r [SavedRule], kind: Kind, detail: &str) -> Option<&'r
     rules
         .iter()
         .filter(|saved| saved.rule.knows(kind, detail))
-        .max_by_key(|saved| (saved.rule.key().chars().count(), std::cmp::Reverse(saved.id)))
+        .max_by_key(|saved| {
+            (
+                saved.rule.key().chars().count(),
+                std::cmp::Reverse(saved.id),
+            )
+        })
 }
 
 /// A part of an explanation that is likely to stand in the next one too: the longest run of words without digits,

@@ -112,7 +112,11 @@ pub(super) async fn by_query(
 }
 
 /// Open cases of a kind, the longest open first.
-pub(super) async fn of_kind(conn: &mut Conn, kind: Kind, lock: &str) -> StoreResult<Vec<ExceptionRow>> {
+pub(super) async fn of_kind(
+    conn: &mut Conn,
+    kind: Kind,
+    lock: &str,
+) -> StoreResult<Vec<ExceptionRow>> {
     conn.rows(
         format!(
             "select {COLUMNS} from exception e where e.kind = $1 and e.state < 10 order by e.id @limit($2) {lock}"

@@ -2,6 +2,7 @@
 
 use crate::stage::{Placed, SOON, Setting, Stage, play};
 use tallyman::domain::catalogue::Kind;
+use tallyman::domain::error_rule::ErrorRule;
 use tallyman::domain::exception::{ExceptionRow, ExceptionState, Team};
 use tallyman::domain::ids::ExceptionId;
 use tallyman::domain::mapping::{MappingEdit, MappingKind};
@@ -260,4 +261,92 @@ async fn orders_that_miss_one_cut_off_are_one_case_and_leave_it_one_by_one() {
         s.case_closes(Kind::SlaBreached, SOON).await;
     })
     .await;
+}
+
+/// Waits for so many open cases of a kind.
+async fn open_cases(s: &mut Stage, kind: Kind, count: usize) -> Vec<ExceptionRow> {
+    s.until("the cases are open", SOON, async |s: &Stage| {
+        s.cases().await.iter().filter(|c| c.kind == kind).count() == count
+    })
+    .await;
+    let mut cases = s.cases().await;
+    cases.retain(|c| c.kind == kind);
+    cases.sort_by_key(|c| c.id);
+    cases
+}
+
+pub async fn an_error_is_named(s: &mut Stage) {
+    const KIND: Kind = Kind::DspConfirmFailed;
+    let mut orders = vec![s.mug_in_warehouse().await, s.mug_in_warehouse().await];
+    let refused = |s: &Stage, order: &Placed| {
+        s.act(|w| w.lock(&order.id, true));
+        s.act(|w| w.despatch(&order.wms, "RM1GB"));
+    };
+    orders.iter().for_each(|order| refused(s, order));
+    let cases = open_cases(s, KIND, 2).await;
+    let by_kind = KIND.entry().title;
+    assert!(cases.iter().all(|c| c.title() == by_kind));
+
+    // Words that the case does not say make no rule.
+    let kim = s.desk_of("kim");
+    let rule = |words: &str| ErrorRule {
+        kind: KIND,
+        words: words.to_owned(),
+        name: "locked in Linnworks".to_owned(),
+        advice: "Unlock it in Linnworks, then retry.".to_owned(),
+        team: Some(Team::Cx),
+    };
+    let wrong = kim
+        .classify(cases[0].id, rule("postcode missing"), None)
+        .await;
+    assert!(wrong.unwrap_err().to_string().contains("does not say"));
+    assert!(kim.error_rules().await.unwrap().is_empty());
+
+    // One case is classified: the other gets the name too; who has a case keeps it.
+    let sam = s.desk.clone();
+    sam.acknowledge(cases[1].id, cases[1].version)
+        .await
+        .unwrap();
+    let done = kim.classify(cases[0].id, rule("is LOCKED"), None).await;
+    assert!(done.unwrap().text.contains("2 open cases are known by it"));
+    let named = open_cases(s, KIND, 2).await;
+    assert!(named.iter().all(|c| c.title() == "locked in Linnworks"));
+    assert_eq!(named[0].team, Team::Cx);
+    assert_eq!(
+        (named[1].team, named[1].person.as_deref()),
+        (cases[1].team, Some("sam"))
+    );
+    let saved = kim.rule_of(&named[0]).await.unwrap().unwrap();
+    assert_eq!((saved.saved_by.as_str(), saved.version), ("kim", 1));
+    let again = sam.classify(cases[0].id, rule("is  locked"), None).await;
+    assert!(again.unwrap_err().to_string().contains("saved by kim"));
+
+    // The next one arrives with its name and at its team.
+    let third = s.mug_in_warehouse().await;
+    refused(s, &third);
+    orders.push(third);
+    let next = open_cases(s, KIND, 3).await;
+    assert_eq!(
+        (next[2].title(), next[2].team),
+        ("locked in Linnworks", Team::Cx)
+    );
+    assert_eq!(next[2].kind, KIND);
+
+    // What clears the kind clears it, name or not; a rule that is gone takes the name along.
+    s.act(|w| w.lock(&orders[0].id, false));
+    s.confirmed(&orders[0], Span::mins(20)).await;
+    open_cases(s, KIND, 2).await;
+    kim.remove_rule(saved.id, saved.version).await.unwrap();
+    let left = open_cases(s, KIND, 2).await;
+    assert!(left.iter().all(|c| c.title() == by_kind));
+    for order in &orders[1..] {
+        s.act(|w| w.lock(&order.id, false));
+        s.confirmed(order, Span::mins(30)).await;
+    }
+    s.case_closes(KIND, SOON).await;
+}
+
+#[tokio::test]
+async fn an_error_that_was_classified_has_its_name_from_then_on_and_backwards() {
+    play(Setting::default(), an_error_is_named).await;
 }

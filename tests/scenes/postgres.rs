@@ -64,3 +64,8 @@ async fn a_case_said_to_be_fixed_is_proved() {
 async fn a_days_sheet_is_counted_and_signed() {
     on_postgres(checks::unhurried(), checks::a_day_signed).await;
 }
+
+#[tokio::test]
+async fn an_error_is_classified() {
+    on_postgres(Setting::default(), exceptions::an_error_is_named).await;
+}

@@ -103,7 +103,9 @@ impl App {
                 Some(row) => no(format!("{} must be settled, not dismissed", row.kind)),
                 None => Fit::Yes,
             },
-            Action::Classify if rows.len() > 1 => no("classifies one error at a time; unmark the others"),
+            Action::Classify if rows.len() > 1 => {
+                no("classifies one error at a time; unmark the others")
+            }
             Action::Classify if first.known_as.is_some() && self.nav.page().is_none() => {
                 no("it has a name already; open it to change what it says")
             }

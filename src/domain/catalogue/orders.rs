@@ -254,6 +254,7 @@ pub(super) const ORD_REJECTED: Entry = Entry {
     automatic: "Does not send it again until the order, an item or a mapping changes.",
     actions: &[
         "Put right what the answer names and try again",
+        "Classify it once its meaning is known, so that the next one arrives named",
         "Hand it to integration when the answer is not clear",
     ],
     next_step: "Read the warehouse's answer and compare the order with one it took today.",

@@ -285,9 +285,9 @@ pub(super) const SYS_UNCLASSIFIED: Entry = Entry {
     actions: &[
         "Read the raw answer",
         "Ask the other system now",
-        "Hand the answer to whoever maintains the program",
+        "Classify it, so that the next one is known",
     ],
-    next_step: "Read the raw answer and decide what it means.",
+    next_step: "Read the raw answer, decide what it means and classify it.",
     remedy: Remedy::Resync,
     clears_when: "The answer has a meaning and the message was worked by it.",
     is_dismissable: true,

@@ -29,7 +29,10 @@ async fn found(
     args: Vec<Val>,
 ) -> StoreResult<Option<SavedRule>> {
     work.conn
-        .row(format!("select {COLUMNS} from error_rule r where {condition}"), args)
+        .row(
+            format!("select {COLUMNS} from error_rule r where {condition}"),
+            args,
+        )
         .await?
         .map(|row| saved_rule(&mut row.cols()))
         .transpose()
@@ -88,7 +91,14 @@ async fn save(
         ));
     }
     let was = before.map(|old| old.rule.says()).unwrap_or_default();
-    let line = entry("rule.saved", object(rule), None, was, rule.says(), &*rule.advice);
+    let line = entry(
+        "rule.saved",
+        object(rule),
+        None,
+        was,
+        rule.says(),
+        &*rule.advice,
+    );
     work.note(index, None, line);
     Ok(rule.kind)
 }
@@ -114,7 +124,9 @@ async fn room_for_one(work: &mut Work<'_>) -> StoreResult<()> {
 
 async fn remove(work: &mut Work<'_>, index: usize, id: i64, version: i64) -> StoreResult<Kind> {
     let Some(old) = found(work, "r.id = $1", vals![id]).await? else {
-        return Err(StoreError::Refused(format!("rule {id} is not there any more")));
+        return Err(StoreError::Refused(format!(
+            "rule {id} is not there any more"
+        )));
     };
     let gone = work
         .conn
@@ -126,7 +138,14 @@ async fn remove(work: &mut Work<'_>, index: usize, id: i64, version: i64) -> Sto
     if gone == 0 {
         return Err(stale(&old, version));
     }
-    let line = entry("rule.removed", object(&old.rule), None, old.rule.says(), "", "");
+    let line = entry(
+        "rule.removed",
+        object(&old.rule),
+        None,
+        old.rule.says(),
+        "",
+        "",
+    );
     work.note(index, None, line);
     Ok(old.rule.kind)
 }
@@ -179,7 +198,10 @@ fn team_of(case: &ExceptionRow, rule: Option<&SavedRule>) -> Team {
 }
 
 fn note(work: &mut Work<'_>, index: usize, case: &ExceptionRow, rule: Option<&SavedRule>) {
-    let was = case.known_as.as_ref().map_or("", |known| known.name.as_str());
+    let was = case
+        .known_as
+        .as_ref()
+        .map_or("", |known| known.name.as_str());
     let now = rule.map_or("", |saved| saved.rule.name.as_str());
     let mut line = entry(
         "exception.named",
@@ -187,7 +209,8 @@ fn note(work: &mut Work<'_>, index: usize, case: &ExceptionRow, rule: Option<&Sa
         Some(&case.pair),
         was,
         now,
-        rule.map(|saved| format!("rule {}", saved.id)).unwrap_or_default(),
+        rule.map(|saved| format!("rule {}", saved.id))
+            .unwrap_or_default(),
     );
     line.exception = Some(case.id);
     work.note(index, None, line);

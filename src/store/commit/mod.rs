@@ -25,13 +25,13 @@ use super::{Committed, Store, StoreError, StoreResult, leases};
 use crate::domain::change::{Batch, Change, DeliveryMove, Journal};
 use crate::domain::columns::KeptLayout;
 use crate::domain::delivery::{Attempt, NewDelivery};
+use crate::domain::error_rule::RuleChange;
 use crate::domain::exception::{ObjectRef, Occurrence};
 use crate::domain::ids::{JournalSeq, PairId};
 use crate::domain::lifecycle_case;
 use crate::domain::order::{OrderBody, OrderLine, OrderRow};
 use crate::domain::time::Ts;
 use crate::domain::undo::Undo;
-use crate::domain::error_rule::RuleChange;
 use crate::domain::views::ViewChange;
 
 /// How often a transaction that lost a conflict on PostgreSQL is repeated.

@@ -88,7 +88,10 @@ fn overview(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
         lines.push(
             DocLine::labelled("Known as")
                 .and(saved.rule.name.clone(), Role::Text)
-                .and(format!("  rule {} by {}", saved.id, saved.saved_by), Role::Muted),
+                .and(
+                    format!("  rule {} by {}", saved.id, saved.saved_by),
+                    Role::Muted,
+                ),
         );
         lines.push(DocLine::labelled("Advice").and(saved.rule.advice.clone(), Role::Accent));
     }

@@ -80,7 +80,11 @@ async fn rule_for<'k>(
         book.rules = Some(error_rules::all(work.conn).await?);
     }
     let rules = book.rules.as_deref().unwrap_or_default();
-    Ok(error_rule::known(rules, occurrence.kind, &occurrence.detail))
+    Ok(error_rule::known(
+        rules,
+        occurrence.kind,
+        &occurrence.detail,
+    ))
 }
 
 /// The dismissed case of this fingerprint in which the object already is.

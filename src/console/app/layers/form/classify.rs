@@ -70,14 +70,20 @@ impl ClassifyForm {
             words: text(0),
             name: text(1),
             advice: text(2),
-            team: team.checked_sub(1).and_then(|at| Team::ALL.get(at)).copied(),
+            team: team
+                .checked_sub(1)
+                .and_then(|at| Team::ALL.get(at))
+                .copied(),
         };
         let rule = rule.checked().map_err(|why| (place(&why), why))?;
         if !rule.knows(self.kind, &self.detail) {
             let why = "the case does not say that; take words out of its explanation";
             return Err((0, why.to_owned()));
         }
-        let same = self.known.as_ref().filter(|saved| saved.rule.key() == rule.key());
+        let same = self
+            .known
+            .as_ref()
+            .filter(|saved| saved.rule.key() == rule.key());
         Ok(Act::Classify {
             case: self.case,
             over: same.map(|saved| saved.version),
@@ -109,7 +115,9 @@ mod tests {
     }
 
     fn texts(words: &str) -> Vec<String> {
-        [words, "no postcode", "Ask the customer.", ""].map(str::to_owned).to_vec()
+        [words, "no postcode", "Ask the customer.", ""]
+            .map(str::to_owned)
+            .to_vec()
     }
 
     #[test]
@@ -140,12 +148,11 @@ mod tests {
             saved_by: "kim".to_owned(),
             saved_at: Ts(0),
         };
-        let over = |words: &str, team| {
-            match form(Some(saved.clone())).act(&texts(words), team).unwrap() {
+        let over =
+            |words: &str, team| match form(Some(saved.clone())).act(&texts(words), team).unwrap() {
                 Act::Classify { over, rule, .. } => (over, rule.team),
                 other => panic!("{other:?}"),
-            }
-        };
+            };
         assert_eq!(over("Postcode is  missing", 0), (Some(2), None));
         let cx = Team::ALL.iter().position(|t| *t == Team::Cx).unwrap() + 1;
         assert_eq!(over("delivery postcode", cx), (None, Some(Team::Cx)));
