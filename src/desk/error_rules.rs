@@ -3,7 +3,7 @@
 use super::{Desk, DeskError, DeskResult, Done};
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
-use crate::domain::error_rule::{ErrorRule, RuleChange, SavedRule, known};
+use crate::domain::error_rule::{ErrorRule, NAME_CHARS_MAX, RuleChange, SavedRule, known};
 use crate::domain::exception::{ExceptionEdit, ExceptionRow};
 use crate::domain::ids::ExceptionId;
 use crate::text::count;
@@ -61,6 +61,27 @@ impl Desk {
     pub async fn try_rule(&self, rule: ErrorRule) -> DeskResult<(ErrorRule, RuleTrial)> {
         let rule = (rule.checked())
             .map_err(|why| DeskError::Refused(format!("the rule was not saved: {why}")))?;
+        let trial = self.trial(&rule).await?;
+        Ok((rule, trial))
+    }
+
+    /// Which open cases of a kind these words would name, before anything else of the rule is known.
+    ///
+    /// # Errors
+    /// [`DeskError`]: the words make no rule, or the store failed.
+    pub async fn try_words(&self, kind: Kind, words: &str) -> DeskResult<RuleTrial> {
+        let rule = ErrorRule {
+            kind,
+            words: words.to_owned(),
+            name: words.chars().take(NAME_CHARS_MAX).collect(),
+            advice: "-".to_owned(),
+            team: None,
+        };
+        self.trial(&rule.checked().map_err(DeskError::Refused)?)
+            .await
+    }
+
+    async fn trial(&self, rule: &ErrorRule) -> DeskResult<RuleTrial> {
         let mut rules = self.error_rules().await?;
         let key = rule.key();
         let is_same = |saved: &SavedRule| saved.rule.kind == rule.kind && saved.rule.key() == key;
@@ -81,12 +102,11 @@ impl Desk {
         let all = open.len();
         let named: Vec<ExceptionRow> = open.into_iter().filter(|case| is_known(case)).collect();
         let others = all - named.len();
-        let trial = RuleTrial {
+        Ok(RuleTrial {
             named,
             others,
             replaces,
-        };
-        Ok((rule, trial))
+        })
     }
 
     /// Keeps what people found the error of a case to mean, and calls every open case of the kind so that says the same.

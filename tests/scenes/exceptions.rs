@@ -307,7 +307,7 @@ pub async fn an_error_is_named(s: &mut Stage) {
     sam.acknowledge(cases[1].id, cases[1].version)
         .await
         .unwrap();
-    let done = kim.classify(cases[0].id, rule("is LOCKED"), None).await;
+    let done = kim.classify(cases[0].id, rule("LOCKED in the source"), None).await;
     assert!(done.unwrap().text.contains("2 open cases are known by it"));
     let named = open_cases(s, KIND, 2).await;
     assert!(named.iter().all(|c| c.title() == "locked in Linnworks"));
@@ -318,7 +318,7 @@ pub async fn an_error_is_named(s: &mut Stage) {
     );
     let saved = kim.rule_of(&named[0]).await.unwrap().unwrap();
     assert_eq!((saved.saved_by.as_str(), saved.version), ("kim", 1));
-    let again = sam.classify(cases[0].id, rule("is  locked"), None).await;
+    let again = sam.classify(cases[0].id, rule("locked in  the source"), None).await;
     assert!(again.unwrap_err().to_string().contains("saved by kim"));
 
     // The next one arrives with its name and at its team.

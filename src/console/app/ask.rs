@@ -81,6 +81,11 @@ pub enum Question {
         pair: PairId,
         edits: Vec<MappingEdit>,
     },
+    /// Which open cases of a kind these words would name.
+    RuleTrial {
+        kind: Kind,
+        words: String,
+    },
     /// Whether the journal's hash chain holds.
     VerifyJournal,
     /// What can be taken back: the edit of this line of the journal, or this person's newest.
@@ -135,6 +140,7 @@ pub enum Answer {
     Versions(Vec<MappingVersion>),
     Targets(Vec<Target>),
     Preview(MappingPreview),
+    RuleTrial(Box<RuleTrial>),
     /// `None` when the chain holds, else what is wrong with the first bad row.
     VerifyJournal(Option<String>),
     /// Made in one go; never empty.

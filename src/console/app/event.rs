@@ -59,6 +59,8 @@ pub enum Slot {
     Beside,
     Targets,
     Preview,
+    /// What the form on show would do, as far as it is filled in.
+    Trial,
     Verify,
     Undo,
     /// What the palette found under a number.

@@ -109,7 +109,12 @@ impl App {
                     show(page, answer, at, &self.header.places);
                 }
             }
-            Slot::Targets | Slot::Preview | Slot::Verify | Slot::Undo | Slot::Find
+            Slot::Targets
+            | Slot::Preview
+            | Slot::Trial
+            | Slot::Verify
+            | Slot::Undo
+            | Slot::Find
                 if self.layer_generations.get(&slot) == Some(&generation) =>
             {
                 self.layer_reply(slot, answer);
@@ -204,6 +209,13 @@ impl App {
         for layer in &mut self.layers {
             if let (Layer::Palette(palette), Slot::Find) = (&mut *layer, slot) {
                 palette.take_found(expect!(answer, Find).map_err(|t| t.text));
+                return;
+            }
+            if let (Layer::Form(form), Slot::Trial) = (&mut *layer, slot) {
+                form.found = Some(match expect!(answer, RuleTrial) {
+                    Ok(trial) => trial.says(),
+                    Err(trouble) => trouble.text,
+                });
                 return;
             }
             if let (Layer::Staged(staged), Slot::Preview) = (&mut *layer, slot) {

@@ -152,6 +152,9 @@ impl StoreBackend {
             Question::Preview { pair, edits } => {
                 Answer::Preview(self.preview(&pair, &edits).await?)
             }
+            Question::RuleTrial { kind, words } => {
+                Answer::RuleTrial(Box::new(self.desk.try_words(kind, &words).await?))
+            }
             Question::Find(text) => Answer::Find(self.desk.find(&text).await?),
             Question::Undoable(line) => Answer::Undoable(self.undoable(line).await?),
             Question::VerifyJournal => Answer::VerifyJournal(store.verify_journal().await?),

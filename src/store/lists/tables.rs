@@ -110,6 +110,10 @@ pub(super) const EXCEPTIONS: List<ExceptionRow> = List {
                 "e.id in (select m.exception_id from occurrence m where m.cleared_at is null and m.label",
                 ")",
             ),
+            Field::Elsewhere(
+                "e.rule_id in (select r.id from error_rule r where r.name",
+                ")",
+            ),
         ],
     },
     decode: exceptions::exception_row,

@@ -12,6 +12,7 @@ pub use returns::{Asked, Goods, ReturnForm};
 pub use views::ViewForm;
 
 use super::super::ask::{Act, ExceptionAct, Seen};
+use super::super::event::Slot;
 use super::super::field::Field;
 use super::super::key::{Code, Key};
 use super::check_form::CheckForm;
@@ -114,6 +115,8 @@ pub struct Form {
     pub verb: &'static str,
     pub purpose: Purpose,
     pub error: Option<String>,
+    /// What sending it would do now, as far as that was asked.
+    pub found: Option<String>,
     pub guard: Guard,
     is_touched: bool,
 }
@@ -204,6 +207,7 @@ impl Form {
             verb,
             purpose,
             error: None,
+            found: None,
             guard: Guard::default(),
             is_touched: false,
         }
@@ -356,8 +360,25 @@ impl Form {
         }
     }
 
+    /// What to ask about what is filled in so far.
+    pub fn asks(&self) -> Option<Out> {
+        match &self.purpose {
+            Purpose::Classify(form) => Some(Out::Ask(Slot::Trial, form.trial(self.text(0)))),
+            _ => None,
+        }
+    }
+
     /// Takes a key: Enter goes to the next field, on the button it sends; Ctrl-S sends from anywhere.
     pub fn key(&mut self, key: Key, now: Ts) -> Vec<Out> {
+        let before = self.text(0);
+        let mut out = self.take(key, now);
+        if out.is_empty() && self.text(0) != before {
+            out.extend(self.asks());
+        }
+        out
+    }
+
+    fn take(&mut self, key: Key, now: Ts) -> Vec<Out> {
         let last = self.fields.len();
         match key.code {
             Code::Esc => return vec![Out::Close],
@@ -417,7 +438,7 @@ impl Form {
     }
 
     /// Pasted text goes into the field with focus.
-    pub fn paste(&mut self, text: &str) {
+    pub fn paste(&mut self, text: &str) -> Vec<Out> {
         if let Some(FormField {
             input: Input::Line(field) | Input::Editor(field) | Input::Counted { field, .. },
             ..
@@ -427,6 +448,7 @@ impl Form {
             self.is_touched = true;
             self.error = None;
         }
+        self.asks().into_iter().collect()
     }
 }
 

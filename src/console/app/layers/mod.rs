@@ -149,8 +149,8 @@ impl Layer {
         match self {
             Self::Filter(layer) => return layer.paste(text),
             Self::Find(layer) => return layer.paste(text),
+            Self::Form(layer) => return layer.paste(text),
             Self::Confirm(layer) => layer.paste(text),
-            Self::Form(layer) => layer.paste(text),
             Self::Mapping(layer) => layer.paste(text),
             Self::Help(layer) => layer.paste(text),
             Self::Handbook(layer) => layer.paste(text),

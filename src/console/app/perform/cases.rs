@@ -19,8 +19,10 @@ impl App {
         ];
         let title = format!("Classify {}", sheets::exception::title(row));
         let form = ClassifyForm::of(row, known);
-        let purpose = Purpose::Classify(form);
-        self.push_layer(Layer::Form(Form::new(purpose, title, about)));
+        let form = Form::new(Purpose::Classify(form), title, about);
+        let asked = form.asks().into_iter().collect();
+        self.push_layer(Layer::Form(form));
+        self.carry_out(asked);
     }
 
     /// The fields of its address, filled in as they would be sent now.

@@ -41,9 +41,11 @@ pub fn draw(layer: &Form, pen: &mut Pen<'_>) {
         draw_input(pen, room, &form_field.input, has_focus);
         y += rows(&form_field.input);
     }
-    if let Some(error) = &layer.error {
-        pen.text(area.x, y, area.width, error, Role::Error);
-    }
+    match (&layer.error, &layer.found) {
+        (Some(error), _) => pen.text(area.x, y, area.width, error, Role::Error),
+        (None, Some(found)) => pen.text(area.x, y, area.width, found, Role::Text),
+        (None, None) => 0,
+    };
     y = (y + 1).min(area.bottom().saturating_sub(1));
     let used = button(
         pen,

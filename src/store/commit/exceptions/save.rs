@@ -102,9 +102,6 @@ fn values(case: &Case) -> Vec<Val> {
         &row.discriminator,
         row.person.as_deref().unwrap_or(""),
         &row.detail,
-        row.known_as
-            .as_ref()
-            .map_or("", |known| known.name.as_str()),
     ]);
     vals![
         row.id.0,

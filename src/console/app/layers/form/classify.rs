@@ -1,6 +1,6 @@
 //! The form that says what an error means, so that the next one arrives with its name.
 
-use super::super::super::ask::Act;
+use super::super::super::ask::{Act, Question};
 use super::super::super::field::Field;
 use super::{FormField, Input, choice};
 use crate::domain::catalogue::Kind;
@@ -60,6 +60,14 @@ impl ClassifyForm {
             team,
         ];
         ("Classify", fields)
+    }
+
+    /// Which open cases the words typed so far would name.
+    pub(super) fn trial(&self, words: String) -> Question {
+        Question::RuleTrial {
+            kind: self.kind,
+            words,
+        }
     }
 
     /// What the form says when it is sent.
