@@ -327,6 +327,27 @@ async fn a_supervisor_hands_a_case_over_and_notes_why() {
 }
 
 #[tokio::test]
+async fn an_error_is_given_a_name_by_words_it_says_and_the_form_tells_which_cases_say_them() {
+    let mut c = console(Pane::Exceptions).await;
+    c.press("C").await;
+    c.sees("12 open cases are known by it, 3 of the kind not")
+        .await;
+    c.press("ctrl-u 'zebra space 'crossing ctrl-s").await;
+    c.sees("Call it is needed").await;
+    c.press("'odd tab 'Ask ctrl-s").await;
+    c.sees("the case does not say that").await;
+    c.press("ctrl-u 'Carrier space 'service ctrl-s").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::Classify { rule, over: None, .. }]
+            if rule.words == "Carrier service" && rule.name == "odd" && rule.advice == "Ask" && rule.team.is_none()),
+        "{acts:?}"
+    );
+    c.press("space space C").await;
+    c.sees("classifies one error at a time").await;
+}
+
+#[tokio::test]
 async fn marked_rows_are_taken_together() {
     let mut c = console(Pane::Exceptions).await;
     c.press("space space a").await;

@@ -243,6 +243,7 @@ fn layers() {
     page("layer_form_assign", Pane::Exceptions, "e");
     page("layer_form_snooze", Pane::Exceptions, "z");
     page("layer_form_dismiss", Pane::Exceptions, "down down down d");
+    page("layer_form_classify", Pane::Exceptions, "down down C");
     page("layer_help", Pane::Exceptions, "?");
     page("layer_help_search", Pane::Exceptions, "? 'snoo");
     page("layer_find", Pane::Orders, "enter / 'mug");

@@ -2,8 +2,10 @@
 
 use crate::config::CardRow;
 use crate::desk::{
-    CheckPage, CheckSheet, Decision, EditQuestion, Found, GatedReturn, LaneRemedy, SiteQuestion,
+    CheckPage, CheckSheet, Decision, EditQuestion, Found, GatedReturn, LaneRemedy, RuleTrial,
+    SiteQuestion,
 };
+use crate::domain::catalogue::Kind;
 use crate::domain::checks::{Cadence, Check, HandOver, Period};
 use crate::domain::columns::{KeptLayout, Layout};
 use crate::domain::delivery::{Attempt, DeliveryRow, Flow};

@@ -28,6 +28,7 @@ use tallyman::console::run::backend::Backend;
 use tallyman::console::run::export::Progress;
 use tallyman::console::run::{ConsoleOptions, build};
 use tallyman::console::term::caps::Caps;
+use tallyman::desk::RuleTrial;
 use tallyman::domain::columns::KeptLayout;
 use tallyman::domain::exception::{ExceptionRow, Severity, Team};
 use tallyman::domain::filter::{Filter, What};
@@ -285,6 +286,11 @@ impl FakeBackend {
                 blocked_by: vec![("ORD_SKU_UNKNOWN MUG-BLU-XL".to_owned(), 2)],
                 ..MappingPreview::default()
             }),
+            Question::RuleTrial { .. } => Answer::RuleTrial(Box::new(RuleTrial {
+                named: (0..12).map(|n| rows::exception(n, hostile)).collect(),
+                others: 3,
+                replaces: None,
+            })),
             Question::VerifyJournal => Answer::VerifyJournal(None),
             Question::Find(text) => Answer::Find(rows::found(&text)),
             Question::Undoable(_) => Answer::Undoable(vec![rows::undoable()]),
