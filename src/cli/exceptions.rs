@@ -123,7 +123,7 @@ pub enum ExceptionsVerb {
     },
 }
 
-fn parse_team(text: &str) -> Result<Team, String> {
+pub(super) fn parse_team(text: &str) -> Result<Team, String> {
     Team::parse(text).ok_or_else(|| {
         let names: Vec<&str> = Team::ALL.iter().map(|t| t.as_str()).collect();
         format!("a team is one of {}", names.join(", "))

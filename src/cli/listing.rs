@@ -57,7 +57,7 @@ pub fn shield_terms(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> 
     words
         .into_iter()
         .map(|word| match word.to_str() {
-            Some("list" | "drift" | "lanes") => {
+            Some("list" | "drift" | "lanes" | "bulk") => {
                 is_list = true;
                 word
             }
@@ -81,7 +81,7 @@ fn parse_limit(text: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("a whole number between 1 and {ROWS_MAX}"))
 }
 
-fn parse_term(text: &str) -> Result<String, String> {
+pub(super) fn parse_term(text: &str) -> Result<String, String> {
     Ok(text.strip_prefix(SHIELD).unwrap_or(text).to_owned())
 }
 

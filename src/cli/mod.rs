@@ -9,6 +9,7 @@ pub mod sync;
 
 mod args;
 mod audit;
+mod bulk;
 mod check;
 mod checks;
 mod columns;
@@ -70,6 +71,9 @@ pub enum Verb {
     /// Problems people own
     #[command(subcommand)]
     Exceptions(exceptions::ExceptionsVerb),
+    /// One act on every case that matches, worked through by the engine
+    #[command(subcommand)]
+    Bulk(bulk::BulkVerb),
     /// Orders in any state, with their evidence
     #[command(subcommand)]
     Orders(orders::OrdersVerb),
@@ -133,6 +137,7 @@ pub async fn run(cli: Cli) -> Result<Outcome, CliError> {
         Verb::Sync(args) => sync::run(globals, args).await,
         Verb::Check(args) => check::run(globals, args).await,
         Verb::Exceptions(verb) => exceptions::run(globals, verb).await,
+        Verb::Bulk(verb) => bulk::run(globals, verb).await,
         Verb::Orders(verb) => orders::run(globals, verb).await,
         Verb::Deliveries(verb) => deliveries::run(globals, verb).await,
         Verb::Mappings(verb) => mappings::run(globals, verb).await,

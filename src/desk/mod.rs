@@ -1,6 +1,7 @@
 //! What people can do, once for the screen and the verbs: the same rules, the same audit row.
 //! Nothing here speaks to a vendor. Outward work becomes an operator request, which the engine carries out.
 
+mod bulks;
 mod checks;
 mod deliveries;
 mod edits;
@@ -24,6 +25,7 @@ mod why;
 
 pub use checks::{Behind, CheckLine, CheckPage, CheckSheet, Object, signing_teams};
 pub use edits::EditQuestion;
+pub use bulks::{BULK_ITEMS_MAX, BulkPage};
 pub use error_rules::RuleTrial;
 pub use find::{FIND_CHARS_MIN, Found};
 pub use mappings::{

@@ -258,7 +258,7 @@ impl Desk {
     }
 
     /// A word of warning when nobody is there to carry requests out.
-    async fn worker_hint(&self) -> DeskResult<&'static str> {
+    pub(super) async fn worker_hint(&self) -> DeskResult<&'static str> {
         let now: Ts = self.now();
         let systems = self
             .store

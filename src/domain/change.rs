@@ -1,5 +1,6 @@
 //! Changes: what a decision wants done to the store. A [`Batch`] is applied whole or not at all.
 
+use super::bulk::BulkChange;
 use super::catalogue::Kind;
 use super::checks::{HandOver, Signature};
 use super::columns::KeptLayout;
@@ -381,6 +382,8 @@ pub enum Change {
     HandedOver(Box<HandOver>),
     /// A view of a list was saved or removed.
     View(ViewChange),
+    /// A bulk act begins, goes on or is stopped.
+    Bulk(BulkChange),
     /// A rule by which errors are known is saved or removed; open cases are named anew.
     Rule(RuleChange),
     /// The edit that ended with this line of the journal was taken back. Refused when it was before.

@@ -98,6 +98,8 @@ number_id! {
     InboxId,
     /// One operator request.
     RequestId,
+    /// One act on many cases.
+    BulkId,
     /// One stored request or answer body.
     PayloadId,
     /// One mapping row.

@@ -26,6 +26,7 @@ pub mod wms;
 pub mod amend;
 pub mod breaker;
 pub mod budget;
+pub mod bulk;
 pub mod confirm;
 pub mod country;
 pub mod credit_gate;

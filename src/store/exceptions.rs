@@ -117,19 +117,19 @@ pub(super) async fn of_kind(
     kind: Kind,
     lock: &str,
 ) -> StoreResult<Vec<ExceptionRow>> {
-    conn.rows(
-        format!(
-            "select {COLUMNS} from exception e where e.kind = $1 and e.state < 10 order by e.id @limit($2) {lock}"
-        ),
-        vals![kind.code(), super::limit(OF_KIND_MAX)],
-    )
-    .await?
-    .iter()
-    .map(|row| exception_row(&mut row.cols()))
-    .collect()
+    let tail = format!("where e.kind = $1 and e.state < 10 order by e.id @limit($2) {lock}");
+    let args = vals![kind.code(), super::limit(OF_KIND_MAX)];
+    by_query(conn, &tail, args).await
 }
 
 impl Store {
+    /// Cases by number; those that are not there are left out.
+    pub async fn exceptions_by_id(&self, ids: &[ExceptionId]) -> StoreResult<Vec<ExceptionRow>> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let mut conn = self.inner.db.read().await?;
+        by_query(&mut conn, "where e.id @any($1)", vals![ids]).await
+    }
+
     /// Open cases of a kind, the longest open first; ten thousand at most.
     pub async fn open_of_kind(&self, kind: Kind) -> StoreResult<Vec<ExceptionRow>> {
         of_kind(&mut self.inner.db.read().await?, kind, "").await

@@ -97,6 +97,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0014_rules.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0014_rules.sql"),
     },
+    Step {
+        version: 15,
+        name: "bulks",
+        sqlite: include_str!("../../assets/migrations/sqlite/0015_bulks.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0015_bulks.sql"),
+    },
 ];
 
 /// The schema this program writes.

@@ -5,6 +5,7 @@ pub mod read;
 mod attempts;
 mod backup;
 mod checks;
+mod bulks;
 mod commit;
 mod db;
 mod deliveries;

@@ -2,6 +2,7 @@
 
 use super::db::{Db, fault};
 use super::{Store, StoreResult};
+use crate::domain::bulk::BulkChange;
 use crate::domain::change::Change;
 use sqlx::postgres::PgListener;
 use sqlx::{Connection, PgPool, SqliteConnection};
@@ -27,9 +28,11 @@ pub enum Topic {
     /// Due times, cursors and pauses.
     Schedules,
     Movements,
+    /// Acts on many cases that have begun or were stopped.
+    Bulks,
 }
 
-const TOPICS: usize = 6;
+const TOPICS: usize = 7;
 
 impl Topic {
     /// The part a change touches, when it is one of them.
@@ -44,6 +47,7 @@ impl Topic {
                 Some(Self::Requests)
             }
             Change::Movements(_) | Change::Movement(_) => Some(Self::Movements),
+            Change::Bulk(BulkChange::Start { .. } | BulkChange::Stop { .. }) => Some(Self::Bulks),
             Change::ScheduleDone(_)
             | Change::ScheduleWait { .. }
             | Change::ScheduleHasten { .. }

@@ -201,10 +201,31 @@ impl Cx {
         if changes.is_empty() {
             return Ok(Committed::default());
         }
+        self.commit_as(format!("engine/{rule}"), fence.cloned(), changes)
+            .await
+    }
+
+    /// Commits changes a person asked the engine for, in that person's name.
+    pub async fn commit_for(
+        &self,
+        who: &str,
+        fence: &Fence,
+        changes: Vec<Change>,
+    ) -> StoreResult<Committed> {
+        self.commit_as(who.to_owned(), Some(fence.clone()), changes)
+            .await
+    }
+
+    async fn commit_as(
+        &self,
+        actor: String,
+        fence: Option<Fence>,
+        changes: Vec<Change>,
+    ) -> StoreResult<Committed> {
         let batch = Batch {
-            actor: format!("engine/{rule}"),
+            actor,
             at: self.now(),
-            fence: fence.cloned(),
+            fence,
             changes,
         };
         self.pass().await;

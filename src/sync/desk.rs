@@ -1,5 +1,6 @@
 //! The desk: decisions that need no call. Inbound orders, despatches to confirm, requests, time-outs of cases, watches.
 
+use super::bulks;
 use super::cases;
 use super::context::{Cx, PairCx};
 use super::decide::{self, Case};
@@ -31,7 +32,8 @@ use std::collections::{HashMap, HashSet};
 /// Name of the desk's lease.
 pub const DESK_LEASE: &str = "desk";
 /// What makes work for the desk.
-const WORK: [Topic; 4] = [
+const WORK: [Topic; 5] = [
+    Topic::Bulks,
     Topic::Inbox,
     Topic::Requests,
     Topic::Despatches,
@@ -60,6 +62,8 @@ pub struct Desk {
     barrier_at: Ts,
     /// Where the lanes stood when they last were.
     movements: u64,
+    /// Where acts on many cases stood when none was left to do.
+    bulks: Option<u64>,
     quiet: Option<Quiet>,
 }
 
@@ -80,6 +84,7 @@ impl Default for Desk {
             waiting_at: Ts::MIN,
             barrier_at: Ts::MIN,
             movements: 0,
+            bulks: None,
             quiet: None,
         }
     }
@@ -109,7 +114,8 @@ impl Desk {
             version = cx.store.version(&WORK).await;
             let inbox = take_inbox(cx, &fence).await?;
             let asked = take_requests(cx, &fence).await?;
-            if inbox + asked == 0 {
+            let many = self.take_bulks(cx, &fence).await?;
+            if inbox + asked + many == 0 {
                 is_emptied = true;
                 break;
             }
@@ -157,6 +163,19 @@ impl Desk {
             is_busy,
             next_at: until,
         })
+    }
+
+    /// Acts on many cases are looked for when one has begun, here or in another process.
+    async fn take_bulks(&mut self, cx: &Cx, fence: &Fence) -> StoreResult<usize> {
+        let version = cx.store.version(&[Topic::Bulks]).await;
+        if self.bulks == Some(version) {
+            return Ok(0);
+        }
+        let many = bulks::take(cx, fence).await?;
+        if many == 0 {
+            self.bulks = Some(version);
+        }
+        Ok(many)
     }
 
     /// The lease, to be given back at the end.

@@ -3,6 +3,7 @@
 //! All business state lives in the store. A worker holds only what can be learnt again: sessions, call budgets,
 //! half-read lists. Dropping a worker at any await point therefore loses nothing.
 
+mod bulks;
 pub mod calls;
 pub mod cases;
 mod closing;

@@ -77,7 +77,7 @@ pub async fn carry_out(cx: &Cx, request: &RequestRow) -> StoreResult<Option<Answ
     let now = cx.now();
     let answered = match request.kind.as_str() {
         "retry_exception" | "check_fixed" => match field::<ExceptionId>(request, "exception") {
-            Some(id) => retry_exception(cx, id, request, now).await?,
+            Some(id) => retry_exception(cx, id, request.kind == "check_fixed", now).await?,
             None => refused("the request names no exception"),
         },
         "retry_delivery" => match field::<DeliveryId>(request, "delivery") {
@@ -131,10 +131,11 @@ pub async fn carry_out(cx: &Cx, request: &RequestRow) -> StoreResult<Option<Answ
 }
 
 /// Every member is tried again: orders are decided again, their waiting deliveries are due now, systems are read again.
-async fn retry_exception(
+/// `is_check`: to see whether it is settled, as somebody says.
+pub(super) async fn retry_exception(
     cx: &Cx,
     id: ExceptionId,
-    request: &RequestRow,
+    is_check: bool,
     now: Ts,
 ) -> StoreResult<Answered> {
     let Some(case) = cx.store.exception(id).await? else {
@@ -232,7 +233,7 @@ async fn retry_exception(
             body,
         });
     }
-    let what = if request.kind == "check_fixed" {
+    let what = if is_check {
         "are read again in both systems"
     } else {
         "are tried again"

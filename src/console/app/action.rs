@@ -39,6 +39,8 @@ pub enum Context {
     Check,
     /// On a stored call.
     Call,
+    /// On an act on many cases.
+    Bulk,
 }
 
 impl Context {
@@ -61,6 +63,7 @@ impl Context {
         Self::Refund,
         Self::Check,
         Self::Call,
+        Self::Bulk,
     ];
 
     /// Its table in the keymap file.
@@ -83,6 +86,7 @@ impl Context {
             Self::Refund => "refund",
             Self::Check => "check",
             Self::Call => "call",
+            Self::Bulk => "bulk",
         }
     }
 
@@ -106,6 +110,7 @@ impl Context {
             Self::Refund => "Refunds",
             Self::Check => "Checks",
             Self::Call => "Calls",
+            Self::Bulk => "Bulk acts",
         }
     }
 }
@@ -267,6 +272,8 @@ actions! {
     Help { "help", Global, Screen, "Help", "Every key, searchable." }
     Messages { "messages", Global, Screen, "Messages", "What was said at the foot of the screen." }
     WhySlow { "why_slow", Global, Screen, "Why slow?", "What stops or slows the systems and flows now: limits, failures, pauses, queues." }
+    Bulks { "bulks", Global, Screen, "Bulk acts", "What was done to many cases in one go: how far it is, what was refused and why." }
+    StopBulk { "stop_bulk", Bulk, Books, "Stop", "Leave the cases that were not tried yet as they are; what was done stays done." }
     Undo { "undo", Global, Books, "Undo", "Take back your newest edit of our own books, or the line under the cursor in the audit; asks first." }
     Freeze { "freeze", Global, Screen, "Freeze", "Let the screen stand still while you read, or follow the store again." }
     Refresh { "refresh", Global, Screen, "Read again", "Read what is on the screen from the store again." }
@@ -328,6 +335,7 @@ impl Action {
                 | Self::Freeze
                 | Self::Undo
                 | Self::WhySlow
+                | Self::Bulks
                 | Self::Unmark
                 | Self::MarkRange
                 | Self::MarkAll

@@ -2,9 +2,11 @@
 
 use crate::config::CardRow;
 use crate::desk::{
-    CheckPage, CheckSheet, Decision, EditQuestion, Found, GatedReturn, LaneRemedy, RuleTrial,
+    BulkPage, CheckPage, CheckSheet, Decision, EditQuestion, Found, GatedReturn, LaneRemedy, RuleTrial,
     SiteQuestion,
 };
+pub use crate::domain::bulk::ExceptionAct;
+use crate::domain::bulk::{Bulk, BulkTrial};
 use crate::domain::catalogue::Kind;
 use crate::domain::checks::{Cadence, Check, HandOver, Period};
 use crate::domain::columns::{KeptLayout, Layout};
@@ -13,7 +15,7 @@ use crate::domain::edits::SafeField;
 use crate::domain::error_rule::{ErrorRule, SavedRule};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
 use crate::domain::ids::{
-    DeliveryId, ExceptionId, ItemCode, JournalSeq, LocationId, OrderId, PairId, PayloadId,
+    BulkId, DeliveryId, ExceptionId, ItemCode, JournalSeq, LocationId, OrderId, PairId, PayloadId,
     RequestId, ReturnRef, SiteRef,
 };
 use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
@@ -83,6 +85,13 @@ pub enum Question {
         pair: PairId,
         edits: Vec<MappingEdit>,
     },
+    /// What an act on these cases would come to.
+    BulkTrial {
+        cases: Vec<ExceptionId>,
+        act: ExceptionAct,
+    },
+    Bulks,
+    Bulk(BulkId),
     /// Which open cases of a kind these words would name.
     RuleTrial {
         kind: Kind,
@@ -143,6 +152,9 @@ pub enum Answer {
     Targets(Vec<Target>),
     Preview(MappingPreview),
     RuleTrial(Box<RuleTrial>),
+    BulkTrial(BulkTrial),
+    Bulks(Vec<Bulk>),
+    Bulk(Option<Box<BulkPage>>),
     /// `None` when the chain holds, else what is wrong with the first bad row.
     VerifyJournal(Option<String>),
     /// Made in one go; never empty.
@@ -440,33 +452,6 @@ pub struct Seen {
     pub version: i64,
 }
 
-/// What is done to exceptions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ExceptionAct {
-    Acknowledge,
-    Assign {
-        team: Team,
-        person: Option<String>,
-    },
-    Work,
-    Snooze {
-        until: Ts,
-        condition: Option<String>,
-    },
-    Wait {
-        who: String,
-        until: Ts,
-    },
-    Note {
-        text: String,
-    },
-    MarkFixed,
-    Dismiss {
-        reason: String,
-    },
-    Retry,
-}
-
 /// Something done outside the console: always through the desk, which checks, audits and asks the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
@@ -474,6 +459,12 @@ pub enum Act {
         targets: Vec<Seen>,
         what: ExceptionAct,
     },
+    /// The engine works through many cases.
+    Bulk {
+        targets: Vec<Seen>,
+        what: ExceptionAct,
+    },
+    StopBulk(BulkId),
     RetryDelivery(DeliveryId),
     CancelDelivery {
         id: DeliveryId,

@@ -5,7 +5,7 @@ use crate::domain::checks::{Check, Shelf};
 use crate::domain::delivery::Flow;
 use crate::domain::exception::{ObjectRef, Team};
 use crate::domain::ids::{
-    DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, ReturnRef,
+    BulkId, DeliveryId, ExceptionId, ItemCode, OrderId, PairId, PayloadId, ReturnRef,
 };
 use crate::domain::movements::LaneKey;
 use crate::domain::places::Places;
@@ -59,6 +59,9 @@ pub enum Link {
     HandOvers(Team),
     /// Why things are slow.
     Slow,
+    /// Acts on many cases.
+    Bulks,
+    Bulk(BulkId),
     /// A list under a filter: not a page of its own, but the list itself.
     List {
         shelf: Shelf,

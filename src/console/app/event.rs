@@ -63,6 +63,8 @@ pub enum Slot {
     Trial,
     Verify,
     Undo,
+    /// What an act on many cases would come to.
+    Bulk,
     /// What the palette found under a number.
     Find,
     Requests,

@@ -61,7 +61,7 @@ impl App {
             Context::Refund => self.fit_refund(),
             Context::Check => self.fit_check(action),
             Context::Call => self.fit_call(),
-            Context::Global | Context::Audit => self.fit_global(action),
+            Context::Global | Context::Audit | Context::Bulk => self.fit_global(action),
         }
     }
 
@@ -391,5 +391,6 @@ const fn needs(context: Context) -> &'static str {
         Context::Refund => "an order of which money went back",
         Context::Check => "the Checks pane",
         Context::Call => "the page of a stored call",
+        Context::Bulk => "the page of a bulk act that is under way",
     }
 }

@@ -149,6 +149,8 @@ pub struct App {
     urgent: Option<BTreeSet<ExceptionId>>,
     /// Mapping changes put aside.
     pub aside: staged::Aside,
+    /// The act on many cases whose question is being put together.
+    trying: Option<(Vec<ask::Seen>, ask::ExceptionAct)>,
     /// What was last looked for on a page.
     found_last: String,
     /// The file being written.
@@ -193,6 +195,7 @@ impl App {
             layouts: columns::Layouts::default(),
             urgent: None,
             aside: staged::Aside::default(),
+            trying: None,
             found_last: String::new(),
             exporting: None,
             requests: Vec::new(),
@@ -360,6 +363,7 @@ impl App {
                 Out::Close => {
                     self.layers.pop();
                 }
+                Out::Act(Act::Exceptions { targets, what }) => self.act_on_cases(targets, what),
                 Out::Act(act) => self.act(act),
                 Out::Ask(slot, question) => {
                     let generation = self.next_generation();
@@ -546,6 +550,8 @@ fn act_words(act: &Act) -> String {
                 many => format!("{verb} {} exceptions", many.len()),
             }
         }
+        Act::Bulk { targets, what } => format!("{} {} exceptions", what.verb(), targets.len()),
+        Act::StopBulk(id) => format!("stopping bulk act {id}"),
         Act::RetryDelivery(id) => format!("retrying delivery {id}"),
         Act::CancelDelivery { id, .. } => format!("cancelling delivery {id}"),
         Act::ResyncOrder(id) => format!("reading order {id} again"),

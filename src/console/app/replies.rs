@@ -8,6 +8,7 @@ use super::nav::{CallOnPage, Page};
 use super::sheets::call::Mode;
 use super::subject::Subject;
 use super::{App, Level, sheets};
+use crate::domain::bulk::BulkState;
 use crate::domain::ids::ExceptionId;
 use crate::domain::places::Places;
 use crate::domain::time::Ts;
@@ -114,6 +115,7 @@ impl App {
             | Slot::Trial
             | Slot::Verify
             | Slot::Undo
+            | Slot::Bulk
             | Slot::Find
                 if self.layer_generations.get(&slot) == Some(&generation) =>
             {
@@ -188,6 +190,10 @@ impl App {
                 Ok(found) => self.ask_undo(&found),
                 Err(trouble) => self.say(Level::Warning, &trouble.text),
             }
+            return;
+        }
+        if slot == Slot::Bulk {
+            self.take_bulk_trial(expect!(answer, BulkTrial));
             return;
         }
         if slot == Slot::Verify {
@@ -392,6 +398,21 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, at: At<'_>, places: &P
                 sheets::slow::doc(&live, now),
             );
         }
+        Ok(Answer::Bulks(bulks)) => {
+            page.show(
+                sheets::bulk::TITLE.to_owned(),
+                sheets::bulk::list(&bulks, now),
+            );
+        }
+        Ok(Answer::Bulk(Some(sheet))) => {
+            let id = sheet.bulk.id;
+            let is_running = sheet.bulk.state == BulkState::Running;
+            page.subject = is_running.then_some(Subject::Bulk(id));
+            page.show(
+                sheets::bulk::title(&sheet.bulk),
+                sheets::bulk::doc(&sheet, now, bar).naming(places),
+            );
+        }
         Ok(Answer::Payload(Some(sheet))) => {
             page.subject = Some(Subject::Call(sheet.id));
             let mode = page.call.as_ref().map_or(Mode::Whole, |call| call.mode);
@@ -413,6 +434,7 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, at: At<'_>, places: &P
             | Answer::Order(None)
             | Answer::Delivery(None)
             | Answer::Payload(None)
+            | Answer::Bulk(None)
             | Answer::Return(None),
         ) => gone(page),
         Ok(_) => page.load = Load::Failed("the answer does not fit the question".to_owned()),

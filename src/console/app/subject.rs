@@ -11,7 +11,7 @@ use crate::desk::{CheckLine, GatedReturn, SiteQuestion};
 use crate::domain::catalogue::{Kind, Remedy};
 use crate::domain::delivery::{DeliveryState, Flow};
 use crate::domain::exception::ExceptionRow;
-use crate::domain::ids::{DeliveryId, OrderId, PairId, PayloadId};
+use crate::domain::ids::{BulkId, DeliveryId, OrderId, PairId, PayloadId};
 use crate::domain::mapping::Mapping;
 use crate::domain::movements::LaneKey;
 use crate::domain::order::OrderRow;
@@ -61,6 +61,8 @@ pub enum Subject {
     Check(Option<Box<CheckLine>>),
     /// A stored call.
     Call(PayloadId),
+    /// An act on many cases that is under way.
+    Bulk(BulkId),
 }
 
 impl Subject {
@@ -81,6 +83,7 @@ impl Subject {
             Self::Refunds(_) => Context::Refund,
             Self::Check(_) => Context::Check,
             Self::Call(_) => Context::Call,
+            Self::Bulk(_) => Context::Bulk,
         }
     }
 

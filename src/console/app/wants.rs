@@ -227,6 +227,8 @@ fn question_for(link: &Link) -> Option<Question> {
         },
         Link::HandOvers(team) => Question::HandOvers(*team),
         Link::Slow => Question::Live,
+        Link::Bulks => Question::Bulks,
+        Link::Bulk(id) => Question::Bulk(*id),
         Link::Return { pair, reference } => Question::Return {
             pair: pair.clone(),
             reference: reference.clone(),

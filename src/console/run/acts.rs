@@ -27,6 +27,11 @@ impl StoreBackend {
         let desk = self.desk();
         let result = match act {
             Act::Exceptions { targets, what } => return self.on_exceptions(&targets, &what).await,
+            Act::Bulk { targets, what } => {
+                let seen: Vec<_> = targets.iter().map(|t| (t.id, t.version)).collect();
+                desk.start_bulk(&seen, what).await.map(|(_, done)| done)
+            }
+            Act::StopBulk(id) => desk.stop_bulk(id).await,
             Act::RetryDelivery(id) => desk.retry_delivery(id).await,
             Act::CancelDelivery { id, reason } => desk.cancel_delivery(id, &reason).await,
             Act::ResyncOrder(id) => desk.resync_order(id).await,

@@ -152,6 +152,15 @@ impl StoreBackend {
             Question::Preview { pair, edits } => {
                 Answer::Preview(self.preview(&pair, &edits).await?)
             }
+            Question::BulkTrial { cases, act } => {
+                Answer::BulkTrial(self.desk.bulk_trial(&cases, &act).await?)
+            }
+            Question::Bulks => Answer::Bulks(self.desk.bulks().await?),
+            Question::Bulk(id) => Answer::Bulk(match self.desk.bulk_page(id).await {
+                Ok(page) => Some(Box::new(page)),
+                Err(DeskError::NotFound { .. }) => None,
+                Err(error) => return Err(error.into()),
+            }),
             Question::RuleTrial { kind, words } => {
                 Answer::RuleTrial(Box::new(self.desk.try_words(kind, &words).await?))
             }

@@ -1,5 +1,6 @@
 //! Applies a batch: one transaction, changes grouped by kind, statements over many rows, journal last.
 
+mod bulks;
 mod checks;
 mod deliveries;
 mod error_rules;
@@ -22,6 +23,7 @@ use super::journal::{self, Draft};
 use super::notice::Topic;
 use super::value::vals;
 use super::{Committed, Store, StoreError, StoreResult, leases};
+use crate::domain::bulk::BulkChange;
 use crate::domain::change::{Batch, Change, DeliveryMove, Journal};
 use crate::domain::columns::KeptLayout;
 use crate::domain::delivery::{Attempt, NewDelivery};
@@ -123,6 +125,7 @@ struct Groups<'b> {
     exceptions: Vec<(usize, exceptions::Step<'b>)>,
     views: Vec<(usize, &'b ViewChange)>,
     rules: Vec<(usize, &'b RuleChange)>,
+    bulks: Vec<(usize, &'b BulkChange)>,
     undone: Vec<JournalSeq>,
     together: Option<JournalSeq>,
     layouts: Vec<&'b KeptLayout>,
@@ -193,6 +196,7 @@ impl<'b> Groups<'b> {
             }
             Change::View(change) => self.views.push((index, change)),
             Change::Rule(change) => self.rules.push((index, change)),
+            Change::Bulk(change) => self.bulks.push((index, change)),
             Change::Undone(seq) => self.undone.push(*seq),
             Change::Together(seq) => self.together = Some(*seq).filter(|seq| seq.0 > 0),
             Change::Layout(kept) => self.layouts.push(kept),
@@ -280,6 +284,7 @@ async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> Stor
     checks::write(work, &groups.checks).await?;
     views::write(work, &groups.views).await?;
     error_rules::write(work, &groups.rules).await?;
+    bulks::write(work, &groups.bulks).await?;
     undos::take(work, &groups.undone).await?;
     layouts::write(work, &groups.layouts).await?;
     groups.exceptions.extend(
@@ -299,6 +304,7 @@ async fn apply(conn: &mut Conn, sealed: &inbound::Sealed, batch: &Batch) -> Stor
     let drafts = std::mem::take(&mut work.journal);
     let lines = journal::append(work.conn, work.actor, work.at, drafts).await?;
     work.done.first_line = lines.values().map(|(first, _)| JournalSeq(*first)).min();
+    bulks::began(work, &groups.bulks).await?;
     undos::keep(work, &lines, groups.together).await?;
     Ok(std::mem::take(&mut work.done))
 }

@@ -1,5 +1,6 @@
 //! What each action does to the state. Whether it may is decided before, in one place.
 
+mod bulk;
 mod calls;
 mod cases;
 mod checks;
@@ -26,6 +27,7 @@ use super::panes::stock;
 use super::subject::{Subject, seen, wanted_mapping};
 use super::{App, Level, sheets};
 use crate::desk::SiteQuestion;
+use crate::domain::bulk::AT_ONCE_MAX;
 use crate::domain::exception::ExceptionRow;
 use crate::text;
 
@@ -121,6 +123,7 @@ impl App {
             Action::WhySlow => {
                 self.nav.open(Link::Slow, sheets::slow::TITLE.to_owned());
             }
+            Action::Bulks => self.nav.open(Link::Bulks, sheets::bulk::TITLE.to_owned()),
             Action::Repaint => self.effects.push(Effect::Repaint),
             Action::Suspend => self.effects.push(Effect::Suspend),
             Action::Quit => self.quit(),
@@ -163,6 +166,7 @@ impl App {
                     }
                 }
                 Subject::Check(line) => self.on_check(action, line.as_deref()),
+                Subject::Bulk(id) => self.act(Act::StopBulk(id)),
                 Subject::Order(_) | Subject::Delivery { .. } => self.on_order(action, &subject),
                 _ => self.on_mapping(action, &subject),
             }
@@ -172,16 +176,12 @@ impl App {
 
     fn on_exceptions(&mut self, action: Action, rows: &[ExceptionRow]) {
         let targets = seen(rows);
-        let now = |app: &mut Self, what: ExceptionAct| {
-            app.act(Act::Exceptions {
-                targets: targets.clone(),
-                what,
-            });
-        };
+        let now = |app: &mut Self, what: ExceptionAct| app.act_on_cases(targets.clone(), what);
         match action {
             Action::Acknowledge => now(self, ExceptionAct::Acknowledge),
             Action::Work => now(self, ExceptionAct::Work),
             Action::MarkFixed => now(self, ExceptionAct::MarkFixed),
+            Action::Retry if rows.len() > AT_ONCE_MAX => now(self, ExceptionAct::Retry),
             Action::Retry => {
                 let members: i64 = rows.iter().map(|r| r.members).sum();
                 let mut lines = named(rows);
@@ -494,6 +494,8 @@ impl App {
             Link::Handbook(topic, _) => topic.title().to_owned(),
             Link::Check { check, team, .. } => format!("{} ({team})", check.title),
             Link::Slow => sheets::slow::TITLE.to_owned(),
+            Link::Bulks => sheets::bulk::TITLE.to_owned(),
+            Link::Bulk(id) => format!("Bulk act {id}"),
             Link::HandOvers(team) => format!("Hand-over of {team}"),
             Link::List { filter, .. } => filter.clone(),
             Link::Lane { lane, .. } => self.header.places.say(sheets::lane::title(lane)),

@@ -1,5 +1,6 @@
 //! Documents built from answers: what a page says about its object.
 
+pub mod bulk;
 pub mod call;
 pub mod checks;
 pub mod delivery;

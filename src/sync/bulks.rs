@@ -1,0 +1,109 @@
+//! Acts on many cases, worked through case by case in the name of whoever asked.
+
+use super::context::Cx;
+use super::requests;
+use crate::domain::bulk::{Bulk, BulkChange, BulkItem, ExceptionAct};
+use crate::domain::change::{Change, Fence};
+use crate::domain::ids::{BulkId, JournalSeq};
+use crate::domain::lifecycle_case::is_rule;
+use crate::store::{StoreError, StoreResult};
+use std::collections::HashMap;
+
+/// Cases tried per round of the desk.
+const ROUND: usize = 100;
+
+/// Tries the next cases; how many there were.
+pub async fn take(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
+    let due = cx.store.bulk_due(ROUND).await?;
+    let tries = due.len();
+    // What the first case of an act wrote names the act for whoever takes it back.
+    let mut begun: HashMap<BulkId, JournalSeq> = HashMap::new();
+    for (mut bulk, item) in due {
+        bulk.first_line = bulk.first_line.or_else(|| begun.get(&bulk.id).copied());
+        if let Some(first) = one(cx, fence, &bulk, &item).await? {
+            begun.entry(bulk.id).or_insert(first);
+        }
+    }
+    Ok(tries)
+}
+
+/// Tries one case. What comes of it is stored with what it changes, so that it is tried once whatever happens. The first
+/// line it wrote in the journal, when it was done.
+async fn one(
+    cx: &Cx,
+    fence: &Fence,
+    bulk: &Bulk,
+    item: &BulkItem,
+) -> StoreResult<Option<JournalSeq>> {
+    let mut version = Some(item.version);
+    let why = loop {
+        let changes = match worked(cx, bulk, item, version).await? {
+            Ok(changes) => changes,
+            Err(why) => break why,
+        };
+        match cx.commit_for(&bulk.who, fence, changes).await {
+            Ok(done) => return Ok(done.first_line),
+            // Rules bring cases up to date all day long; only what a person changed is a reason to ask again.
+            Err(StoreError::Stale { by, .. }) if version.is_some() && is_rule(&by) => {
+                version = None;
+            }
+            Err(error @ (StoreError::Stale { .. } | StoreError::Refused(_))) => {
+                break error.to_string();
+            }
+            Err(error) => return Err(error),
+        }
+    };
+    let refused = vec![tried(bulk, item, false, why)];
+    match cx.commit_for(&bulk.who, fence, refused).await {
+        // Refused here: somebody stopped the act at this very moment, and the case stays untried.
+        Ok(_) | Err(StoreError::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn tried(bulk: &Bulk, item: &BulkItem, is_done: bool, text: String) -> Change {
+    Change::Bulk(BulkChange::Item {
+        id: bulk.id,
+        place: item.place,
+        is_done,
+        text,
+    })
+}
+
+/// The changes of one case, or why there are none.
+async fn worked(
+    cx: &Cx,
+    bulk: &Bulk,
+    item: &BulkItem,
+    version: Option<i64>,
+) -> StoreResult<Result<Vec<Change>, String>> {
+    let now = cx.now();
+    let Some(row) = cx.store.exception(item.case).await? else {
+        return Ok(Err(format!("there is no exception {}", item.case)));
+    };
+    if let Err(why) = bulk.act.would(&row, &bulk.who, now) {
+        return Ok(Err(why));
+    }
+    let mut changes = Vec::new();
+    let mut text = bulk.act.says();
+    if let Some(edit) = bulk.act.edit() {
+        changes.push(Change::Exception {
+            id: row.id,
+            version: version.filter(|_| bulk.act.minds_changes()),
+            edit,
+        });
+    }
+    if bulk.act.is_outward() {
+        let is_check = bulk.act == ExceptionAct::MarkFixed;
+        let answered = requests::retry_exception(cx, row.id, is_check, now).await?;
+        if !answered.is_ok {
+            return Ok(Err(answered.text));
+        }
+        changes.extend(answered.changes);
+        text = answered.text;
+    }
+    // Line 0 begins what is taken back together.
+    changes.push(Change::Together(bulk.first_line.unwrap_or(JournalSeq(0))));
+    changes.push(tried(bulk, item, true, text));
+    Ok(Ok(changes))
+}
