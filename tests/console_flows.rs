@@ -360,6 +360,31 @@ async fn marked_rows_are_taken_together() {
 }
 
 #[tokio::test]
+async fn many_marked_rows_are_looked_at_first_and_then_worked_through_by_the_engine() {
+    let mut c = Console::open(Scene::Huge, Pane::Exceptions).await;
+    c.press("space pagedown B pagedown pagedown B").await;
+    c.press("a").await;
+    c.sees("would be refused").await;
+    assert!(c.backend.done().is_empty(), "nothing before the answer");
+    c.sees("about 4").await;
+    let cases = c.text();
+    let cases = cases.split("Take ").nth(1).unwrap();
+    let cases: usize = cases.split(' ').next().unwrap().parse().unwrap();
+    assert!(cases > 20);
+    c.press(&format!("'{cases} tab enter")).await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::Bulk { targets, what: ExceptionAct::Acknowledge }] if targets.len() == cases),
+        "{acts:?}"
+    );
+    c.press("J").await;
+    c.sees("340 cases: 121 done, 3 refused, 216 to go").await;
+    c.press("enter x").await;
+    let acts = c.backend.done();
+    assert!(matches!(acts.last(), Some(Act::StopBulk(_))), "{acts:?}");
+}
+
+#[tokio::test]
 async fn links_lead_from_exception_to_order_to_delivery_to_its_call_and_esc_leads_back() {
     let mut c = console(Pane::Exceptions).await;
     c.press("enter tab enter").await;

@@ -262,6 +262,9 @@ fn layers() {
     page("layer_filter", Pane::Exceptions, "/ 'team:ware");
     page("layer_filter_mistake", Pane::Exceptions, "/ 'severity:9");
     page("page_slow", Pane::Live, "!");
+    page("page_bulks", Pane::Live, "J");
+    page("page_bulk", Pane::Live, "J enter");
+    page("layer_bulk", Pane::Exceptions, "* r");
     page("layer_undo", Pane::Exceptions, "u");
     page("layer_views", Pane::Exceptions, "V");
     page(

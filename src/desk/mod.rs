@@ -23,9 +23,9 @@ mod undo;
 mod views;
 mod why;
 
+pub use bulks::{BULK_ITEMS_MAX, BulkPage};
 pub use checks::{Behind, CheckLine, CheckPage, CheckSheet, Object, signing_teams};
 pub use edits::EditQuestion;
-pub use bulks::{BULK_ITEMS_MAX, BulkPage};
 pub use error_rules::RuleTrial;
 pub use find::{FIND_CHARS_MIN, Found};
 pub use mappings::{

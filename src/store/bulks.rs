@@ -31,8 +31,7 @@ fn bulk(c: &mut Cols<'_>) -> StoreResult<Bulk> {
 }
 
 fn item(c: &mut Cols<'_>) -> StoreResult<BulkItem> {
-    let unknown =
-        |code| StoreError::Refused(format!("{code} is no state of a case of a bulk act"));
+    let unknown = |code| StoreError::Refused(format!("{code} is no state of a case of a bulk act"));
     Ok(BulkItem {
         place: c.int()?,
         case: ExceptionId(c.int()?),

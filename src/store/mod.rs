@@ -4,8 +4,8 @@ pub mod read;
 
 mod attempts;
 mod backup;
-mod checks;
 mod bulks;
+mod checks;
 mod commit;
 mod db;
 mod deliveries;

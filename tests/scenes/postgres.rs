@@ -69,3 +69,8 @@ async fn a_days_sheet_is_counted_and_signed() {
 async fn an_error_is_classified() {
     on_postgres(Setting::default(), exceptions::an_error_is_named).await;
 }
+
+#[tokio::test]
+async fn many_cases_are_acted_on_in_one_go() {
+    on_postgres(Setting::default(), exceptions::many_are_worked_through).await;
+}

@@ -2,8 +2,8 @@
 
 use crate::config::CardRow;
 use crate::desk::{
-    BulkPage, CheckPage, CheckSheet, Decision, EditQuestion, Found, GatedReturn, LaneRemedy, RuleTrial,
-    SiteQuestion,
+    BulkPage, CheckPage, CheckSheet, Decision, EditQuestion, Found, GatedReturn, LaneRemedy,
+    RuleTrial, SiteQuestion,
 };
 pub use crate::domain::bulk::ExceptionAct;
 use crate::domain::bulk::{Bulk, BulkTrial};

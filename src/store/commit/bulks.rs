@@ -105,14 +105,7 @@ async fn start(
         )
         .await?;
     let items = cases.iter().zip(0_i64..).map(|((case, version), place)| {
-        vals![
-            id.0,
-            place,
-            case.0,
-            *version,
-            ItemState::Waiting.code(),
-            ""
-        ]
+        vals![id.0, place, case.0, *version, ItemState::Waiting.code(), ""]
     });
     work.conn
         .bulk(

@@ -2,6 +2,7 @@
 //! Every test program uses a part of it.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod bulks;
 pub mod cases;
 pub mod checks;
 pub mod decisions;
@@ -29,10 +30,11 @@ use tallyman::console::run::export::Progress;
 use tallyman::console::run::{ConsoleOptions, build};
 use tallyman::console::term::caps::Caps;
 use tallyman::desk::RuleTrial;
+use tallyman::domain::bulk::{Bulk, BulkState};
 use tallyman::domain::columns::KeptLayout;
 use tallyman::domain::exception::{ExceptionRow, Severity, Team};
 use tallyman::domain::filter::{Filter, What};
-use tallyman::domain::ids::{ExceptionId, PairId, RequestId};
+use tallyman::domain::ids::{BulkId, ExceptionId, PairId, RequestId};
 use tallyman::domain::time::{Span, Ts};
 use tallyman::domain::views::SavedView;
 use tallyman::store::read::{Anchor, Cursor, ExceptionCount, ListQuery, Listed, Window};
@@ -286,6 +288,19 @@ impl FakeBackend {
                 blocked_by: vec![("ORD_SKU_UNKNOWN MUG-BLU-XL".to_owned(), 2)],
                 ..MappingPreview::default()
             }),
+            Question::BulkTrial { cases, .. } => Answer::BulkTrial(bulks::trial(cases.len())),
+            Question::Bulks if is_empty => Answer::Bulks(Vec::new()),
+            Question::Bulks => Answer::Bulks(vec![
+                bulks::bulk(BulkId(12), hostile),
+                Bulk {
+                    state: BulkState::Ended,
+                    ended_at: Some(NOW),
+                    done: 340,
+                    refused: 0,
+                    ..bulks::bulk(BulkId(11), hostile)
+                },
+            ]),
+            Question::Bulk(id) => Answer::Bulk(Some(Box::new(bulks::page(id, hostile)))),
             Question::RuleTrial { .. } => Answer::RuleTrial(Box::new(RuleTrial {
                 named: (0..12).map(|n| rows::exception(n, hostile)).collect(),
                 others: 3,
@@ -317,6 +332,7 @@ impl FakeBackend {
                 format!("{} mapping set, 38 orders released.", edits.len())
             }
             Act::KeepColumns { .. } => String::new(),
+            Act::Bulk { targets, .. } => format!("Bulk act 12 begins: {} cases.", targets.len()),
             Act::Exceptions { targets, .. } => format!("{} done.", targets.len()),
             other => format!("{other:?} done."),
         };

@@ -75,13 +75,17 @@ fn lines(trial: &BulkTrial) -> Vec<String> {
         lines.extend(reasons(&orders.still));
     }
     if let Some(takes) = trial.takes {
-        lines.push(format!("Sending those takes about {takes} at today's limits."));
+        lines.push(format!(
+            "Sending those takes about {takes} at today's limits."
+        ));
     }
     lines.push(format!(
         "The most urgent first: {}.",
         trial.first.join(", ")
     ));
-    lines.push("The engine works through them; J shows how far it is and what was refused.".to_owned());
+    lines.push(
+        "The engine works through them; J shows how far it is and what was refused.".to_owned(),
+    );
     lines
 }
 
@@ -93,7 +97,10 @@ fn reasons(reasons: &[(String, usize)]) -> Vec<String> {
         .collect();
     if reasons.len() > REASONS_MAX {
         let more = reasons.len() - REASONS_MAX;
-        lines.push(format!("  and {}", many(more, "other reason", "other reasons")));
+        lines.push(format!(
+            "  and {}",
+            many(more, "other reason", "other reasons")
+        ));
     }
     lines
 }
