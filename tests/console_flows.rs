@@ -361,7 +361,7 @@ async fn marked_rows_are_taken_together() {
 
 #[tokio::test]
 async fn many_marked_rows_are_looked_at_first_and_then_worked_through_by_the_engine() {
-    let mut c = Console::open(Scene::Huge, Pane::Exceptions).await;
+    let mut c = Console::start(Scene::Huge, Pane::Exceptions, SIZE).await;
     c.press("space pagedown B pagedown pagedown B").await;
     c.press("a").await;
     c.sees("would be refused").await;
