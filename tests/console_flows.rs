@@ -329,7 +329,7 @@ async fn a_supervisor_hands_a_case_over_and_notes_why() {
 #[tokio::test]
 async fn an_error_is_given_a_name_by_words_it_says_and_the_form_tells_which_cases_say_them() {
     let mut c = console(Pane::Exceptions).await;
-    c.press("C").await;
+    c.press("N").await;
     c.sees("12 open cases are known by it, 3 of the kind not")
         .await;
     c.press("ctrl-u 'zebra space 'crossing ctrl-s").await;
@@ -343,7 +343,7 @@ async fn an_error_is_given_a_name_by_words_it_says_and_the_form_tells_which_case
             if rule.words == "Carrier service" && rule.name == "odd" && rule.advice == "Ask" && rule.team.is_none()),
         "{acts:?}"
     );
-    c.press("space space C").await;
+    c.press("space space N").await;
     c.sees("classifies one error at a time").await;
 }
 
@@ -361,7 +361,7 @@ async fn marked_rows_are_taken_together() {
 
 #[tokio::test]
 async fn many_marked_rows_are_looked_at_first_and_then_worked_through_by_the_engine() {
-    let mut c = Console::start(Scene::Huge, Pane::Exceptions, SIZE).await;
+    let mut c = Console::start(Scene::Many, Pane::Exceptions, SIZE).await;
     c.press("space pagedown B pagedown pagedown B").await;
     c.press("a").await;
     c.sees("would be refused").await;

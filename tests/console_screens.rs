@@ -243,7 +243,7 @@ fn layers() {
     page("layer_form_assign", Pane::Exceptions, "e");
     page("layer_form_snooze", Pane::Exceptions, "z");
     page("layer_form_dismiss", Pane::Exceptions, "down down down d");
-    page("layer_form_classify", Pane::Exceptions, "down down C");
+    page("layer_form_classify", Pane::Exceptions, "down down N");
     page("layer_help", Pane::Exceptions, "?");
     page("layer_help_search", Pane::Exceptions, "? 'snoo");
     page("layer_find", Pane::Orders, "enter / 'mug");
@@ -264,7 +264,9 @@ fn layers() {
     page("page_slow", Pane::Live, "!");
     page("page_bulks", Pane::Live, "J");
     page("page_bulk", Pane::Live, "J enter");
-    page("layer_bulk", Pane::Exceptions, "* r");
+    let mut many = Desk::new(Scene::Many, Pane::Exceptions, SMALL);
+    many.press("space pagedown B pagedown pagedown B r");
+    shot("layer_bulk", &mut many, &[SMALL, MIDDLE]);
     page("layer_undo", Pane::Exceptions, "u");
     page("layer_views", Pane::Exceptions, "V");
     page(

@@ -11,6 +11,7 @@ use crate::domain::exception::Team;
 use crate::domain::ids::{BulkId, ExceptionId};
 use crate::domain::views::ListName;
 use crate::report::{Column, Table, at};
+use crate::text::time_left;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -201,7 +202,8 @@ fn tell(context: &Context, act: &ExceptionAct, trial: &BulkTrial) -> Result<Outc
     }
     let mut foot = format!("The most urgent first: {}.", trial.first.join(", "));
     if let Some(takes) = trial.takes {
-        foot.push_str(&format!(" Sending the orders takes about {takes}."));
+        let about = time_left(takes.as_secs());
+        foot.push_str(&format!(" Sending the orders takes about {about}."));
     }
     print(&context.globals, trial, table, Some(foot))?;
     Ok(Outcome::Done)

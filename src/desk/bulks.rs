@@ -5,6 +5,7 @@ use crate::domain::bulk::{
     Bulk, BulkChange, BulkItem, BulkTrial, CASES_MAX, ExceptionAct, ItemState, OrdersTrial,
     common_reason, tally,
 };
+use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::exception::{ExceptionRow, ObjectRef};
 use crate::domain::ids::{BulkId, ExceptionId, OrderId};
@@ -13,12 +14,14 @@ use crate::domain::order::OrderState;
 use crate::domain::preflight::Verdict;
 use crate::domain::time::Span;
 use crate::text::{clean_to, count};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Cases read at once.
 const PAGE: usize = 500;
 /// Orders asked of the checks for one trial.
 const ORDERS_MAX: usize = 300;
+/// Causes of one kind told by name; more are only counted.
+const CAUSES_NAMED_MAX: usize = 3;
 /// Cases named in a trial.
 const NAMED_MAX: usize = 3;
 /// Cases of each sort on the page of an act.
@@ -53,6 +56,19 @@ fn takes(orders: usize, systems: &[SystemLive]) -> Option<Span> {
         Some(Span::secs(calls.saturating_mul(60) / limit))
     };
     systems.iter().filter_map(of).max()
+}
+
+/// Causes as they are counted: by name, or only by kind where nearly every order has one of its own.
+fn causes(faults: &[(Kind, String)]) -> Vec<String> {
+    let mut named: HashMap<Kind, BTreeSet<&str>> = HashMap::new();
+    for (kind, about) in faults {
+        named.entry(*kind).or_default().insert(about);
+    }
+    let says = |(kind, about): &(Kind, String)| match named.get(kind).map_or(0, BTreeSet::len) {
+        0..=CAUSES_NAMED_MAX => format!("{kind} {about}"),
+        different => format!("{kind}, {different} different ones"),
+    };
+    faults.iter().map(says).collect()
 }
 
 impl Desk {
@@ -148,30 +164,29 @@ impl Desk {
             is_cut,
             ..OrdersTrial::default()
         };
-        let mut causes = Vec::new();
+        let mut faulty: Vec<(Kind, String)> = Vec::new();
+        let mut others = Vec::new();
         for order in orders.map_err(DeskError::store(what))? {
             if !matches!(order.row.state, OrderState::Checking | OrderState::Blocked) {
                 continue;
             }
             found.looked_at += 1;
             if let Some(held) = &order.row.held_reason {
-                causes.push(format!("held: {held}"));
+                others.push(format!("held: {held}"));
                 continue;
             }
             match self.judged(&order).await?.0 {
                 Verdict::Pass { .. } => found.passes += 1,
-                Verdict::Fail(faults) => causes.extend(
-                    faults
-                        .iter()
-                        .map(|f| format!("{} {}", f.kind, f.discriminator)),
-                ),
-                Verdict::NeedItems(_) => {
-                    causes.push("items of the warehouse were not read yet".to_owned());
+                Verdict::Fail(faults) => {
+                    faulty.extend(faults.into_iter().map(|f| (f.kind, f.discriminator)));
                 }
-                Verdict::Wait(why) => causes.push(why),
+                Verdict::NeedItems(_) => {
+                    others.push("items of the warehouse were not read yet".to_owned());
+                }
+                Verdict::Wait(why) => others.push(why),
             }
         }
-        found.still = tally(causes);
+        found.still = tally(causes(&faulty).into_iter().chain(others));
         if found.looked_at > 0 {
             let systems = self.store.systems_live().await;
             let systems = systems.map_err(DeskError::store(what))?;
@@ -200,7 +215,7 @@ impl Desk {
             )));
         }
         let act = Self::checked_act(act)?;
-        let versions: std::collections::HashMap<ExceptionId, i64> = seen.iter().copied().collect();
+        let versions: HashMap<ExceptionId, i64> = seen.iter().copied().collect();
         let ids: Vec<ExceptionId> = seen.iter().map(|(id, _)| *id).collect();
         let rows = self.in_order(&ids).await?;
         let cases: Vec<(ExceptionId, i64)> = rows

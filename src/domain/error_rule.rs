@@ -46,8 +46,7 @@ pub struct SavedRule {
 }
 
 /// A rule is saved or removed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "rule", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleChange {
     /// `over` is the version that is replaced: a rule of the same kind and words is replaced only then.
     Save { rule: ErrorRule, over: Option<i64> },

@@ -72,5 +72,8 @@ async fn an_error_is_classified() {
 
 #[tokio::test]
 async fn many_cases_are_acted_on_in_one_go() {
-    on_postgres(Setting::default(), exceptions::many_are_worked_through).await;
+    on_postgres(Setting::default(), async |s: &mut Stage| {
+        exceptions::many_are_worked_through(s, |_| ()).await;
+    })
+    .await;
 }

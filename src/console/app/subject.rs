@@ -111,6 +111,7 @@ impl Subject {
             Self::Check(Some(line)) => super::sheets::checks::title(line),
             Self::Check(None) => "the sheet".to_owned(),
             Self::Call(id) => format!("call {id}"),
+            Self::Bulk(id) => format!("bulk act {id}"),
         }
     }
 }

@@ -61,10 +61,12 @@ pub fn page(id: BulkId, hostile: bool) -> BulkPage {
         state,
         text: name(text, hostile),
     };
-    let stale = "exception 1001 was changed by lee (version 3 became 4)";
+    let stale = |n| format!("exception {} was changed by lee", 1000 + n);
     BulkPage {
         bulk: bulk(id, hostile),
-        refused: (0..3).map(|n| item(n, ItemState::Refused, stale)).collect(),
+        refused: (0..3)
+            .map(|n| item(n, ItemState::Refused, &stale(n)))
+            .collect(),
         waiting: (3..9).map(|n| item(n, ItemState::Waiting, "")).collect(),
         done: (9..40)
             .map(|n| item(n, ItemState::Done, "hand over to kim of warehouse"))

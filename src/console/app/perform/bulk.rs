@@ -5,7 +5,7 @@ use super::super::event::Slot;
 use super::super::layers::Out;
 use super::super::{App, Level};
 use crate::domain::bulk::{AT_ONCE_MAX, BulkTrial};
-use crate::text::count;
+use crate::text::{count, time_left};
 
 /// Reasons named in the question, for cases and for orders.
 const REASONS_MAX: usize = 4;
@@ -76,7 +76,8 @@ fn lines(trial: &BulkTrial) -> Vec<String> {
     }
     if let Some(takes) = trial.takes {
         lines.push(format!(
-            "Sending those takes about {takes} at today's limits."
+            "Sending those takes about {} at today's limits.",
+            time_left(takes.as_secs())
         ));
     }
     lines.push(format!(

@@ -14,7 +14,7 @@ impl App {
         let known = self.nav.page().and_then(|page| page.rule.clone());
         let about = vec![
             row.detail.clone(),
-            "Every case of this kind whose explanation holds the words is called so, those that are open too."
+            "Every case of this kind whose explanation says the words gets the name, open ones too."
                 .to_owned(),
         ];
         let title = format!("Classify {}", sheets::exception::title(row));

@@ -123,7 +123,9 @@ impl App {
             Action::WhySlow => {
                 self.nav.open(Link::Slow, sheets::slow::TITLE.to_owned());
             }
-            Action::Bulks => self.nav.open(Link::Bulks, sheets::bulk::TITLE.to_owned()),
+            Action::Bulks => {
+                self.nav.open(Link::Bulks, sheets::bulk::TITLE.to_owned());
+            }
             Action::Repaint => self.effects.push(Effect::Repaint),
             Action::Suspend => self.effects.push(Effect::Suspend),
             Action::Quit => self.quit(),

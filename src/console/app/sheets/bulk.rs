@@ -6,6 +6,7 @@ use crate::console::theme::Role;
 use crate::desk::{BULK_ITEMS_MAX, BulkPage};
 use crate::domain::bulk::{Bulk, BulkItem, BulkState, common_reason, tally};
 use crate::domain::time::Ts;
+use crate::text::age;
 
 /// What the breadcrumb says of the list.
 pub const TITLE: &str = "Bulk acts";
@@ -16,6 +17,8 @@ const BAR_COLUMNS: i64 = 30;
 const REASONS_MAX: usize = 8;
 /// Columns of a case's number.
 const NUMBER_COLUMNS: usize = 9;
+/// Where the words of a list begin.
+const HANG: u16 = 18;
 /// Columns of a case's name.
 const LABEL_COLUMNS: usize = 36;
 
@@ -51,17 +54,14 @@ pub fn list(bulks: &[Bulk], now: Ts) -> Doc {
                 .and(pad(&bulk.state.to_string(), 9), role(bulk.state))
                 .and(bulk.act.says(), Role::Text)
                 .to(Some(Link::Bulk(bulk.id)))
-                .hanging(u16::try_from(NUMBER_COLUMNS + 9).unwrap_or(0)),
+                .hanging(HANG),
         );
-        lines.push(DocLine::of(
-            format!(
-                "{}{}, by {} at {when}",
-                " ".repeat(NUMBER_COLUMNS + 9),
-                bulk.counts(),
-                bulk.who
-            ),
-            Role::Muted,
-        ));
+        let far = format!("{}, by {} at {when}", bulk.counts(), bulk.who);
+        lines.push(
+            DocLine::of(" ".repeat(usize::from(HANG)), Role::Text)
+                .and(far, Role::Muted)
+                .hanging(HANG),
+        );
     }
     Doc {
         head,
@@ -90,7 +90,7 @@ pub fn doc(page: &BulkPage, now: Ts, bar: &str) -> Doc {
         .and(bar.repeat(full), Role::Accent)
         .and(format!(" {percent} %"), Role::Text);
     if let Some(rest) = bulk.rest(now) {
-        far = far.and(format!(", about {rest} more"), Role::Muted);
+        far = far.and(format!(", about {} more", age(rest.as_secs())), Role::Muted);
     }
     head.push(far);
     if let Some(ended) = bulk.ended_at {
