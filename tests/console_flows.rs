@@ -18,6 +18,7 @@ use tallyman::console::run::signals::Signal;
 use tallyman::console::term::input::Input;
 use tallyman::desk::{Decision, LaneRemedy};
 use tallyman::domain::exception::Team;
+use tallyman::domain::floor::FloorAnswer;
 use tallyman::domain::ids::ExceptionId;
 use tallyman::domain::mapping::MappingEdit;
 use tallyman::domain::returns::{ClaimState, Disposition};
@@ -345,6 +346,24 @@ async fn an_error_is_given_a_name_by_words_it_says_and_the_form_tells_which_case
     );
     c.press("space space N").await;
     c.sees("classifies one error at a time").await;
+}
+
+#[tokio::test]
+async fn the_floors_answer_is_recorded_from_the_board_with_where_the_goods_are() {
+    let mut c = console(Pane::Live).await;
+    c.press("0").await;
+    c.sees("1 of 2 without an answer from the floor").await;
+    c.sees("Part Picked in the warehouse").await;
+    c.press("enter v").await;
+    c.press("right tab 'ok ctrl-s").await;
+    c.sees("say where the goods are").await;
+    assert!(c.backend.done().is_empty());
+    c.press("ctrl-u 'shelf space 'A-3 ctrl-s").await;
+    let acts = c.backend.done();
+    assert!(
+        matches!(acts.as_slice(), [Act::FloorSaid { answer: FloorAnswer::Ships, goods, .. }] if goods == "shelf A-3"),
+        "{acts:?}"
+    );
 }
 
 #[tokio::test]

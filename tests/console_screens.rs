@@ -262,6 +262,12 @@ fn layers() {
     page("layer_filter", Pane::Exceptions, "/ 'team:ware");
     page("layer_filter_mistake", Pane::Exceptions, "/ 'severity:9");
     page("page_slow", Pane::Live, "!");
+    page("page_late_changes", Pane::Live, "0");
+    page(
+        "layer_form_floor",
+        Pane::Exceptions,
+        "down down down down v",
+    );
     page("page_bulks", Pane::Live, "J");
     page("page_bulk", Pane::Live, "J enter");
     let mut many = Desk::new(Scene::Many, Pane::Exceptions, SMALL);

@@ -108,6 +108,7 @@ fn every_writing_action_is_possible_somewhere() {
         (Pane::Live, "down down down down down"),
         (Pane::Checks, "down"),
         (Pane::Live, "J enter"),
+        (Pane::Exceptions, "down down down down"),
     ];
     for (pane, keys) in places {
         let mut desk = Desk::new(Scene::Typical, pane, SIZE);

@@ -7,6 +7,7 @@ use super::listing::{ColumnedArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::error_rule::{ErrorRule, SavedRule};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
+use crate::domain::floor::FloorAnswer;
 use crate::domain::ids::ExceptionId;
 use crate::domain::time::Ts;
 use crate::domain::views::ListName;
@@ -110,6 +111,16 @@ pub enum ExceptionsVerb {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Record what the floor answered about goods a change came too late for
+    Floor {
+        id: i64,
+        /// stopped, ships or gone
+        #[arg(long, value_parser = parse_answer)]
+        answer: FloorAnswer,
+        /// Where the goods are: back on shelf A-3, on the van
+        #[arg(long)]
+        goods: String,
+    },
     /// The rules by which errors are known
     Rules,
     /// Remove a rule by its number; its open cases are called by their kind again
@@ -128,6 +139,15 @@ pub(super) fn parse_team(text: &str) -> Result<Team, String> {
         let names: Vec<&str> = Team::ALL.iter().map(|t| t.as_str()).collect();
         format!("a team is one of {}", names.join(", "))
     })
+}
+
+fn parse_answer(text: &str) -> Result<FloorAnswer, String> {
+    match text {
+        "stopped" => Ok(FloorAnswer::Stopped),
+        "ships" => Ok(FloorAnswer::Ships),
+        "gone" => Ok(FloorAnswer::Gone),
+        _ => Err("the floor's answer is stopped, ships or gone".to_owned()),
+    }
 }
 
 pub(super) async fn run(globals: &Globals, verb: ExceptionsVerb) -> Result<Outcome, CliError> {
@@ -234,6 +254,11 @@ pub(super) async fn run(globals: &Globals, verb: ExceptionsVerb) -> Result<Outco
                 team,
             };
             classify(&context, ExceptionId(id), rule, replace, dry_run).await
+        }
+        ExceptionsVerb::Floor { id, answer, goods } => {
+            let (id, version) = version(id).await?;
+            let said = desk.floor_said(id, version, answer, &goods);
+            one(&context, "the floor's answer", None, said).await
         }
         ExceptionsVerb::Rules => rules(&context).await,
         ExceptionsVerb::Unclassify { rule } => {

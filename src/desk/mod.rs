@@ -8,6 +8,7 @@ mod edits;
 mod error_rules;
 mod exceptions;
 mod find;
+mod floor;
 mod flows;
 mod layouts;
 pub(crate) mod mappings;
@@ -28,6 +29,7 @@ pub use checks::{Behind, CheckLine, CheckPage, CheckSheet, Object, signing_teams
 pub use edits::EditQuestion;
 pub use error_rules::RuleTrial;
 pub use find::{FIND_CHARS_MIN, Found};
+pub use floor::LateChange;
 pub use mappings::{
     CSV_BYTES_MAX, CSV_CELL_CHARS_MAX, CSV_ROWS_MAX, CodeRule, EDITS_MAX, MappingCsv,
     PREVIEW_ITEMS_MAX, PREVIEW_ORDERS_MAX, Preview, PreviewItem, Verdict, parse_attributes,

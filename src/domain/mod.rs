@@ -9,6 +9,7 @@ pub mod edits;
 pub mod error_rule;
 pub mod exception;
 pub mod filter;
+pub mod floor;
 pub mod hash;
 pub mod ids;
 pub mod lifecycle_case;

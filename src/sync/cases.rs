@@ -2,9 +2,9 @@
 
 use super::context::Cx;
 use super::requests;
-use crate::domain::catalogue::Kind;
 use crate::domain::change::{Change, Fence};
 use crate::domain::exception::{ExceptionEdit, ExceptionRow, ExceptionState, ObjectRef};
+use crate::domain::floor::is_physical;
 use crate::domain::ids::{ExceptionId, OrderId};
 use crate::domain::order::OrderState;
 use crate::domain::time::{Span, Ts};
@@ -75,18 +75,6 @@ async fn proof(cx: &Cx, row: &ExceptionRow, now: Ts) -> StoreResult<Option<Excep
         row.detail
     );
     Ok(Some(ExceptionEdit::FixFailed { found }))
-}
-
-/// Kinds whose end is something that happens on the floor.
-const fn is_physical(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::AmdTooLate
-            | Kind::CanTooLate
-            | Kind::CanAfterDespatch
-            | Kind::AmdNotExpressible
-            | Kind::CanDespatchedAnyway
-    )
 }
 
 /// What became of the goods, when every member's order has reached an end in the warehouse.

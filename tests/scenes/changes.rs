@@ -2,7 +2,8 @@
 
 use crate::stage::{MUG, Placed, SOON, Setting, Stage, play};
 use tallyman::domain::catalogue::Kind;
-use tallyman::domain::exception::Severity;
+use tallyman::domain::exception::{ExceptionState, Severity, Team};
+use tallyman::domain::floor::FloorAnswer;
 use tallyman::domain::order::OrderState;
 use tallyman::domain::time::Span;
 use tallyman::sandbox::{FaultKind, LwOrder, PvxStatus, SimSystem};
@@ -195,6 +196,55 @@ async fn a_cancel_during_picking_is_proved_by_reading_when_somebody_says_it_was_
         s.answered(s.desk.mark_fixed(case.id, now.version).await)
             .await;
         cancelled_after_all(s, &order, case.id.0).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cancel_is_written_when_the_floor_says_stopped_and_nothing_is_recorded_without_the_goods()
+{
+    play(Setting::default(), async |s: &mut Stage| {
+        let (order, case) = cancelled_too_late(s).await;
+        let board = s.desk.late_changes().await.unwrap();
+        assert_eq!(board.len(), 1);
+        assert_eq!(board[0].orders[0].number, order.number);
+        let mute = s
+            .desk
+            .floor_said(case.id, case.version, FloorAnswer::Stopped, " ");
+        let why = mute.await.unwrap_err().to_string();
+        assert!(why.contains("where the goods are"), "{why}");
+        floor_stops(s, &order);
+        let now = s.case_by_id(case.id).await.version;
+        let said = s
+            .desk
+            .floor_said(case.id, now, FloorAnswer::Stopped, "back on shelf A-3");
+        s.answered(said.await).await;
+        cancelled_after_all(s, &order, case.id.0).await;
+        assert!(s.desk.late_changes().await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_floor_cannot_stop_waits_for_its_despatch_and_what_is_gone_closes_with_a_debt() {
+    play(Setting::default(), async |s: &mut Stage| {
+        let (order, case) = cancelled_too_late(s).await;
+        let at = s.case_by_id(case.id).await.version;
+        let ships = s
+            .desk
+            .floor_said(case.id, at, FloorAnswer::Ships, "on bench 4");
+        ships.await.unwrap();
+        let row = s.case_by_id(case.id).await;
+        assert_eq!((row.state, row.team), (ExceptionState::Waiting, Team::Cx));
+        s.act(|w| w.despatch(&order.wms, "RM1GB"));
+        let left = s.case_opens(Kind::CanAfterDespatch, SOON).await;
+        let gone = s
+            .desk
+            .floor_said(left.id, left.version, FloorAnswer::Gone, "on the van");
+        gone.await.unwrap();
+        let row = s.case_by_id(left.id).await;
+        assert_eq!(row.state, ExceptionState::Dismissed);
+        assert!(row.outcome.unwrap().contains("the goods: on the van"));
     })
     .await;
 }

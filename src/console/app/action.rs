@@ -175,6 +175,7 @@ actions! {
     NoteIt { "note", Exception, Books, "Note", "Add a remark for the others." }
     Work { "work", Exception, Books, "Start work", "Say that you are working on it." }
     MarkFixed { "mark_fixed", Exception, Books, "Mark fixed", "Say it is fixed: both systems are read again, only agreement closes it." }
+    FloorSaid { "floor_said", Exception, Books, "Floor's answer", "Record whether the floor stopped what a change came too late for, and where the goods are." }
     Classify { "classify", Exception, Books, "Classify", "Say what this error means: the next one arrives with that name, and those that are open get it now." }
     WaitFor { "wait", Exception, Books, "Wait for", "Somebody outside must act; say who and until when." }
     Dismiss { "dismiss", Exception, Outward, "Dismiss", "Close it without agreement; the reason is kept as a debt." }
@@ -272,6 +273,7 @@ actions! {
     Help { "help", Global, Screen, "Help", "Every key, searchable." }
     Messages { "messages", Global, Screen, "Messages", "What was said at the foot of the screen." }
     WhySlow { "why_slow", Global, Screen, "Why slow?", "What stops or slows the systems and flows now: limits, failures, pauses, queues." }
+    LateChanges { "late_changes", Global, Screen, "Late changes", "Changes and cancellations that came when the goods were in hands: what the floor still has to answer." }
     Bulks { "bulks", Global, Screen, "Bulk acts", "What was done to many cases in one go: how far it is, what was refused and why." }
     StopBulk { "stop_bulk", Bulk, Books, "Stop", "Leave the cases that were not tried yet as they are; what was done stays done." }
     Undo { "undo", Global, Books, "Undo", "Take back your newest edit of our own books, or the line under the cursor in the audit; asks first." }
@@ -336,6 +338,7 @@ impl Action {
                 | Self::Undo
                 | Self::WhySlow
                 | Self::Bulks
+                | Self::LateChanges
                 | Self::Unmark
                 | Self::MarkRange
                 | Self::MarkAll

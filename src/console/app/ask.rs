@@ -3,7 +3,7 @@
 use crate::config::CardRow;
 use crate::desk::{
     BulkPage, CheckPage, CheckSheet, Decision, EditQuestion, Found, GatedReturn, LaneRemedy,
-    RuleTrial, SiteQuestion,
+    LateChange, RuleTrial, SiteQuestion,
 };
 pub use crate::domain::bulk::ExceptionAct;
 use crate::domain::bulk::{Bulk, BulkTrial};
@@ -14,6 +14,7 @@ use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
 use crate::domain::edits::SafeField;
 use crate::domain::error_rule::{ErrorRule, SavedRule};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
+use crate::domain::floor::FloorAnswer;
 use crate::domain::ids::{
     BulkId, DeliveryId, ExceptionId, ItemCode, JournalSeq, LocationId, OrderId, PairId, PayloadId,
     RequestId, ReturnRef, SiteRef,
@@ -92,6 +93,8 @@ pub enum Question {
     },
     Bulks,
     Bulk(BulkId),
+    /// What came too late for the floor.
+    LateChanges,
     /// Which open cases of a kind these words would name.
     RuleTrial {
         kind: Kind,
@@ -155,6 +158,7 @@ pub enum Answer {
     BulkTrial(BulkTrial),
     Bulks(Vec<Bulk>),
     Bulk(Option<Box<BulkPage>>),
+    LateChanges(Vec<LateChange>),
     /// `None` when the chain holds, else what is wrong with the first bad row.
     VerifyJournal(Option<String>),
     /// Made in one go; never empty.
@@ -465,6 +469,12 @@ pub enum Act {
         what: ExceptionAct,
     },
     StopBulk(BulkId),
+    /// What the floor answered about goods a change came too late for.
+    FloorSaid {
+        case: Seen,
+        answer: FloorAnswer,
+        goods: String,
+    },
     RetryDelivery(DeliveryId),
     CancelDelivery {
         id: DeliveryId,

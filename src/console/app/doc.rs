@@ -62,6 +62,8 @@ pub enum Link {
     /// Acts on many cases.
     Bulks,
     Bulk(BulkId),
+    /// What came too late for the floor.
+    LateChanges,
     /// A list under a filter: not a page of its own, but the list itself.
     List {
         shelf: Shelf,

@@ -10,6 +10,7 @@ use super::subject::{Subject, lane_of, unlabelled_service, wanted_mapping};
 use crate::domain::delivery::Flow;
 use crate::domain::drift::ledger::may_correct;
 use crate::domain::exception::ExceptionState;
+use crate::domain::floor::is_physical;
 use crate::domain::movements::{Standing, Way, may};
 use crate::domain::returns::may_expect;
 
@@ -103,6 +104,12 @@ impl App {
                 Some(row) => no(format!("{} must be settled, not dismissed", row.kind)),
                 None => Fit::Yes,
             },
+            Action::FloorSaid if rows.len() > 1 => {
+                no("records one answer at a time; unmark the others")
+            }
+            Action::FloorSaid if !is_physical(first.kind) => {
+                Fit::Elsewhere("it is not about goods on the floor".to_owned())
+            }
             Action::Classify if rows.len() > 1 => {
                 no("classifies one error at a time; unmark the others")
             }

@@ -551,6 +551,9 @@ fn act_words(act: &Act) -> String {
             }
         }
         Act::Bulk { targets, what } => format!("{} {} exceptions", what.verb(), targets.len()),
+        Act::FloorSaid { case, .. } => {
+            format!("the floor's answer to exception {}", case.id)
+        }
         Act::StopBulk(id) => format!("stopping bulk act {id}"),
         Act::RetryDelivery(id) => format!("retrying delivery {id}"),
         Act::CancelDelivery { id, .. } => format!("cancelling delivery {id}"),

@@ -398,6 +398,12 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, at: At<'_>, places: &P
                 sheets::slow::doc(&live, now),
             );
         }
+        Ok(Answer::LateChanges(late)) => {
+            page.show(
+                sheets::late::TITLE.to_owned(),
+                sheets::late::doc(&late, now).naming(places),
+            );
+        }
         Ok(Answer::Bulks(bulks)) => {
             page.show(
                 sheets::bulk::TITLE.to_owned(),

@@ -228,6 +228,7 @@ fn question_for(link: &Link) -> Option<Question> {
         Link::HandOvers(team) => Question::HandOvers(*team),
         Link::Slow => Question::Live,
         Link::Bulks => Question::Bulks,
+        Link::LateChanges => Question::LateChanges,
         Link::Bulk(id) => Question::Bulk(*id),
         Link::Return { pair, reference } => Question::Return {
             pair: pair.clone(),

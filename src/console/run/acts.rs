@@ -31,6 +31,11 @@ impl StoreBackend {
                 let seen: Vec<_> = targets.iter().map(|t| (t.id, t.version)).collect();
                 desk.start_bulk(&seen, what).await.map(|(_, done)| done)
             }
+            Act::FloorSaid {
+                case,
+                answer,
+                goods,
+            } => desk.floor_said(case.id, case.version, answer, &goods).await,
             Act::StopBulk(id) => desk.stop_bulk(id).await,
             Act::RetryDelivery(id) => desk.retry_delivery(id).await,
             Act::CancelDelivery { id, reason } => desk.cancel_delivery(id, &reason).await,

@@ -155,6 +155,7 @@ impl StoreBackend {
             Question::BulkTrial { cases, act } => {
                 Answer::BulkTrial(self.desk.bulk_trial(&cases, &act).await?)
             }
+            Question::LateChanges => Answer::LateChanges(self.desk.late_changes().await?),
             Question::Bulks => Answer::Bulks(self.desk.bulks().await?),
             Question::Bulk(id) => Answer::Bulk(match self.desk.bulk_page(id).await {
                 Ok(page) => Some(Box::new(page)),

@@ -288,6 +288,8 @@ impl FakeBackend {
                 blocked_by: vec![("ORD_SKU_UNKNOWN MUG-BLU-XL".to_owned(), 2)],
                 ..MappingPreview::default()
             }),
+            Question::LateChanges if is_empty => Answer::LateChanges(Vec::new()),
+            Question::LateChanges => Answer::LateChanges(rows::late(hostile)),
             Question::BulkTrial { cases, .. } => Answer::BulkTrial(bulks::trial(cases.len())),
             Question::Bulks if is_empty => Answer::Bulks(Vec::new()),
             Question::Bulks => Answer::Bulks(vec![

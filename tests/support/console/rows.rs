@@ -5,7 +5,7 @@ use tallyman::config::CardRow;
 use tallyman::console::app::ask::{
     DeliverySheet, ExceptionSheet, FlowSheet, ItemSheet, Live, OrderSheet,
 };
-use tallyman::desk::Found;
+use tallyman::desk::{Found, LateChange};
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::delivery::{
     AnswerClass, Attempt, DeliveryRow, DeliveryState, Flow, Intent, Lane,
@@ -904,4 +904,32 @@ pub fn found(text: &str) -> Vec<Found> {
         });
     }
     found
+}
+
+/// The typical case that came too late, and one the floor has answered.
+pub fn late(hostile: bool) -> Vec<LateChange> {
+    let case = exception(4, hostile);
+    let answered = ExceptionRow {
+        id: ExceptionId(90),
+        kind: Kind::AmdTooLate,
+        severity: Severity::S2,
+        state: ExceptionState::Waiting,
+        waiting_for: Some("the despatch".to_owned()),
+        ..exception(4, hostile)
+    };
+    let order = |n: usize, status: &str| OrderRow {
+        wms_status: Some(name(status, hostile)),
+        state: OrderState::Picking,
+        ..order(n, hostile)
+    };
+    vec![
+        LateChange {
+            case,
+            orders: vec![order(3, "Part Picked")],
+        },
+        LateChange {
+            case: answered,
+            orders: vec![order(7, "Packed")],
+        },
+    ]
 }

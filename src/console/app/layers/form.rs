@@ -20,6 +20,7 @@ use super::lane_form::LaneForm;
 use super::{Guard, Out};
 use crate::domain::delivery::Flow;
 use crate::domain::exception::Team;
+use crate::domain::floor::{self, FloorAnswer};
 use crate::domain::ids::{DeliveryId, ItemCode, LocationId, OrderId, PairId, SiteRef};
 use crate::domain::time::{Span, Ts};
 use crate::report::Reader;
@@ -84,6 +85,8 @@ pub enum Purpose {
     Export(OrderId),
     Edit(EditForm),
     Classify(ClassifyForm),
+    /// What the floor answered.
+    Floor(Seen),
 }
 
 /// Spans offered for sleeping and waiting.
@@ -189,6 +192,16 @@ impl Form {
             Purpose::Checks(form) => form.fields(),
             Purpose::Edit(form) => form.fields(),
             Purpose::Classify(form) => form.fields(),
+            Purpose::Floor(_) => {
+                let answers = FloorAnswer::ALL.iter().map(|a| a.words().to_owned());
+                (
+                    "Record it",
+                    vec![
+                        choice("The floor", answers.collect()),
+                        line("Where goods are", true),
+                    ],
+                )
+            }
             Purpose::Export(_) => {
                 let readers = Reader::ALL.iter().map(|r| r.words().to_owned());
                 ("Write it", vec![choice("For", readers.collect())])
@@ -257,6 +270,14 @@ impl Form {
             Purpose::Checks(form) => form.act(&self.texts()),
             Purpose::Edit(form) => return form.act(&self.texts()),
             Purpose::Classify(form) => return form.act(&self.texts(), self.picked(3)),
+            Purpose::Floor(case) => Act::FloorSaid {
+                case: *case,
+                answer: FloorAnswer::ALL
+                    .get(self.picked(0))
+                    .copied()
+                    .unwrap_or(FloorAnswer::Stopped),
+                goods: floor::goods(&self.text(1)).map_err(|why| (1, why))?,
+            },
             Purpose::Export(id) => Act::ExportOrder {
                 id: *id,
                 reader: Reader::ALL

@@ -1,6 +1,7 @@
 //! What is done about one case or order: naming its error, correcting its address, writing its papers.
 
 use super::super::App;
+use super::super::ask::Seen;
 use super::super::layers::Layer;
 use super::super::layers::form::{ClassifyForm, EditForm, Form, Purpose};
 use super::super::sheets;
@@ -23,6 +24,23 @@ impl App {
         let asked = form.asks().into_iter().collect();
         self.push_layer(Layer::Form(form));
         self.carry_out(asked);
+    }
+
+    /// Asks what the floor answered and where the goods are.
+    pub(super) fn floor_said(&mut self, rows: &[ExceptionRow]) {
+        let [row] = rows else { return };
+        let about = vec![
+            row.detail.clone(),
+            "Stopped: both systems are read and it is written after all. Not stopped: customer service has it. Gone: it closes with a debt."
+                .to_owned(),
+        ];
+        let title = format!("The floor about {}", sheets::exception::title(row));
+        let seen = Seen {
+            id: row.id,
+            version: row.version,
+        };
+        let form = Form::new(Purpose::Floor(seen), title, about);
+        self.push_layer(Layer::Form(form));
     }
 
     /// The fields of its address, filled in as they would be sent now.

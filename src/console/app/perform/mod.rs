@@ -123,6 +123,10 @@ impl App {
             Action::WhySlow => {
                 self.nav.open(Link::Slow, sheets::slow::TITLE.to_owned());
             }
+            Action::LateChanges => {
+                self.nav
+                    .open(Link::LateChanges, sheets::late::TITLE.to_owned());
+            }
             Action::Bulks => {
                 self.nav.open(Link::Bulks, sheets::bulk::TITLE.to_owned());
             }
@@ -209,6 +213,7 @@ impl App {
             Action::NoteIt => self.form(Purpose::Note(targets), "Note on", rows),
             Action::Dismiss => self.form(Purpose::Dismiss(targets), "Dismiss", rows),
             Action::Classify => self.classify(rows),
+            Action::FloorSaid => self.floor_said(rows),
             _ => {}
         }
     }
@@ -497,6 +502,7 @@ impl App {
             Link::Check { check, team, .. } => format!("{} ({team})", check.title),
             Link::Slow => sheets::slow::TITLE.to_owned(),
             Link::Bulks => sheets::bulk::TITLE.to_owned(),
+            Link::LateChanges => sheets::late::TITLE.to_owned(),
             Link::Bulk(id) => format!("Bulk act {id}"),
             Link::HandOvers(team) => format!("Hand-over of {team}"),
             Link::List { filter, .. } => filter.clone(),

@@ -9,6 +9,7 @@ pub mod flow;
 pub mod handbook;
 pub mod item;
 pub mod lane;
+pub mod late;
 pub mod order;
 pub mod records;
 pub mod returns;
