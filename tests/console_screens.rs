@@ -108,7 +108,8 @@ fn pages_of_the_rest() {
         "enter tab tab enter tab enter d",
     );
     page("page_item", Pane::Stock, "enter");
-    page("page_item_history", Pane::Stock, "enter tab");
+    page("page_item_days", Pane::Stock, "enter tab");
+    page("page_item_history", Pane::Stock, "enter tab tab");
     page("page_flow", Pane::Live, "down enter");
     page("page_flow_policy", Pane::Live, "down enter shift-tab");
     page("page_versions", Pane::Mappings, "v down down down");

@@ -106,6 +106,27 @@ pub struct StockPosition {
     pub ledger: Option<LedgerBook>,
 }
 
+/// Days of an item's stock that are kept and drawn.
+pub const DAYS_KEPT: i64 = 30;
+/// Places for days; each is used again after so many days.
+pub const DAY_SLOTS: i64 = 32;
+
+/// How the stock of an item at a location stood when it was last looked at on a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StockDay {
+    pub location: LocationId,
+    /// Days since 1970, UTC.
+    pub day: i64,
+    /// On hand in the warehouse.
+    pub on_hand_each: i64,
+    /// What the source should have shown.
+    pub publish_each: i64,
+    /// What the source showed, when it was read.
+    pub source_each: Option<i64>,
+    /// What no explanation covered.
+    pub remainder_each: i64,
+}
+
 impl StockPosition {
     /// How the source treats its figure, in a word.
     pub const fn basis_word(&self) -> &'static str {

@@ -90,6 +90,11 @@ impl Ts {
         self.0.div_euclid(1_000_000)
     }
 
+    /// Days since 1970, UTC.
+    pub const fn day(self) -> i64 {
+        self.unix_secs().div_euclid(86_400)
+    }
+
     /// Time elapsed since `earlier` (negative when `earlier` is later).
     pub const fn since(self, earlier: Self) -> Span {
         Span(self.0.saturating_sub(earlier.0))

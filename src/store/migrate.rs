@@ -103,6 +103,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0015_bulks.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0015_bulks.sql"),
     },
+    Step {
+        version: 16,
+        name: "stock_days",
+        sqlite: include_str!("../../assets/migrations/sqlite/0016_stock_days.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0016_stock_days.sql"),
+    },
 ];
 
 /// The schema this program writes.

@@ -9,7 +9,7 @@ use crate::domain::mapping_set::MappingSet;
 use crate::domain::order::OrderState;
 use crate::domain::places::Places;
 use crate::domain::routing::{PROMISED_IN, Place, Shelves, TAKEN_IN};
-use crate::domain::stock::{SnapshotRow, StockLevelRow, StockPosition};
+use crate::domain::stock::{SnapshotRow, StockDay, StockLevelRow, StockPosition};
 use crate::domain::time::Ts;
 use crate::domain::wms::{DespatchLine, WmsItem};
 use std::collections::HashMap;
@@ -335,6 +335,35 @@ impl Store {
             vals![pair.as_str(), codes(items)],
         )
         .await
+    }
+
+    /// How the stock of an item stood day by day, the oldest first; days on which nobody looked are left out.
+    pub async fn stock_days(
+        &self,
+        pair: &PairId,
+        item: &ItemCode,
+        since_day: i64,
+    ) -> StoreResult<Vec<StockDay>> {
+        let mut conn = self.inner.db.read().await?;
+        conn.rows(
+            "select location, day, on_hand_each, publish_each, source_each, remainder_each from stock_day \
+             where pair = $1 and item = $2 and day >= $3 order by location, day",
+            vals![pair.as_str(), item.as_str(), since_day],
+        )
+        .await?
+        .iter()
+        .map(|row| {
+            let mut c = row.cols();
+            Ok(StockDay {
+                location: c.text()?,
+                day: c.int()?,
+                on_hand_each: c.int()?,
+                publish_each: c.int()?,
+                source_each: c.opt_int()?,
+                remainder_each: c.int()?,
+            })
+        })
+        .collect()
     }
 
     async fn positions_where(&self, tail: &str, args: Vec<Val>) -> StoreResult<Vec<StockPosition>> {

@@ -25,7 +25,7 @@ use crate::domain::order::{OrderFull, OrderRow};
 use crate::domain::places::Places;
 use crate::domain::returns::{Cause, Claim, ClaimState, Return, Units, unexplained};
 use crate::domain::second::Proposal;
-use crate::domain::stock::{StockLevelRow, StockPosition};
+use crate::domain::stock::{StockDay, StockLevelRow, StockPosition};
 use crate::domain::time::Ts;
 use crate::domain::undo::Undoable;
 use crate::domain::views::{ListName, SavedView, View};
@@ -323,6 +323,8 @@ pub struct ItemSheet {
     pub item: ItemCode,
     pub positions: Vec<StockPosition>,
     pub levels: Vec<StockLevelRow>,
+    /// How it stood day by day.
+    pub days: Vec<StockDay>,
     /// Its lanes with anything outstanding.
     pub lanes: Vec<LaneRow>,
     /// Corrections that one person asked for and a second one has to ask for too, by location.

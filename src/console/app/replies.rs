@@ -90,6 +90,7 @@ impl App {
                 let at = At {
                     now: self.now,
                     bar: self.theme.symbols.bar,
+                    spark: &self.theme.symbols.spark,
                     columns: self.size.0,
                 };
                 if let Some(page) = self.nav.by_id(id)
@@ -102,6 +103,7 @@ impl App {
                 let at = At {
                     now: self.now,
                     bar: self.theme.symbols.bar,
+                    spark: &self.theme.symbols.spark,
                     columns: 0,
                 };
                 if let Some(page) = &mut self.beside
@@ -290,13 +292,20 @@ struct At<'a> {
     now: Ts,
     /// Sign of a bar in a picture.
     bar: &'a str,
+    /// Signs of a figure, from nothing to most.
+    spark: &'a [&'static str; 9],
     /// Of the whole screen.
     columns: u16,
 }
 
 /// Puts an answer on a page.
 fn show(page: &mut Page, answer: Result<Answer, Trouble>, at: At<'_>, places: &Places) {
-    let At { now, bar, columns } = at;
+    let At {
+        now,
+        bar,
+        spark,
+        columns,
+    } = at;
     let gone =
         |page: &mut Page| page.load = Load::Failed("it is not in the store any more".to_owned());
     match answer {
@@ -341,7 +350,7 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, at: At<'_>, places: &P
                 .map(|p| Subject::Stock(Box::new(p.clone())));
             page.show(
                 places.say(sheets::item::title(&sheet)),
-                sheets::item::doc(&sheet, now, bar).naming(places),
+                sheets::item::doc(&sheet, now, (bar, spark)).naming(places),
             );
         }
         Ok(Answer::Lane(sheet)) => {

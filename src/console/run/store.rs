@@ -19,6 +19,7 @@ use crate::domain::ids::{
 };
 use crate::domain::mapping::{Mapping, MappingKind};
 use crate::domain::order::{OrderFull, OrderRow};
+use crate::domain::stock::DAYS_KEPT;
 use crate::domain::time::Ts;
 use crate::domain::undo::Undoable;
 use crate::domain::why::Why;
@@ -430,6 +431,9 @@ impl StoreBackend {
         }
         timeline.sort_by_key(|row| row.seq);
         Ok(ItemSheet {
+            days: store
+                .stock_days(&pair, &item, self.desk.now().day() - DAYS_KEPT + 1)
+                .await?,
             lanes: store.lanes_of_item(&pair, &item).await?,
             corrections: self.corrections_asked(&pair, &positions).await?,
             pair,

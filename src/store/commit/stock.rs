@@ -5,7 +5,7 @@ use crate::domain::change::Change;
 use crate::domain::exception::ObjectRef;
 use crate::domain::ids::{OrderId, PairId, SystemId, WmsOrderNo};
 use crate::domain::mapping::{MappingKind, Target};
-use crate::domain::stock::{SnapshotRow, StockLevelRow, StockPosition};
+use crate::domain::stock::{DAY_SLOTS, SnapshotRow, StockLevelRow, StockPosition};
 use crate::domain::time::Ts;
 use crate::domain::wms::{DespatchLine, WmsItem};
 use crate::store::StoreResult;
@@ -458,11 +458,24 @@ async fn positions(work: &mut Work<'_>, positions: &[StockPosition]) -> StoreRes
         );
     }
     let mut rows = Vec::with_capacity(positions.len());
+    let mut days = Vec::with_capacity(positions.len());
+    let day = work.at.day();
     for (place, p) in positions.iter().enumerate() {
         let key = (p.pair.as_str(), p.item.as_str(), p.location.as_str());
         if last.get(&key) != Some(&place) {
             continue;
         }
+        days.push(vals![
+            p.pair.as_str(),
+            p.item.as_str(),
+            p.location.as_str(),
+            day.rem_euclid(DAY_SLOTS),
+            day,
+            p.on_hand_each,
+            p.publish_each,
+            p.source_each,
+            p.remainder_each
+        ]);
         let is_notable =
             p.remainder_each != 0 || p.drift_since.is_some() || p.paused_reason.is_some();
         rows.push(vals![
@@ -492,6 +505,14 @@ async fn positions(work: &mut Work<'_>, positions: &[StockPosition]) -> StoreRes
              remainder_each = excluded.remainder_each, value_at_risk_minor = excluded.value_at_risk_minor, \
              runs = excluded.runs, drift_since = excluded.drift_since, updated_at = excluded.updated_at, body = excluded.body",
             rows,
+        )
+        .await?;
+    work.conn
+        .bulk(
+            "insert into stock_day (pair, item, location, slot, day, on_hand_each, publish_each, source_each, remainder_each)",
+            "on conflict (pair, item, location, slot) do update set day = excluded.day, on_hand_each = excluded.on_hand_each, \
+             publish_each = excluded.publish_each, source_each = excluded.source_each, remainder_each = excluded.remainder_each",
+            days,
         )
         .await?;
     Ok(())

@@ -26,7 +26,7 @@ use tallyman::domain::order::{
     Address, OrderBody, OrderFull, OrderLine, OrderRow, OrderState, SourceOrder, SourceStatus,
 };
 use tallyman::domain::policy::Policy;
-use tallyman::domain::stock::{Basis, StockLevelRow, StockPosition};
+use tallyman::domain::stock::{Basis, StockDay, StockLevelRow, StockPosition};
 use tallyman::domain::time::{Span, Ts};
 use tallyman::domain::undo::{Standing, Undo, Undoable};
 use tallyman::domain::wms::DespatchLine;
@@ -643,6 +643,24 @@ pub fn position(n: usize, hostile: bool) -> StockPosition {
     }
 }
 
+/// Thirty days of selling, two deliveries, and a drift that began this week.
+fn days(position: &StockPosition) -> Vec<StockDay> {
+    (0..30)
+        .map(|n| {
+            let drift = if n > 26 { 11 } else { 0 };
+            let on_hand = 140 - 9 * (n % 14) + position.on_hand_each % 7;
+            StockDay {
+                location: position.location.clone(),
+                day: NOW.day() - 29 + n,
+                on_hand_each: on_hand,
+                publish_each: on_hand - 6,
+                source_each: (n > 2).then_some(on_hand - 6 + drift),
+                remainder_each: drift,
+            }
+        })
+        .collect()
+}
+
 pub fn item_sheet(pair: PairId, item: ItemCode, hostile: bool) -> ItemSheet {
     let mut first = position(0, hostile);
     first.item = item.clone();
@@ -660,6 +678,7 @@ pub fn item_sheet(pair: PairId, item: ItemCode, hostile: bool) -> ItemSheet {
                 read_at: ago(6),
             })
             .collect(),
+        days: days(&first),
         positions: vec![first],
         lanes: Vec::new(),
         corrections: Vec::new(),

@@ -4,7 +4,7 @@
 use super::super::ask::ItemSheet;
 use super::super::doc::{Doc, DocLine, Link, pad, pad_left};
 use super::super::words;
-use super::{exceptions, timeline};
+use super::{exceptions, stock_days, timeline};
 use crate::console::theme::Role;
 use crate::domain::drift;
 use crate::domain::second::Proposal;
@@ -22,7 +22,7 @@ pub fn title(sheet: &ItemSheet) -> String {
 }
 
 /// The document.
-pub fn doc(sheet: &ItemSheet, now: Ts, bar: &str) -> Doc {
+pub fn doc(sheet: &ItemSheet, now: Ts, (bar, spark): (&str, &[&'static str; 9])) -> Doc {
     let mut waterfall = Vec::new();
     for position in &sheet.positions {
         waterfall.extend(self::waterfall(position, now, bar));
@@ -48,6 +48,7 @@ pub fn doc(sheet: &ItemSheet, now: Ts, bar: &str) -> Doc {
         tabs: Vec::new(),
     }
     .tab("Waterfall", waterfall)
+    .tab("30 days", stock_days::lines(&sheet.days, now, spark))
     .tab("History", history)
     .tab(format!("Sites {}", sheet.levels.len()), levels(sheet, now))
     .tab(

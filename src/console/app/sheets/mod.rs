@@ -14,6 +14,7 @@ pub mod order;
 pub mod records;
 pub mod returns;
 pub mod slow;
+pub mod stock_days;
 pub mod why;
 
 use super::doc::{DocLine, link_of, pad};
