@@ -109,6 +109,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0016_stock_days.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0016_stock_days.sql"),
     },
+    Step {
+        version: 17,
+        name: "presence",
+        sqlite: include_str!("../../assets/migrations/sqlite/0017_presence.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0017_presence.sql"),
+    },
 ];
 
 /// The schema this program writes.

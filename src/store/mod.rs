@@ -31,6 +31,7 @@ mod orders;
 mod payloads;
 #[cfg(test)]
 mod plans;
+mod presence;
 mod returns;
 mod schedules;
 mod stock;
@@ -50,6 +51,7 @@ pub use months::{
 };
 pub use movements::{AppliedMovement, LaneUnits, MovementRow};
 pub use notice::Topic;
+pub use presence::{PRESENT_FOR, Present};
 
 use crate::domain::delivery::{Flow, Lane};
 use crate::domain::ids::{DeliveryId, ExceptionId, JournalSeq, PairId, SystemId};

@@ -36,7 +36,7 @@ use crate::store::read::{
     DespatchGroup, ExceptionCount, FlowLive, JournalRow, ListQuery, MappingVersion, SystemRow,
     Unmapped, Window,
 };
-use crate::store::{LaneRow, MovementRow};
+use crate::store::{LaneRow, MovementRow, Present};
 use chrono::NaiveDate;
 
 /// A question to the store. Never changes anything.
@@ -221,6 +221,8 @@ pub struct Live {
 #[derive(Debug, Clone)]
 pub struct ExceptionSheet {
     pub row: ExceptionRow,
+    /// Who else looks at it now.
+    pub others: Vec<Present>,
     pub members: Vec<OccurrenceRow>,
     pub timeline: Vec<JournalRow>,
     /// Deliveries of its first members with their attempts.
@@ -272,6 +274,8 @@ impl Refunds {
 #[derive(Debug, Clone)]
 pub struct OrderSheet {
     pub full: OrderFull,
+    /// Who else looks at it now.
+    pub others: Vec<Present>,
     pub deliveries: Vec<DeliveryRow>,
     pub despatches: Vec<DespatchGroup>,
     /// Open exceptions that touch it: id, kind code, explanation.

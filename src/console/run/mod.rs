@@ -8,6 +8,7 @@ pub mod effects;
 pub mod export;
 mod lanes;
 mod marks;
+mod presence;
 pub mod signals;
 pub mod store;
 

@@ -10,6 +10,7 @@ use super::super::app::panes::exceptions::is;
 use super::super::app::subject::unlabelled_service;
 use super::backend::Backend;
 use super::export::Progress;
+use super::presence::Whereabouts;
 use crate::desk::{Desk, DeskError, EditQuestion};
 use crate::domain::delivery::{DeliveryRow, DeliveryState};
 use crate::domain::exception::{ExceptionRow, ObjectRef};
@@ -51,12 +52,20 @@ const TARGET_SIDE: &str = "wms";
 /// Store and desk of one person.
 pub struct StoreBackend {
     desk: Desk,
+    whereabouts: Whereabouts,
 }
 
 impl StoreBackend {
     /// A backend on a person's desk.
-    pub const fn new(desk: Desk) -> Self {
-        Self { desk }
+    pub fn new(desk: Desk) -> Self {
+        Self {
+            desk,
+            whereabouts: Whereabouts::new(),
+        }
+    }
+
+    pub(super) const fn whereabouts(&self) -> &Whereabouts {
+        &self.whereabouts
     }
 
     pub(super) const fn desk(&self) -> &Desk {
@@ -278,6 +287,7 @@ impl StoreBackend {
             position: self.drift_about(&row).await?,
             mapping: self.mapping_about(&row).await?,
             rule: self.desk.rule_of(&row).await?,
+            others: self.meet_at(&format!("exception {id}")).await?,
             row,
             members,
             timeline,
@@ -315,6 +325,7 @@ impl StoreBackend {
             returns: store.returns_of(&[id]).await?,
             refunds: Refunds::of(id, &full.row.number, &store.claims_of(&[id]).await?),
             site: self.desk.site_questions(&[id]).await?.into_iter().next(),
+            others: self.meet_at(&format!("order {id}")).await?,
             full,
         }))
     }

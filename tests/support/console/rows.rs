@@ -30,6 +30,7 @@ use tallyman::domain::stock::{Basis, StockDay, StockLevelRow, StockPosition};
 use tallyman::domain::time::{Span, Ts};
 use tallyman::domain::undo::{Standing, Undo, Undoable};
 use tallyman::domain::wms::DespatchLine;
+use tallyman::store::Present;
 use tallyman::store::read::{
     DespatchGroup, FlowLive, JournalRow, MappingVersion, SystemRow, Unmapped,
 };
@@ -246,6 +247,14 @@ pub fn exception(n: usize, hostile: bool) -> ExceptionRow {
     }
 }
 
+/// Somebody else is there too.
+fn present(hostile: bool) -> Vec<Present> {
+    vec![Present {
+        who: name("lee", hostile),
+        since: ago(3),
+    }]
+}
+
 pub fn exception_sheet(n: usize, hostile: bool) -> ExceptionSheet {
     let row = exception(n, hostile);
     let members = (0..row.members.min(40))
@@ -273,6 +282,7 @@ pub fn exception_sheet(n: usize, hostile: bool) -> ExceptionSheet {
         refunds: None,
         sites: Vec::new(),
         rule: None,
+        others: present(hostile),
         row,
     }
 }
@@ -386,6 +396,7 @@ pub fn order_sheet(n: usize, hostile: bool) -> OrderSheet {
     unmapped.item = None;
     let number = WmsOrderNo(format!("LW-{}", row.number));
     OrderSheet {
+        others: Vec::new(),
         deliveries: vec![
             delivery_sheet(7, hostile).row,
             delivery_sheet(8, hostile).row,

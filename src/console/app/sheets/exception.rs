@@ -27,8 +27,10 @@ pub fn title(row: &ExceptionRow) -> String {
 /// The document.
 pub fn doc(sheet: &ExceptionSheet, now: Ts) -> Doc {
     let attempts = attempts(sheet, now);
+    let mut head = head(&sheet.row, now);
+    head.extend(super::others(&sheet.others, now));
     Doc {
-        head: head(&sheet.row, now),
+        head,
         tabs: Vec::new(),
     }
     .tab("Overview", overview(sheet, now))

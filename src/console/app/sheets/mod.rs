@@ -22,6 +22,7 @@ use super::words;
 use crate::console::theme::Role;
 use crate::domain::ids::{ExceptionId, PairId};
 use crate::domain::time::Ts;
+use crate::store::Present;
 use crate::store::read::JournalRow;
 
 /// Lines of a timeline, newest first.
@@ -53,6 +54,19 @@ pub fn timeline(rows: &[JournalRow], now: Ts, pair: Option<&PairId>) -> Vec<DocL
             line.to(link).hanging(13)
         })
         .collect()
+}
+
+/// Who else looks at the same thing, where somebody does.
+pub fn others(others: &[Present], now: Ts) -> Option<DocLine> {
+    let named: Vec<String> = others
+        .iter()
+        .map(|one| format!("{} since {}", one.who, words::hour(one.since, now)))
+        .collect();
+    if named.is_empty() {
+        return None;
+    }
+    let line = DocLine::of("also here ", Role::Muted);
+    Some(line.and(named.join(", "), Role::Warn).hanging(10))
 }
 
 /// `before → after`, or whichever there is.

@@ -29,7 +29,10 @@ pub fn doc(sheet: &OrderSheet, now: Ts, places: &Places) -> Doc {
             .collect()
     };
     let mut doc = Doc {
-        head: head(row, now),
+        head: head(row, now)
+            .into_iter()
+            .chain(super::others(&sheet.others, now))
+            .collect(),
         tabs: Vec::new(),
     }
     .tab("Evidence", evidence(sheet, now, places))
