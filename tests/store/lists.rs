@@ -12,7 +12,7 @@ use tallyman::domain::ids::{ItemCode, LocationId, OrderId, PairId, ReturnId};
 use tallyman::domain::mapping::{Attributes, MappingEdit, MappingKind};
 use tallyman::domain::order::{OrderRow, OrderState};
 use tallyman::domain::returns::{Cause, MoneyState, Return, ReturnRow, ReturnState, fresh_line};
-use tallyman::domain::stock::{Basis, StockPosition};
+use tallyman::domain::stock::{Basis, DAYS_KEPT, StockPosition};
 use tallyman::domain::time::{Span, Ts};
 use tallyman::store::Store;
 use tallyman::store::read::{Anchor, Cursor, ListQuery, Window};
@@ -25,6 +25,7 @@ both! {
     exceptions_are_listed_by_promise,
     mappings_are_listed_and_rolled_back_by_version,
     positions_with_drift_come_first,
+    an_items_stock_is_kept_day_by_day_for_a_month,
     the_journal_is_listed_newest_first,
 }
 
@@ -564,4 +565,36 @@ async fn the_journal_is_listed_newest_first(bench: Bench) {
         ..query
     };
     assert!(bench.store.journal(&empty).await.is_err());
+}
+
+async fn an_items_stock_is_kept_day_by_day_for_a_month(bench: Bench) {
+    let first = NOW - Span::days(39);
+    for n in 0..40 {
+        // Twice a day: the later look counts.
+        for hour in [1, 9] {
+            let mut stood = position("A", n % 3, None);
+            stood.on_hand_each = 100 - n;
+            stood.source_each = (n > 20).then_some(hour);
+            let at = first + Span::days(n) + Span::hours(hour) - Span::hours(9);
+            bench
+                .commit_at(at, vec![Change::Positions(vec![stood])])
+                .await
+                .unwrap();
+        }
+    }
+    let since = NOW.day() - DAYS_KEPT + 1;
+    let days = bench.store.stock_days(&pair(), &"A".into(), since).await;
+    let days = days.unwrap();
+    assert_eq!(days.len(), 30);
+    let whole: Vec<i64> = days.iter().map(|d| d.day).collect();
+    assert_eq!(whole, (since..=NOW.day()).collect::<Vec<_>>());
+    assert_eq!((days[29].on_hand_each, days[29].source_each), (61, Some(9)));
+    assert_eq!((days[0].on_hand_each, days[0].source_each), (90, None));
+    // Older days gave their place away: the store does not grow with them.
+    let all = bench
+        .store
+        .stock_days(&pair(), &"A".into(), 0)
+        .await
+        .unwrap();
+    assert_eq!(all.len(), 32);
 }
