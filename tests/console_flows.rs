@@ -353,7 +353,7 @@ async fn the_floors_answer_is_recorded_from_the_board_with_where_the_goods_are()
     let mut c = console(Pane::Live).await;
     c.press("0").await;
     c.sees("1 of 2 without an answer from the floor").await;
-    c.sees("Part Picked in the warehouse").await;
+    c.sees("Part Picked in the warehouse since").await;
     c.press("enter v").await;
     c.press("right tab 'ok ctrl-s").await;
     c.sees("say where the goods are").await;

@@ -18,10 +18,11 @@ mod layouts;
 mod lists;
 #[path = "support/pg.rs"]
 mod pg;
-#[path = "store/views.rs"]
+#[path = "store/presence.rs"]
 mod presence;
 #[path = "store/queue.rs"]
 mod queue;
 #[path = "store/undo.rs"]
 mod undo;
+#[path = "store/views.rs"]
 mod views;

@@ -75,8 +75,8 @@ fn told(late: &LateChange, now: Ts) -> Vec<DocLine> {
             .and(text, role)
             .hanging(HANG)
     };
-    for order in &late.orders {
-        lines.push(under(place(order, now), Role::Text));
+    for (at, order) in late.orders.iter().enumerate() {
+        lines.push(under(place(order, at == 0, now), Role::Text));
     }
     lines.push(match answer(case) {
         Some(said) => under(said, Role::Ok),
@@ -86,16 +86,17 @@ fn told(late: &LateChange, now: Ts) -> Vec<DocLine> {
     lines
 }
 
-/// `order 100231: Picked in the warehouse since 09:12, must ship in 1h10`.
-fn place(order: &OrderRow, now: Ts) -> String {
-    let status = order.wms_status.as_deref().unwrap_or("not there");
-    let mut text = format!(
-        "order {}: {status} in the warehouse, {} since {}",
-        order.number,
-        order.state,
-        words::clock(order.state_since, now)
-    );
-    if let Some(ship_by) = order.ship_by {
+/// `Part Picked in the warehouse since 09:12, promise 1h10`; with its number where it is not the first.
+fn place(order: &OrderRow, is_first: bool, now: Ts) -> String {
+    let number = if is_first {
+        String::new()
+    } else {
+        format!("order {}: ", order.number)
+    };
+    let status = order.wms_status.as_deref().unwrap_or("not");
+    let since = words::hour(order.state_since, now);
+    let mut text = format!("{number}{status} in the warehouse since {since}");
+    if let Some(ship_by) = order.ship_by.filter(|_| order.despatched_at.is_none()) {
         let left = time_left(ship_by.since(now).as_secs());
         text.push_str(&format!(", promise {left}"));
     }
