@@ -9,8 +9,8 @@ use crate::domain::lifecycle_case::is_rule;
 use crate::store::{StoreError, StoreResult};
 use std::collections::HashMap;
 
-/// Cases tried per round of the desk.
-const ROUND: usize = 100;
+/// Cases tried per round of the desk: a step of many rounds must not keep despatches waiting.
+const ROUND: usize = 20;
 
 /// Tries the next cases; how many there were.
 pub async fn take(cx: &Cx, fence: &Fence) -> StoreResult<usize> {
