@@ -48,7 +48,10 @@ impl StoreBackend {
         let here = self.whereabouts();
         if self.desk().access() == Access::Full && here.is_news(place, now) {
             let who = self.desk().who().0.as_str();
-            store.look_at(&here.session, who, place, now).await?;
+            // A courtesy: whoever cannot write just now must still see the case.
+            if let Err(error) = store.look_at(&here.session, who, place, now).await {
+                tracing::warn!(%error, place, "others were not told who looks at it");
+            }
         }
         Ok(store.others_at(place, &here.session, now).await?)
     }
