@@ -530,27 +530,32 @@ impl App {
     }
 }
 
+/// What is done to exceptions, for the message when it fails.
+const fn doing(what: &ask::ExceptionAct) -> &'static str {
+    match what {
+        ask::ExceptionAct::Acknowledge => "taking",
+        ask::ExceptionAct::Assign { .. } => "handing over",
+        ask::ExceptionAct::Work => "starting on",
+        ask::ExceptionAct::Snooze { .. } => "snoozing",
+        ask::ExceptionAct::Wait { .. } => "waiting with",
+        ask::ExceptionAct::Note { .. } => "a note on",
+        ask::ExceptionAct::MarkFixed => "marking fixed",
+        ask::ExceptionAct::Dismiss { .. } => "dismissing",
+        ask::ExceptionAct::Retry => "retrying",
+    }
+}
+
 /// An act in a few words, for the message when it fails.
 fn act_words(act: &Act) -> String {
     match act {
         Act::Exceptions { targets, what } => {
-            let verb = match what {
-                ask::ExceptionAct::Acknowledge => "taking",
-                ask::ExceptionAct::Assign { .. } => "handing over",
-                ask::ExceptionAct::Work => "starting on",
-                ask::ExceptionAct::Snooze { .. } => "snoozing",
-                ask::ExceptionAct::Wait { .. } => "waiting with",
-                ask::ExceptionAct::Note { .. } => "a note on",
-                ask::ExceptionAct::MarkFixed => "marking fixed",
-                ask::ExceptionAct::Dismiss { .. } => "dismissing",
-                ask::ExceptionAct::Retry => "retrying",
-            };
+            let verb = doing(what);
             match targets.as_slice() {
                 [one] => format!("{verb} exception {}", one.id),
                 many => format!("{verb} {} exceptions", many.len()),
             }
         }
-        Act::Bulk { targets, what } => format!("{} {} exceptions", what.verb(), targets.len()),
+        Act::Bulk { targets, what } => format!("{} {} exceptions", doing(what), targets.len()),
         Act::FloorSaid { case, .. } => {
             format!("the floor's answer to exception {}", case.id)
         }
