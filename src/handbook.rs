@@ -110,6 +110,7 @@ runbooks! {
     StkLoop => STK_LOOP,
     StkWriteback => STK_WRITEBACK,
     StkNegative => STK_NEGATIVE,
+    StkCountAsked => STK_COUNT_ASKED,
     MapTargetGone => MAP_TARGET_GONE,
     MapLocationUnaligned => MAP_LOCATION_UNALIGNED,
     MapStatusUnknown => MAP_STATUS_UNKNOWN,

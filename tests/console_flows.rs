@@ -4,6 +4,8 @@
 
 #[path = "flows/everyday.rs"]
 mod everyday;
+#[path = "flows/papers.rs"]
+mod papers;
 #[path = "support/console/mod.rs"]
 mod support;
 

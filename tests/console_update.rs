@@ -85,6 +85,7 @@ fn every_writing_action_is_possible_somewhere() {
         (Pane::Orders, ""),
         (Pane::Orders, "enter"),
         (Pane::Orders, "enter tab tab enter"),
+        (Pane::Orders, "enter tab tab enter tab enter"),
         (Pane::Orders, "down down down down enter"),
         (Pane::Orders, "down down down"),
         (Pane::Returns, ""),

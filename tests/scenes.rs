@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "scenes/bulk.rs"]
+mod bulk;
 #[path = "scenes/cases.rs"]
 mod cases;
 #[path = "scenes/changes.rs"]

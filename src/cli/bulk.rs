@@ -3,25 +3,28 @@
 use super::args::{UntilArgs, one};
 use super::context::{Context, Globals, Opening};
 use super::exceptions::parse_team;
-use super::listing::{ListArgs, Natural, collect, print};
+use super::listing::{ListArgs, Listing, Natural, collect, print};
 use super::output::{CliError, Outcome};
 use crate::desk::BulkPage;
-use crate::domain::bulk::{Bulk, BulkItem, BulkTrial, CASES_MAX, ExceptionAct, ItemState};
+use crate::domain::bulk::{
+    Bulk, BulkAct, BulkItem, BulkTrial, ExceptionAct, ITEMS_MAX, ItemState, OrderAct,
+};
 use crate::domain::exception::Team;
-use crate::domain::ids::{BulkId, ExceptionId};
+use crate::domain::ids::{BulkId, ExceptionId, OrderId};
 use crate::domain::views::ListName;
 use crate::report::{Column, Table, at};
+use crate::store::read::ListQuery;
 use crate::text::time_left;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-/// Cases of an act read at once.
+/// Cases or orders of an act read at once.
 const PAGE: usize = 1_000;
 
-/// Which cases.
+/// Which cases or orders.
 #[derive(Debug, Clone, Args)]
 pub struct Picked {
-    /// Every open case that matches, for example: kind:ORD_CARRIER_UNMAPPED age>2h
+    /// Everything that matches, for example kind:ORD_CARRIER_UNMAPPED age>2h, or for orders service:"Tracked 48"
     #[arg(value_parser = super::listing::parse_term, value_name = "FILTER", required_unless_present = "view")]
     filter: Vec<String>,
     /// Those of a saved view; a filter narrows it further
@@ -32,15 +35,32 @@ pub struct Picked {
     dry_run: bool,
 }
 
-/// What can be done to many cases.
+/// What can be done to many cases or orders.
 #[derive(Debug, Subcommand)]
 pub enum BulkVerb {
-    /// What was done to many cases, the newest first
+    /// What was done to many, the newest first
     List,
-    /// One of these acts with what became of each case; exit code 3 when some were refused
+    /// One of these acts with what became of each; exit code 3 when some were refused
     Show { id: i64 },
-    /// Leave the cases that were not tried yet as they are
+    /// Leave those that were not tried yet as they are
     Stop { id: i64 },
+    /// Orders: keep them from being sent
+    Hold {
+        #[command(flatten)]
+        orders: Picked,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Orders: let held ones go
+    Release {
+        #[command(flatten)]
+        orders: Picked,
+    },
+    /// Orders: read them in both systems and decide again
+    Resync {
+        #[command(flatten)]
+        orders: Picked,
+    },
     /// Check their orders and try their deliveries again
     Retry {
         #[command(flatten)]
@@ -121,6 +141,15 @@ pub(super) async fn run(globals: &Globals, verb: BulkVerb) -> Result<Outcome, Cl
             let stopped = context.desk.stop_bulk(BulkId(id));
             return one(&context, "the bulk act", None, stopped).await;
         }
+        BulkVerb::Hold { orders, reason } => {
+            return begin_orders(&context, &orders, OrderAct::Hold { reason }).await;
+        }
+        BulkVerb::Release { orders } => {
+            return begin_orders(&context, &orders, OrderAct::Release).await;
+        }
+        BulkVerb::Resync { orders } => {
+            return begin_orders(&context, &orders, OrderAct::Resync).await;
+        }
         BulkVerb::Retry { cases } => (cases, ExceptionAct::Retry),
         BulkVerb::Fixed { cases } => (cases, ExceptionAct::MarkFixed),
         BulkVerb::Ack { cases } => (cases, ExceptionAct::Acknowledge),
@@ -148,32 +177,71 @@ pub(super) async fn run(globals: &Globals, verb: BulkVerb) -> Result<Outcome, Cl
     begin(&context, &cases, act).await
 }
 
-async fn begin(context: &Context, picked: &Picked, act: ExceptionAct) -> Result<Outcome, CliError> {
+/// The question for everything that was picked of a list.
+async fn asked(context: &Context, picked: &Picked, list: ListName) -> Result<ListQuery, CliError> {
     let args = ListArgs {
         sort: None,
         reverse: false,
         view: picked.view.clone(),
-        limit: CASES_MAX,
+        limit: ITEMS_MAX,
         filter: picked.filter.clone(),
     };
-    let sorts = ListName::Exceptions.sorts();
-    let query = args
-        .query(context, ListName::Exceptions, sorts, Natural::Ascending)
-        .await?;
+    args.query(context, list, list.sorts(), Natural::Ascending)
+        .await
+}
+
+/// Refuses what is more than one act may have, rather than to do a part of it.
+fn all_of_them<R>(listing: &Listing<R>) -> Result<(), CliError> {
+    let all = usize::try_from(listing.total).unwrap_or(usize::MAX);
+    if all > listing.rows.len() {
+        return Err(CliError::failed(format!(
+            "{all} match, and one act may have {ITEMS_MAX}: narrow the filter"
+        )));
+    }
+    Ok(())
+}
+
+async fn begin_orders(
+    context: &Context,
+    picked: &Picked,
+    act: OrderAct,
+) -> Result<Outcome, CliError> {
+    let query = asked(context, picked, ListName::Orders).await?;
+    let (store, desk) = (&context.store, &context.desk);
+    let listing = collect(ITEMS_MAX, query, |q| async move { store.orders(&q).await }).await?;
+    all_of_them(&listing)?;
+    let ids: Vec<OrderId> = listing.rows.iter().map(|row| row.id).collect();
+    if ids.is_empty() {
+        return Err(CliError::failed("no order matches the filter"));
+    }
+    if picked.dry_run {
+        let trial = desk.order_trial(&ids, &act).await?;
+        return tell(context, &BulkAct::Orders(act), &trial);
+    }
+    let started = async {
+        let (_, done) = desk.start_order_bulk(&ids, act).await?;
+        Ok(done)
+    };
+    one(context, "the bulk act", None, started).await
+}
+
+async fn begin(context: &Context, picked: &Picked, act: ExceptionAct) -> Result<Outcome, CliError> {
+    let query = asked(context, picked, ListName::Exceptions).await?;
     let store = &context.store;
     let listing = collect(
-        CASES_MAX,
+        ITEMS_MAX,
         query,
         |q| async move { store.exceptions(&q).await },
     )
     .await?;
+    all_of_them(&listing)?;
     if listing.rows.is_empty() {
         return Err(CliError::failed("no open case matches the filter"));
     }
     if picked.dry_run {
         let ids: Vec<ExceptionId> = listing.rows.iter().map(|row| row.id).collect();
         let trial = context.desk.bulk_trial(&ids, &act).await?;
-        return tell(context, &act, &trial);
+        return tell(context, &BulkAct::Cases(act), &trial);
     }
     let seen: Vec<(ExceptionId, i64)> = listing.rows.iter().map(|r| (r.id, r.version)).collect();
     let started = async {
@@ -183,9 +251,9 @@ async fn begin(context: &Context, picked: &Picked, act: ExceptionAct) -> Result<
     one(context, "the bulk act", None, started).await
 }
 
-fn tell(context: &Context, act: &ExceptionAct, trial: &BulkTrial) -> Result<Outcome, CliError> {
+fn tell(context: &Context, act: &BulkAct, trial: &BulkTrial) -> Result<Outcome, CliError> {
     let mut table = Table::new(&[
-        Column::number("cases"),
+        Column::number("count"),
         Column::text("what"),
         Column::text("why"),
     ]);
@@ -203,7 +271,7 @@ fn tell(context: &Context, act: &ExceptionAct, trial: &BulkTrial) -> Result<Outc
     let mut foot = format!("The most urgent first: {}.", trial.first.join(", "));
     if let Some(takes) = trial.takes {
         let about = time_left(takes.as_secs());
-        foot.push_str(&format!(" Sending the orders takes about {about}."));
+        foot.push_str(&format!(" The calls take about {about}."));
     }
     print(&context.globals, trial, table, Some(foot))?;
     Ok(Outcome::Done)
@@ -215,7 +283,7 @@ async fn list(context: &Context) -> Result<Outcome, CliError> {
         Column::number("id"),
         Column::text("state"),
         Column::text("what"),
-        Column::number("cases"),
+        Column::number("all"),
         Column::number("done"),
         Column::number("refused"),
         Column::number("left"),
@@ -262,14 +330,14 @@ async fn show(context: &Context, id: BulkId) -> Result<Outcome, CliError> {
         }
     }
     let mut table = Table::new(&[
-        Column::number("case"),
+        Column::number("number"),
         Column::text("about"),
         Column::text("state"),
         Column::text("what became of it"),
     ]);
     for item in &cases {
         table.row([
-            item.case.to_string(),
+            item.target.number().to_string(),
             item.label.clone(),
             item.state.to_string(),
             item.text.clone(),

@@ -5,11 +5,12 @@ use super::columns;
 use super::context::{Context, Globals, Opening};
 use super::listing::{ColumnedArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
+use crate::desk::DeskError;
 use crate::domain::delivery::{Attempt, DeliveryRow};
-use crate::domain::ids::DeliveryId;
+use crate::domain::ids::{DeliveryId, PayloadId};
 use crate::domain::views::ListName;
 use crate::report::columns::DELIVERIES;
-use crate::report::{Column, Format, Table, at, opt};
+use crate::report::{Column, Format, Origin, Sight, Table, at, opt, stored_call};
 use crate::text::{age, clean};
 use clap::Subcommand;
 use serde::Serialize;
@@ -24,6 +25,13 @@ pub enum DeliveriesVerb {
     List(ColumnedArgs),
     /// One delivery with every attempt
     Show { id: i64 },
+    /// A stored call, by the number its page has: request and answer, people masked
+    Call {
+        id: i64,
+        /// With names and addresses; the journal keeps who looked
+        #[arg(long)]
+        whole: bool,
+    },
     /// Try again now; what is in doubt is asked about first
     Retry {
         #[arg(required = true)]
@@ -44,7 +52,9 @@ pub enum DeliveriesVerb {
 
 pub(super) async fn run(globals: &Globals, verb: DeliveriesVerb) -> Result<Outcome, CliError> {
     let opening = match &verb {
-        DeliveriesVerb::List(_) | DeliveriesVerb::Show { .. } => Opening::Reading,
+        DeliveriesVerb::List(_)
+        | DeliveriesVerb::Show { .. }
+        | DeliveriesVerb::Call { whole: false, .. } => Opening::Reading,
         _ => Opening::Writing,
     };
     let context = Context::open(globals, opening).await?;
@@ -52,6 +62,7 @@ pub(super) async fn run(globals: &Globals, verb: DeliveriesVerb) -> Result<Outco
     match verb {
         DeliveriesVerb::List(args) => list(&context, &args).await,
         DeliveriesVerb::Show { id } => show(&context, DeliveryId(id)).await,
+        DeliveriesVerb::Call { id, whole } => call(&context, PayloadId(id), whole).await,
         DeliveriesVerb::Retry { ids, wait } => {
             each(&context, ids, wait.wait, |id| {
                 desk.retry_delivery(DeliveryId(id))
@@ -113,6 +124,47 @@ async fn list(context: &Context, args: &ColumnedArgs) -> Result<Outcome, CliErro
         table = columns::table(&columns, &listing.rows, &places);
     }
     print_listing(&context.globals, &listing, "deliveries", table)?;
+    Ok(Outcome::Done)
+}
+
+async fn call(context: &Context, id: PayloadId, is_whole: bool) -> Result<Outcome, CliError> {
+    let sight = if is_whole {
+        Sight::Whole
+    } else {
+        Sight::Masked
+    };
+    let found = stored_call(&context.store, id, sight).await?;
+    let Some(call) = found else {
+        let what = format!("call {id}");
+        return Err(DeskError::NotFound { what }.into());
+    };
+    if is_whole {
+        // Nothing is printed before the journal has it.
+        context.desk.look_into(id).await?;
+    }
+    let first = match call.origin {
+        Origin::Ours => "request",
+        Origin::Heard => "message",
+    };
+    let mut table = Table::new(&[Column::text("part"), Column::text("line")]);
+    for (part, body) in [(first, &call.request), ("answer", &call.answer)] {
+        let Some(body) = body else {
+            continue;
+        };
+        match &body.shown {
+            Some(shown) => {
+                for line in &shown.lines {
+                    table.row([part.to_owned(), line.clone()]);
+                }
+            }
+            None => table.row([
+                part.to_owned(),
+                format!("past its retention; SHA-256 {}", body.hash),
+            ]),
+        }
+    }
+    let foot = format!("{} at {}", call.title, at(Some(call.at)));
+    print(&context.globals, &call, table, Some(foot))?;
     Ok(Outcome::Done)
 }
 

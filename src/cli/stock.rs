@@ -7,7 +7,7 @@ use super::lanes::{self, LaneVerb};
 use super::listing::{ColumnedArgs, Natural, collect, print, print_listing};
 use super::output::{CliError, Outcome, say, terminal_columns};
 use crate::domain::drift::{suggest, waterfall};
-use crate::domain::ids::{ItemCode, PairId};
+use crate::domain::ids::{ExceptionId, ItemCode, PairId};
 use crate::domain::places::Places;
 use crate::domain::stock::StockPosition;
 use crate::domain::views::ListName;
@@ -61,6 +61,25 @@ pub enum StockVerb {
         reason: String,
         #[command(flatten)]
         wait: WaitArgs,
+    },
+    /// Have the floor count an item: a case of the warehouse until the figure is recorded
+    Count {
+        #[command(flatten)]
+        at: PlaceArgs,
+        /// What is doubted
+        #[arg(long)]
+        reason: String,
+    },
+    /// Record what the floor counted
+    Counted {
+        /// Exception that asks for the count
+        id: i64,
+        /// Units on the shelf
+        #[arg(long)]
+        each: i64,
+        /// What else was seen
+        #[arg(long, default_value = "")]
+        remark: String,
     },
     /// Publish again where writing was stopped
     Resume {
@@ -141,6 +160,15 @@ pub(super) async fn run(globals: &Globals, verb: StockVerb) -> Result<Outcome, C
             let (pair, p) = place(&context, &at).await?;
             let act = desk.correct_stock(&pair, (&p.item, &p.location), counted, &reason);
             one(&context, "correcting", wait.wait, act).await
+        }
+        StockVerb::Count { at, reason } => {
+            let (pair, p) = place(&context, &at).await?;
+            let act = desk.ask_count(&pair, (&p.item, &p.location), &reason);
+            one(&context, "asking for the count", None, act).await
+        }
+        StockVerb::Counted { id, each, remark } => {
+            let act = desk.counted(ExceptionId(id), each, &remark);
+            one(&context, "recording the count", None, act).await
         }
         StockVerb::Resume { at, cause, wait } => {
             let (pair, p) = place(&context, &at).await?;

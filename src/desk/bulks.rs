@@ -1,19 +1,19 @@
-//! One act on many cases: what it would come to, begun, looked at, stopped. The engine works through it.
+//! One act on many cases or orders: what it would come to, begun, looked at, stopped. The engine works through it.
 
 use super::{Desk, DeskError, DeskResult, Done, reason};
 use crate::domain::bulk::{
-    Bulk, BulkChange, BulkItem, BulkTrial, CASES_MAX, ExceptionAct, ItemState, OrdersTrial,
-    common_reason, tally,
+    Bulk, BulkAct, BulkChange, BulkItem, BulkTrial, ExceptionAct, ITEMS_MAX, ItemState, OrderAct,
+    OrdersTrial, common_reason, tally,
 };
 use crate::domain::catalogue::Kind;
 use crate::domain::change::Change;
 use crate::domain::exception::{ExceptionRow, ObjectRef};
 use crate::domain::ids::{BulkId, ExceptionId, OrderId};
 use crate::domain::live::SystemLive;
-use crate::domain::order::OrderState;
+use crate::domain::order::{OrderRow, OrderState};
 use crate::domain::preflight::Verdict;
-use crate::domain::time::Span;
-use crate::text::{clean_to, count};
+use crate::domain::time::{Span, Ts};
+use crate::text::clean_to;
 use std::collections::{BTreeSet, HashMap};
 
 /// Cases read at once.
@@ -39,8 +39,27 @@ pub struct BulkPage {
 }
 
 /// Before the earliest promise comes nothing; without one, the time by which a case is to be settled counts.
-fn urgency(row: &ExceptionRow) -> (crate::domain::time::Ts, ExceptionId) {
+fn urgency(row: &ExceptionRow) -> (Ts, ExceptionId) {
     (row.ship_by.unwrap_or(row.resolve_due_at), row.id)
+}
+
+fn few_enough(many: usize) -> DeskResult<()> {
+    if many > ITEMS_MAX {
+        return Err(DeskError::Refused(format!(
+            "{many} are more than the {ITEMS_MAX} one act may have; narrow the filter"
+        )));
+    }
+    Ok(())
+}
+
+/// The act with its text as it is kept.
+fn checked_order_act(act: OrderAct) -> DeskResult<OrderAct> {
+    Ok(match act {
+        OrderAct::Hold { reason: why } => OrderAct::Hold {
+            reason: reason("holding orders", &why)?,
+        },
+        other => other,
+    })
 }
 
 /// How long orders take at the limits of today: the calls each needed so far, at the narrowest limit of each system.
@@ -208,35 +227,96 @@ impl Desk {
     ) -> DeskResult<(BulkId, Done)> {
         let what = "the act on many cases";
         self.must_write(what)?;
-        if seen.len() > CASES_MAX {
-            return Err(DeskError::Refused(format!(
-                "{} cases are more than the {CASES_MAX} one act may have; narrow the filter",
-                seen.len()
-            )));
-        }
+        few_enough(seen.len())?;
         let act = Self::checked_act(act)?;
         let versions: HashMap<ExceptionId, i64> = seen.iter().copied().collect();
         let ids: Vec<ExceptionId> = seen.iter().map(|(id, _)| *id).collect();
         let rows = self.in_order(&ids).await?;
-        let cases: Vec<(ExceptionId, i64)> = rows
+        let targets = rows
             .iter()
             .map(|row| {
                 let version = versions.get(&row.id).copied().unwrap_or(row.version);
-                (row.id, version)
+                (row.id.0, version)
             })
             .collect();
+        self.begin(what, BulkAct::Cases(act), targets).await
+    }
+
+    async fn begin(
+        &self,
+        what: &str,
+        act: BulkAct,
+        targets: Vec<(i64, i64)>,
+    ) -> DeskResult<(BulkId, Done)> {
         let id = self.store.reserve_ids(1).await.map(BulkId);
         let id = id.map_err(DeskError::store(what))?;
-        let many = i64::try_from(cases.len()).unwrap_or(i64::MAX);
+        let many = i64::try_from(targets.len()).unwrap_or(i64::MAX);
         let text = format!(
             "Bulk act {id} begins: {}, {}, the most urgent first.{}",
             act.says(),
-            count(many, "case", "cases"),
+            act.count(many),
             self.worker_hint().await?
         );
-        let start = Change::Bulk(BulkChange::Start { id, act, cases });
+        let start = Change::Bulk(BulkChange::Start { id, act, targets });
         self.commit(what, vec![start]).await?;
         Ok((id, Done::now(text)))
+    }
+
+    /// Orders by number, the earliest promise first.
+    async fn orders_in_order(&self, ids: &[OrderId]) -> DeskResult<Vec<OrderRow>> {
+        let mut rows = Vec::with_capacity(ids.len());
+        for page in ids.chunks(PAGE) {
+            let read = self.store.order_rows(page).await;
+            rows.extend(read.map_err(DeskError::store("reading the orders"))?);
+        }
+        rows.sort_by_key(|row| (row.ship_by.unwrap_or(Ts::NEVER), row.id));
+        Ok(rows)
+    }
+
+    /// What an act on these orders would come to now. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`DeskError`]: the act cannot be kept, or the store failed.
+    pub async fn order_trial(&self, ids: &[OrderId], act: &OrderAct) -> DeskResult<BulkTrial> {
+        let act = checked_order_act(act.clone())?;
+        let rows = self.orders_in_order(ids).await?;
+        let whys: Vec<String> = rows.iter().filter_map(|row| act.would(row).err()).collect();
+        let mut trial = BulkTrial {
+            cases: rows.len(),
+            passes: rows.len() - whys.len(),
+            refused: tally(whys),
+            first: rows
+                .iter()
+                .take(NAMED_MAX)
+                .map(|row| row.number.clone())
+                .collect(),
+            ..BulkTrial::default()
+        };
+        if act == OrderAct::Resync && trial.passes > 0 {
+            let systems = self.store.systems_live().await;
+            let systems = systems.map_err(DeskError::store("reading the limits"))?;
+            let live: Vec<SystemLive> = systems.into_iter().map(|s| s.live).collect();
+            trial.takes = takes(trial.passes, &live);
+        }
+        Ok(trial)
+    }
+
+    /// Begins an act on many orders. The engine works through them, the earliest promise first.
+    ///
+    /// # Errors
+    /// [`DeskError`]: read-only, the act cannot be kept, too many orders, or the store failed.
+    pub async fn start_order_bulk(
+        &self,
+        ids: &[OrderId],
+        act: OrderAct,
+    ) -> DeskResult<(BulkId, Done)> {
+        let what = "the act on many orders";
+        self.must_write(what)?;
+        few_enough(ids.len())?;
+        let act = checked_order_act(act)?;
+        let rows = self.orders_in_order(ids).await?;
+        let targets = rows.iter().map(|row| (row.id.0, row.version)).collect();
+        self.begin(what, BulkAct::Orders(act), targets).await
     }
 
     /// Leaves what is left of an act untried.

@@ -3,6 +3,7 @@
 
 mod bulks;
 mod checks;
+mod counts;
 mod deliveries;
 mod edits;
 mod error_rules;

@@ -2,6 +2,7 @@
 
 use super::request::RequestKind;
 use super::{Desk, DeskError, DeskResult, Done, reason};
+use crate::domain::bulk::OrderAct;
 use crate::domain::ids::{OrderId, SiteRef};
 use crate::domain::order::{OrderFull, OrderRow};
 
@@ -91,23 +92,14 @@ impl Desk {
     pub async fn hold_order(&self, id: OrderId, why: &str) -> DeskResult<Done> {
         let why = reason("holding an order", why)?;
         let row = self.order(id).await?;
-        let refuse = |text: String| {
-            Err(DeskError::Refused(format!(
+        let hold = OrderAct::Hold {
+            reason: String::new(),
+        };
+        if let Err(text) = hold.would(&row) {
+            return Err(DeskError::Refused(format!(
                 "order {} is not held: {text}",
                 row.number
-            )))
-        };
-        if row.held_reason.is_some() {
-            return refuse("it is held already".to_owned());
-        }
-        if row.state.is_finished() {
-            return refuse(format!("it is {}, nothing is left to hold", row.state));
-        }
-        if !row.state.is_before_warehouse() {
-            return refuse(format!(
-                "the warehouse has it ({}); put it on hold there",
-                row.state
-            ));
+            )));
         }
         let asked = format!(
             "Order {} will not be sent until it is released.",
@@ -154,10 +146,10 @@ impl Desk {
     /// As [`Desk::resync_order`].
     pub async fn release_order(&self, id: OrderId) -> DeskResult<Done> {
         let row = self.order(id).await?;
-        if row.held_reason.is_none() {
+        if let Err(text) = OrderAct::Release.would(&row) {
             return Err(DeskError::Refused(format!(
-                "order {} is not released: nobody holds it; it is {}",
-                row.number, row.state
+                "order {} is not released: {text}",
+                row.number
             )));
         }
         let asked = format!("Order {} is released; it is checked and sent.", row.number);

@@ -1,9 +1,10 @@
-//! What goes to people outside: read here, and written down that it went.
+//! What goes to people outside, or tells who a customer is: written down that it went, and who looked.
 
-use super::{Desk, DeskError, DeskResult, Done};
+use super::{Access, Desk, DeskError, DeskResult, Done};
 use crate::config::PairConfig;
 use crate::domain::change::{Change, Journal};
 use crate::domain::exception::ObjectRef;
+use crate::domain::ids::PayloadId;
 use crate::domain::order::OrderRow;
 use crate::store::read::DespatchGroup;
 
@@ -54,5 +55,52 @@ impl Desk {
         self.commit("the export of the order", vec![Change::Journal(line)])
             .await?;
         Ok(Done::now(format!("Written to {place}.")))
+    }
+
+    /// Writes down that somebody looks at the people in a stored call. Until that is kept they are shown masked.
+    ///
+    /// # Errors
+    /// [`DeskError`]: read-only, or the store failed.
+    pub async fn look_into(&self, call: PayloadId) -> DeskResult<Done> {
+        let line = Journal {
+            action: "call.looked_into".to_owned(),
+            object: ObjectRef::House(format!("call/{call}")),
+            pair: None,
+            before: String::new(),
+            after: "names and addresses were shown".to_owned(),
+            reason: String::new(),
+            exception: None,
+            payload: Some(call),
+        };
+        let what = format!("the look into call {call}");
+        self.commit(&what, vec![Change::Journal(line)]).await?;
+        Ok(Done::now(format!(
+            "The people in call {call} are shown; the journal has it that you looked."
+        )))
+    }
+
+    /// Writes down that a list or page was written to a file: what, and where it lies. Who may only read keeps no journal;
+    /// the program's log has it then.
+    ///
+    /// # Errors
+    /// [`DeskError`]: the store failed.
+    pub async fn list_exported(&self, what: &str, place: &str) -> DeskResult<()> {
+        if self.access == Access::ReadOnly {
+            tracing::info!(who = %self.who, what, place, "exported by a reader");
+            return Ok(());
+        }
+        let line = Journal {
+            action: "list.exported".to_owned(),
+            object: ObjectRef::House(format!("export/{what}")),
+            pair: None,
+            before: String::new(),
+            after: place.to_owned(),
+            reason: String::new(),
+            exception: None,
+            payload: None,
+        };
+        self.commit("the export", vec![Change::Journal(line)])
+            .await?;
+        Ok(())
     }
 }

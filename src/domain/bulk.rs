@@ -1,13 +1,14 @@
-//! One act on many cases, worked through by the engine one case after the other in a person's name.
+//! One act on many cases or orders, worked through by the engine one after the other in a person's name.
 
 use super::exception::{ExceptionEdit, ExceptionRow, Team};
-use super::ids::{BulkId, ExceptionId, JournalSeq};
+use super::ids::{BulkId, ExceptionId, JournalSeq, OrderId};
 use super::lifecycle_case;
+use super::order::OrderRow;
 use super::time::{Span, Ts};
 use serde::{Deserialize, Serialize};
 
-/// Cases of one bulk act at most.
-pub const CASES_MAX: usize = 100_000;
+/// Cases or orders of one bulk act at most.
+pub const ITEMS_MAX: usize = 100_000;
 /// Bulk acts that are under way at most.
 pub const RUNNING_MAX: i64 = 50;
 /// Up to so many cases are done while the person waits.
@@ -126,6 +127,113 @@ impl ExceptionAct {
     }
 }
 
+/// What is done to orders.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum OrderAct {
+    Hold {
+        reason: String,
+    },
+    Release,
+    /// Read in both systems and decided on again.
+    Resync,
+}
+
+impl OrderAct {
+    /// What it would come to on an order as it stands.
+    ///
+    /// # Errors
+    /// Why it is not possible now, for people; nothing in it is the order's own.
+    pub fn would(&self, row: &OrderRow) -> Result<(), String> {
+        match self {
+            Self::Resync => Ok(()),
+            Self::Release if row.held_reason.is_none() => {
+                Err(format!("nobody holds it; it is {}", row.state))
+            }
+            Self::Release => Ok(()),
+            Self::Hold { .. } if row.held_reason.is_some() => Err("it is held already".to_owned()),
+            Self::Hold { .. } if row.state.is_finished() => {
+                Err(format!("it is {}, nothing is left to hold", row.state))
+            }
+            Self::Hold { .. } if !row.state.is_before_warehouse() => Err(format!(
+                "the warehouse has it ({}); put it on hold there",
+                row.state
+            )),
+            Self::Hold { .. } => Ok(()),
+        }
+    }
+
+    /// The word on the button.
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::Hold { .. } => "Hold",
+            Self::Release => "Release",
+            Self::Resync => "Read again",
+        }
+    }
+
+    /// What is done, with everything that was said about it.
+    pub fn says(&self) -> String {
+        match self {
+            Self::Hold { reason } => format!("hold: {reason}"),
+            Self::Release => "release".to_owned(),
+            Self::Resync => "read again".to_owned(),
+        }
+    }
+}
+
+/// What a bulk act does, and to what. The stored form is that of the act alone: no two acts share a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum BulkAct {
+    Cases(ExceptionAct),
+    Orders(OrderAct),
+}
+
+impl BulkAct {
+    /// What is done, with everything that was said about it.
+    pub fn says(&self) -> String {
+        match self {
+            Self::Cases(act) => act.says(),
+            Self::Orders(act) => act.says(),
+        }
+    }
+
+    /// `340 orders`.
+    pub fn count(&self, n: i64) -> String {
+        match self {
+            Self::Cases(_) => crate::text::count(n, "case", "cases"),
+            Self::Orders(_) => crate::text::count(n, "order", "orders"),
+        }
+    }
+
+    /// What a number stored with it means.
+    pub const fn target(&self, id: i64) -> BulkTarget {
+        match self {
+            Self::Cases(_) => BulkTarget::Case(ExceptionId(id)),
+            Self::Orders(_) => BulkTarget::Order(OrderId(id)),
+        }
+    }
+}
+
+/// What a bulk act is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BulkTarget {
+    Case(ExceptionId),
+    Order(OrderId),
+}
+
+impl BulkTarget {
+    /// Its number, as it is stored.
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::Case(id) => id.0,
+            Self::Order(id) => id.0,
+        }
+    }
+}
+
 /// Where a bulk act stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -171,7 +279,7 @@ impl std::fmt::Display for BulkState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Bulk {
     pub id: BulkId,
-    pub act: ExceptionAct,
+    pub act: BulkAct,
     pub who: String,
     pub began_at: Ts,
     /// When it ended or was stopped.
@@ -204,7 +312,7 @@ impl Bulk {
     pub fn counts(&self) -> String {
         let mut text = format!(
             "{}: {} done, {} refused",
-            crate::text::count(self.total, "case", "cases"),
+            self.act.count(self.total),
             self.done,
             self.refused
         );
@@ -217,7 +325,7 @@ impl Bulk {
     }
 }
 
-/// What became of one case of it.
+/// What became of one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemState {
@@ -257,13 +365,14 @@ impl std::fmt::Display for ItemState {
     }
 }
 
-/// One case of a bulk act.
+/// One case or order of a bulk act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BulkItem {
     /// Its place in the order of work, from 0.
     pub place: i64,
-    pub case: ExceptionId,
-    /// What the case is called.
+    #[serde(flatten)]
+    pub target: BulkTarget,
+    /// What it is called.
     pub label: String,
     /// The version the person saw.
     pub version: i64,
@@ -275,13 +384,13 @@ pub struct BulkItem {
 /// A bulk act begins, goes on or is stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BulkChange {
-    /// Cases with the versions that were seen, in the order of work.
+    /// What it is done to, by number, with the versions that were seen, in the order of work.
     Start {
         id: BulkId,
-        act: ExceptionAct,
-        cases: Vec<(ExceptionId, i64)>,
+        act: BulkAct,
+        targets: Vec<(i64, i64)>,
     },
-    /// One case was tried; stored with what it led to. Refused when it was before.
+    /// One was tried; stored with what it led to. Refused when it was before.
     Item {
         id: BulkId,
         place: i64,
@@ -295,12 +404,13 @@ pub enum BulkChange {
 /// What a bulk act would come to now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct BulkTrial {
+    /// Cases or orders that were looked at.
     pub cases: usize,
-    /// Cases it would be done to.
+    /// Those it would be done to.
     pub passes: usize,
     /// Why it would not be done to the others, most cases first.
     pub refused: Vec<(String, usize)>,
-    /// The first cases in the order of work.
+    /// The first ones in the order of work.
     pub first: Vec<String>,
     /// Of orders in these cases that wait for the checks: how many would pass them now.
     pub orders: Option<OrdersTrial>,
@@ -342,7 +452,7 @@ mod tests {
     fn bulk(done: i64, refused: i64, state: BulkState) -> Bulk {
         Bulk {
             id: BulkId(3),
-            act: ExceptionAct::Retry,
+            act: BulkAct::Cases(ExceptionAct::Retry),
             who: "sam".to_owned(),
             began_at: Ts(0),
             ended_at: None,
@@ -376,6 +486,30 @@ mod tests {
             says(BulkState::Stopped),
             "40 cases: 9 done, 1 refused, 30 never tried"
         );
+    }
+
+    #[test]
+    fn what_is_done_to_orders_is_stored_beside_what_is_done_to_cases() {
+        let acts = [
+            BulkAct::Cases(ExceptionAct::Retry),
+            BulkAct::Cases(ExceptionAct::Note {
+                text: "seen".to_owned(),
+            }),
+            BulkAct::Orders(OrderAct::Release),
+            BulkAct::Orders(OrderAct::Hold {
+                reason: "recall".to_owned(),
+            }),
+        ];
+        for act in acts {
+            let text = serde_json::to_string(&act).unwrap();
+            assert_eq!(
+                serde_json::from_str::<BulkAct>(&text).unwrap(),
+                act,
+                "{text}"
+            );
+        }
+        let old = serde_json::from_str::<BulkAct>("{\"act\":\"mark_fixed\"}").unwrap();
+        assert_eq!(old, BulkAct::Cases(ExceptionAct::MarkFixed));
     }
 
     #[test]

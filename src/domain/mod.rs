@@ -29,6 +29,7 @@ pub mod breaker;
 pub mod budget;
 pub mod bulk;
 pub mod confirm;
+pub mod count;
 pub mod country;
 pub mod credit_gate;
 pub mod decide;

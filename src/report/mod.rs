@@ -1,6 +1,7 @@
 //! What is printed for people and programs: tables, CSV, JSON, the evidence sheet of an order, the reports of shift and month.
 
 pub mod body;
+mod call;
 mod checks;
 pub mod columns;
 mod evidence;
@@ -16,6 +17,7 @@ mod summary;
 mod table;
 mod why;
 
+pub use call::{CallBody, GoodCall, Origin, Sight, StoredCall, stored_call};
 pub use checks::{Saved, check_table, checks_html, checks_markdown, save_checks};
 pub use evidence::{Evidence, TIMELINE_ROWS_MAX, order_evidence};
 pub use month::{

@@ -1,16 +1,18 @@
-//! Acts on many cases, read.
+//! Acts on many cases or orders, read.
 
 use super::exceptions::kind_of;
 use super::value::{Cols, from_json, vals};
 use super::{Store, StoreError, StoreResult};
-use crate::domain::bulk::{Bulk, BulkItem, BulkState, ItemState};
-use crate::domain::ids::{BulkId, ExceptionId, JournalSeq};
+use crate::domain::bulk::{Bulk, BulkAct, BulkItem, BulkState, ItemState};
+use crate::domain::ids::{BulkId, JournalSeq};
 
 const COLUMNS: &str =
     "b.id, b.act, b.who, b.began_at, b.ended_at, b.state, b.total, b.done, b.refused, b.first_line";
-const ITEM: &str = "i.place, i.exception_id, i.version, i.state, i.note, e.kind, e.discriminator";
-/// Where the name of a case comes from.
-const CASE: &str = "join exception e on e.id = i.exception_id";
+const ITEM: &str =
+    "i.place, i.object_id, i.version, i.state, i.note, e.kind, e.discriminator, o.number";
+/// Where the name of a case or an order comes from.
+const NAMED: &str = "left join exception e on b.is_on_orders = 0 and e.id = i.object_id \
+     left join orders o on b.is_on_orders = 1 and o.id = i.object_id";
 
 fn bulk(c: &mut Cols<'_>) -> StoreResult<Bulk> {
     let unknown = |code| StoreError::Refused(format!("{code} is no state of a bulk act"));
@@ -30,20 +32,26 @@ fn bulk(c: &mut Cols<'_>) -> StoreResult<Bulk> {
     })
 }
 
-fn item(c: &mut Cols<'_>) -> StoreResult<BulkItem> {
+fn item(c: &mut Cols<'_>, act: &BulkAct) -> StoreResult<BulkItem> {
     let unknown = |code| StoreError::Refused(format!("{code} is no state of a case of a bulk act"));
     Ok(BulkItem {
         place: c.int()?,
-        case: ExceptionId(c.int()?),
+        target: act.target(c.int()?),
         version: c.int()?,
         state: c
             .int()
             .and_then(|code| ItemState::from_code(code).ok_or_else(|| unknown(code)))?,
         text: c.text()?,
         label: {
-            let kind = kind_of(&c.text::<String>()?)?;
-            let about: String = c.text()?;
-            format!("{} {about}", kind.entry().title).trim().to_owned()
+            let kind = c.opt_text::<String>()?;
+            let about = c.opt_text::<String>()?.unwrap_or_default();
+            let number = c.opt_text::<String>()?.unwrap_or_default();
+            match kind {
+                Some(kind) => format!("{} {about}", kind_of(&kind)?.entry().title)
+                    .trim()
+                    .to_owned(),
+                None => number,
+            }
         },
     })
 }
@@ -82,17 +90,20 @@ impl Store {
         after: Option<i64>,
         limit: usize,
     ) -> StoreResult<Vec<BulkItem>> {
+        let Some(bulk) = self.bulk(id).await? else {
+            return Ok(Vec::new());
+        };
         let mut conn = self.inner.db.read().await?;
         conn.rows(
             format!(
-                "select {ITEM} from bulk_item i {CASE} where i.bulk_id = $1 and i.state = $2 and i.place > $3 \
-                 order by i.place @limit($4)"
+                "select {ITEM} from bulk_item i join bulk b on b.id = i.bulk_id {NAMED} \
+                 where i.bulk_id = $1 and i.state = $2 and i.place > $3 order by i.place @limit($4)"
             ),
             vals![id.0, state.code(), after.unwrap_or(-1), super::limit(limit)],
         )
         .await?
         .iter()
-        .map(|row| item(&mut row.cols()))
+        .map(|row| item(&mut row.cols(), &bulk.act))
         .collect()
     }
 
@@ -102,7 +113,7 @@ impl Store {
         let mut conn = self.inner.db.read().await?;
         conn.rows(
             format!(
-                "select {COLUMNS}, {ITEM} from bulk_item i join bulk b on b.id = i.bulk_id {CASE} \
+                "select {COLUMNS}, {ITEM} from bulk_item i join bulk b on b.id = i.bulk_id {NAMED} \
                  where i.state = 0 and b.state = 0 order by i.place, i.bulk_id @limit($1)"
             ),
             vals![super::limit(limit)],
@@ -111,7 +122,9 @@ impl Store {
         .iter()
         .map(|row| {
             let mut cols = row.cols();
-            Ok((bulk(&mut cols)?, item(&mut cols)?))
+            let bulk = bulk(&mut cols)?;
+            let item = item(&mut cols, &bulk.act)?;
+            Ok((bulk, item))
         })
         .collect()
     }

@@ -115,6 +115,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0017_presence.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0017_presence.sql"),
     },
+    Step {
+        version: 18,
+        name: "order_bulks",
+        sqlite: include_str!("../../assets/migrations/sqlite/0018_order_bulks.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0018_order_bulks.sql"),
+    },
 ];
 
 /// The schema this program writes.

@@ -259,6 +259,14 @@ impl Store {
         full(&mut conn, "where o.id @any($1) order by o.id", vals![ids]).await
     }
 
+    /// Rows of these orders, without their content; unknown ones are absent.
+    pub async fn order_rows(&self, ids: &[OrderId]) -> StoreResult<Vec<OrderRow>> {
+        let ids: Vec<i64> = ids.iter().map(|i| i.0).collect();
+        let mut conn = self.inner.db.read().await?;
+        let sql = format!("select {COLUMNS} from orders o where o.id @any($1) order by o.id");
+        order_rows(&mut conn, sql, vals![ids]).await
+    }
+
     /// Orders of a pair by their number in the warehouse; unknown numbers are absent.
     pub async fn orders_by_wms(
         &self,

@@ -98,7 +98,11 @@ pub async fn carry_out(cx: &Cx, request: &RequestRow) -> StoreResult<Option<Answ
             None => refused("the request names no delivery"),
         },
         "hold_order" | "release_order" => match field::<OrderId>(request, "order") {
-            Some(id) => hold(cx, id, request, now).await?,
+            Some(id) => {
+                let reason: String = field(request, "reason").unwrap_or_default();
+                let reason = Some(reason.as_str()).filter(|_| request.kind == "hold_order");
+                hold(cx, id, reason, &request.who, now).await?
+            }
             None => refused("the request names no order"),
         },
         "choose_site" => choose_site(cx, request, now).await?,
@@ -471,24 +475,24 @@ pub(super) async fn recheck_order(cx: &Cx, id: OrderId) -> StoreResult<Change> {
     })
 }
 
-async fn hold(cx: &Cx, id: OrderId, request: &RequestRow, now: Ts) -> StoreResult<Answered> {
+/// Keeps an order back for a reason, or lets it go when there is none.
+pub(super) async fn hold(
+    cx: &Cx,
+    id: OrderId,
+    reason: Option<&str>,
+    who: &str,
+    now: Ts,
+) -> StoreResult<Answered> {
     let Some(order) = cx.store.orders_by_id(&[id]).await?.into_iter().next() else {
         return Ok(refused("there is no such order"));
     };
-    let is_hold = request.kind == "hold_order";
-    if is_hold && !order.row.state.is_before_warehouse() {
+    if reason.is_some() && !order.row.state.is_before_warehouse() {
         return Ok(refused(
             "the warehouse already has it: ask the floor, or cancel it in the source",
         ));
     }
     let mut row = order.row.clone();
-    row.held_reason = is_hold.then(|| {
-        format!(
-            "{} ({})",
-            field::<String>(request, "reason").unwrap_or_default(),
-            request.who
-        )
-    });
+    row.held_reason = reason.map(|reason| format!("{reason} ({who})"));
     row.updated_at = now;
     let changes = vec![
         Change::Order {
@@ -498,7 +502,10 @@ async fn hold(cx: &Cx, id: OrderId, request: &RequestRow, now: Ts) -> StoreResul
         },
         recheck_order(cx, id).await?,
     ];
-    let text = if is_hold { "held back" } else { "released" };
+    let text = match reason {
+        Some(_) => "held back",
+        None => "released",
+    };
     Ok(Answered {
         changes,
         is_ok: true,

@@ -2,7 +2,7 @@
 
 use super::support::flow::Console;
 use super::{SIZE, console};
-use tallyman::console::app::ask::{Act, ExceptionAct};
+use tallyman::console::app::ask::{Act, ExceptionAct, OrderAct};
 use tallyman::console::app::nav::Pane;
 use tallyman::desk::Decision;
 
@@ -61,7 +61,7 @@ fn is_done(title: &str, c: &Console) -> bool {
         "Put a case off" => of_cases(|w| matches!(w, ExceptionAct::Snooze { .. })),
         "Why does it not move?" => text.contains("Not moving") && text.contains("you can"),
         "Hold an order" => {
-            matches!(acts.as_slice(), [Act::HoldOrder { reason, .. }] if reason == "fraud?")
+            matches!(acts.as_slice(), [Act::Orders { what: OrderAct::Hold { reason }, .. }] if reason == "fraud?")
         }
         "Publish a stock figure" => matches!(acts.as_slice(), [Act::PushStock { .. }]),
         "Approve a credit" => matches!(

@@ -1,12 +1,10 @@
 //! People at work on cases.
 
 use crate::stage::{Placed, SOON, Setting, Stage, play};
-use tallyman::desk::BulkPage;
-use tallyman::domain::bulk::{BulkState, ExceptionAct};
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::error_rule::ErrorRule;
 use tallyman::domain::exception::{ExceptionRow, ExceptionState, Team};
-use tallyman::domain::ids::{BulkId, ExceptionId};
+use tallyman::domain::ids::ExceptionId;
 use tallyman::domain::mapping::{MappingEdit, MappingKind};
 use tallyman::domain::time::Span;
 use tallyman::sandbox::OrderSpec;
@@ -266,7 +264,7 @@ async fn orders_that_miss_one_cut_off_are_one_case_and_leave_it_one_by_one() {
 }
 
 /// Waits for so many open cases of a kind.
-async fn open_cases(s: &mut Stage, kind: Kind, count: usize) -> Vec<ExceptionRow> {
+pub async fn open_cases(s: &mut Stage, kind: Kind, count: usize) -> Vec<ExceptionRow> {
     s.until("the cases are open", SOON, async |s: &Stage| {
         s.cases().await.iter().filter(|c| c.kind == kind).count() == count
     })
@@ -355,103 +353,4 @@ pub async fn an_error_is_named(s: &mut Stage) {
 #[tokio::test]
 async fn an_error_that_was_classified_has_its_name_from_then_on_and_backwards() {
     play(Setting::default(), an_error_is_named).await;
-}
-
-/// Cases of their own, each of an order whose address is too long.
-async fn many_cases(s: &mut Stage, count: usize) -> Vec<ExceptionRow> {
-    for n in 1..=count {
-        s.place(&OrderSpec {
-            line1: format!("{n} very long street name").repeat(8),
-            ..OrderSpec::default()
-        });
-    }
-    open_cases(s, Kind::OrdAddressInvalid, count).await
-}
-
-/// The act has ended.
-async fn bulk_ends(s: &mut Stage, id: BulkId) -> BulkPage {
-    s.until("the act on many cases ends", SOON, async |s: &Stage| {
-        s.desk.bulk_page(id).await.unwrap().bulk.state == BulkState::Ended
-    })
-    .await;
-    s.desk.bulk_page(id).await.unwrap()
-}
-
-pub async fn many_are_worked_through(s: &mut Stage, meanwhile: impl FnOnce(&mut Stage)) {
-    let cases = many_cases(s, 24).await;
-    let seen: Vec<_> = cases.iter().map(|c| (c.id, c.version)).collect();
-    let ids: Vec<_> = cases.iter().map(|c| c.id).collect();
-    let kim = s.desk_of("kim");
-
-    // What it would come to is said first, and changes nothing.
-    let retry = kim.bulk_trial(&ids, &ExceptionAct::Retry).await.unwrap();
-    assert_eq!((retry.cases, retry.passes), (24, 24));
-    let orders = retry.orders.unwrap();
-    assert_eq!((orders.looked_at, orders.passes), (24, 0));
-    let why = "ORD_ADDRESS_INVALID, 24 different ones".to_owned();
-    assert_eq!(orders.still, [(why, 24)]);
-
-    // Somebody takes one meanwhile: that one is refused, the others are done, whatever happens to the process.
-    let sam = s.desk.clone();
-    sam.acknowledge(cases[3].id, cases[3].version)
-        .await
-        .unwrap();
-    let take = kim.start_bulk(&seen, ExceptionAct::Acknowledge).await;
-    let (id, done) = take.unwrap();
-    assert!(done.text.contains("24 cases"), "{}", done.text);
-    let waiting = s.desk.bulk_page(id).await.unwrap();
-    assert_eq!(waiting.bulk.left(), 24);
-    meanwhile(s);
-    let page = bulk_ends(s, id).await;
-    assert_eq!((page.bulk.done, page.bulk.refused), (23, 1));
-    assert_eq!(page.refused[0].case, cases[3].id);
-    assert!(
-        page.refused[0].text.contains("sam"),
-        "{}",
-        page.refused[0].text
-    );
-    for (n, case) in cases.iter().enumerate() {
-        let owner = if n == 3 { "sam" } else { "kim" };
-        let row = s.case_by_id(case.id).await;
-        assert_eq!(row.person.as_deref(), Some(owner), "case {n}");
-    }
-
-    // Who did it takes all of it back in one go.
-    let newest = kim.newest_undoable().await.unwrap();
-    let together = kim.undoable_together(newest).await.unwrap();
-    assert_eq!(together.len(), 23);
-    kim.undo(together[0].seq).await.unwrap();
-    let taken = s.cases().await.into_iter();
-    assert_eq!(taken.filter(|c| c.person.is_some()).count(), 1);
-
-    // A stopped act leaves the rest alone; nobody stops it twice.
-    let text = "asked the carrier".to_owned();
-    let (id, _) = kim
-        .start_bulk(&seen, ExceptionAct::Note { text })
-        .await
-        .unwrap();
-    kim.stop_bulk(id).await.unwrap();
-    let again = kim.stop_bulk(id).await.unwrap_err().to_string();
-    assert!(again.contains("not under way"), "{again}");
-    s.run(Span::mins(5)).await;
-    let stopped = s.desk.bulk_page(id).await.unwrap().bulk;
-    assert_eq!(
-        (stopped.state, stopped.left()),
-        (BulkState::Stopped, 24),
-        "{}",
-        stopped.counts()
-    );
-    assert_eq!(s.desk.bulks().await.unwrap().len(), 2);
-}
-
-#[tokio::test]
-async fn an_act_on_many_cases_is_worked_through_whatever_happens_to_the_process() {
-    play(Setting::default(), async |s: &mut Stage| {
-        many_are_worked_through(s, |s| {
-            s.engines_die();
-            s.engine_starts();
-        })
-        .await;
-    })
-    .await;
 }

@@ -1,7 +1,7 @@
 //! A handful of the scenes on PostgreSQL, where a team's engines and consoles meet.
 
 use crate::stage::{Setting, Stage, play_on};
-use crate::{changes, checks, despatch, doubt, exceptions, labels, orders, pg, systems};
+use crate::{bulk, changes, checks, despatch, doubt, exceptions, labels, orders, pg, systems};
 
 async fn on_postgres(setting: Setting, scene: impl AsyncFnOnce(&mut Stage)) {
     if let Some(url) = pg::database().await {
@@ -73,7 +73,15 @@ async fn an_error_is_classified() {
 #[tokio::test]
 async fn many_cases_are_acted_on_in_one_go() {
     on_postgres(Setting::default(), async |s: &mut Stage| {
-        exceptions::many_are_worked_through(s, |_| ()).await;
+        bulk::many_cases_are_worked_through(s, |_| ()).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_orders_are_held_in_one_go() {
+    on_postgres(Setting::default(), async |s: &mut Stage| {
+        bulk::many_orders_are_held(s, |_| ()).await;
     })
     .await;
 }

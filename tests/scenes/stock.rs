@@ -3,6 +3,7 @@
 use crate::stage::{MUG, Placed, SOON, Setting, Stage, edit, play};
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::delivery::Flow;
+use tallyman::domain::exception::{ObjectRef, Team};
 use tallyman::domain::ids::ItemCode;
 use tallyman::domain::mapping::MappingKind;
 use tallyman::domain::time::Span;
@@ -226,6 +227,18 @@ async fn two_systems_overwriting_each_other_are_stopped_until_a_cause_is_named()
         }
         let case = s.case(Kind::StkLoop).await.expect("a loop is noticed");
         assert!(case.discriminator.contains(MUG));
+        let position = s.position(MUG).await;
+        let place = (&position.item, &position.location);
+        let asked = s.desk.ask_count(&s.pair, place, "which is right?").await;
+        asked.unwrap();
+        let asked = s.case(Kind::StkCountAsked).await.unwrap();
+        s.desk.counted(asked.id, 50, "").await.unwrap();
+        let lines = s
+            .store
+            .timeline(&ObjectRef::Exception(case.id.0), 100)
+            .await;
+        let lines = format!("{:?}", lines.unwrap());
+        assert!(lines.contains("the floor: 50 counted"), "{lines}");
         let mark = s.mark();
         s.act(|w| w.write_level(MUG, 45, OTHER));
         s.run(Span::hours(1)).await;
@@ -325,6 +338,57 @@ async fn an_alias_publishes_the_item_under_its_own_sku() {
         offers(s, 43).await;
         let at = format!("{MUG}@{MAPPED_LOCATION}");
         assert!(!s.ours("SetStockLevel", &at).is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_floor_counts_what_somebody_doubts_and_its_figure_reaches_everybody() {
+    play(Setting::default(), async |s: &mut Stage| {
+        s.run(Span::mins(6)).await;
+        shelf(s, 50);
+        offers(s, 50).await;
+        s.run(SOON).await;
+        let position = s.position(MUG).await;
+        let (kim, sam) = (s.desk_of("kim"), s.desk.clone());
+        let place = (&position.item, &position.location);
+        let asked = kim.ask_count(&s.pair, place, "a customer saw none").await;
+        assert!(asked.unwrap().text.contains("asked to count"));
+        let twice = sam.ask_count(&s.pair, place, "same here").await;
+        let twice = twice.unwrap_err().to_string();
+        assert!(twice.contains("asked for already"), "{twice}");
+        let case = s.case(Kind::StkCountAsked).await.unwrap();
+        assert_eq!(case.team, Team::Warehouse);
+        assert!(
+            case.detail.contains("a customer saw none"),
+            "{}",
+            case.detail
+        );
+
+        // Nothing the engine reads ends it: only the figure does.
+        s.run(Span::mins(30)).await;
+        assert!(s.case(Kind::StkCountAsked).await.is_some());
+        let wrong = sam.counted(case.id, -1, "").await.unwrap_err().to_string();
+        assert!(wrong.contains("a count is 0 to"), "{wrong}");
+        let done = sam.counted(case.id, 47, "three broken ones").await.unwrap();
+        assert!(
+            done.text.contains("correct it there by -3"),
+            "{}",
+            done.text
+        );
+        assert!(s.case(Kind::StkCountAsked).await.is_none());
+        let lines = s
+            .store
+            .timeline(
+                &ObjectRef::Item(format!("{MUG}@{}", position.location)),
+                100,
+            )
+            .await
+            .unwrap();
+        let counted = lines.iter().find(|l| l.action == "stock.counted").unwrap();
+        assert_eq!(counted.reason, "three broken ones");
+        let again = sam.counted(case.id, 47, "").await.unwrap_err().to_string();
+        assert!(again.contains("nobody waits for a count"), "{again}");
     })
     .await;
 }

@@ -175,7 +175,7 @@ actions! {
     NoteIt { "note", Exception, Books, "Note", "Add a remark for the others." }
     Work { "work", Exception, Books, "Start work", "Say that you are working on it." }
     MarkFixed { "mark_fixed", Exception, Books, "Mark fixed", "Say it is fixed: both systems are read again, only agreement closes it." }
-    FloorSaid { "floor_said", Exception, Books, "Floor's answer", "Record whether the floor stopped what a change came too late for, and where the goods are." }
+    FloorSaid { "floor_said", Exception, Books, "Floor's answer", "Record what the floor did: whether it stopped what a change came too late for and where the goods are, or what it counted." }
     Classify { "classify", Exception, Books, "Classify", "Say what this error means: the next one arrives with that name, and those that are open get it now." }
     WaitFor { "wait", Exception, Books, "Wait for", "Somebody outside must act; say who and until when." }
     Dismiss { "dismiss", Exception, Outward, "Dismiss", "Close it without agreement; the reason is kept as a debt." }
@@ -205,6 +205,7 @@ actions! {
     PushStock { "push_stock", Stock, Outward, "Push now", "Publish the figure in the sales system now." }
     ResumeStock { "resume_stock", Stock, Outward, "Resume", "Publish this item again after a stop." }
     CorrectStock { "correct_stock", Stock, Outward, "Correct", "Post what a ledger of its own is missing, in the item's lane; say what the cause was." }
+    AskCount { "ask_count", Stock, Books, "Ask count", "Have the floor count the item; the figure comes back to everybody who works on it." }
 
     RetryHead { "retry_head", Lane, Outward, "Try head again", "Write the head of the lane again now; everything behind it waits for it." }
     SkipHead { "skip_head", Lane, Outward, "Skip head", "Leave the head out: its units are owed until a comparison agrees; say why." }
@@ -228,6 +229,7 @@ actions! {
     TeamSheet { "team_sheet", Check, Screen, "Next team", "The lines of the next team that signs, or of all." }
     ExportSheet { "export_sheet", Check, Books, "Export", "Write sheet and shift report as Markdown and HTML files, here." }
 
+    LookInto { "look_into", Call, Books, "Show people", "Show names and addresses of the call, or mask them again; the journal keeps who looked." }
     CompareCall { "compare_call", Call, Screen, "Compare", "Show in what the call differs from the last one that went well, or the whole call again." }
 
     VerifyChain { "verify_chain", Audit, Screen, "Verify chain", "Recompute the journal's hash chain and say whether it holds." }

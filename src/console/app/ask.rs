@@ -5,8 +5,8 @@ use crate::desk::{
     BulkPage, CheckPage, CheckSheet, Decision, EditQuestion, Found, GatedReturn, LaneRemedy,
     LateChange, RuleTrial, SiteQuestion,
 };
-pub use crate::domain::bulk::ExceptionAct;
 use crate::domain::bulk::{Bulk, BulkTrial};
+pub use crate::domain::bulk::{ExceptionAct, OrderAct};
 use crate::domain::catalogue::Kind;
 use crate::domain::checks::{Cadence, Check, HandOver, Period};
 use crate::domain::columns::{KeptLayout, Layout};
@@ -14,6 +14,7 @@ use crate::domain::delivery::{Attempt, DeliveryRow, Flow};
 use crate::domain::edits::SafeField;
 use crate::domain::error_rule::{ErrorRule, SavedRule};
 use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow, Team};
+use crate::domain::filter::Filter;
 use crate::domain::floor::FloorAnswer;
 use crate::domain::ids::{
     BulkId, DeliveryId, ExceptionId, ItemCode, JournalSeq, LocationId, OrderId, PairId, PayloadId,
@@ -30,8 +31,7 @@ use crate::domain::time::Ts;
 use crate::domain::undo::Undoable;
 use crate::domain::views::{ListName, SavedView, View};
 use crate::domain::why::Why;
-use crate::report::Reader;
-use crate::report::body::{Compared, Pretty};
+use crate::report::{Reader, Sight, StoredCall};
 use crate::store::read::{
     DespatchGroup, ExceptionCount, FlowLive, JournalRow, ListQuery, MappingVersion, SystemRow,
     Unmapped, Window,
@@ -46,12 +46,14 @@ pub enum Question {
     Header {
         person: String,
     },
-    /// Flows, systems, newest journal lines.
-    Live,
+    /// Flows, systems, newest journal lines that match.
+    Live(Filter),
     Exceptions(ListQuery),
     /// Every one that matches, up to the limit of marks; answered as a window.
     AllExceptions(ListQuery),
     Orders(ListQuery),
+    /// As [`Self::AllExceptions`].
+    AllOrders(ListQuery),
     Mappings {
         pair: PairId,
         query: ListQuery,
@@ -72,7 +74,10 @@ pub enum Question {
         pair: PairId,
         flow: Flow,
     },
-    Payload(PayloadId),
+    Payload {
+        id: PayloadId,
+        sight: Sight,
+    },
     Versions {
         pair: PairId,
     },
@@ -90,6 +95,11 @@ pub enum Question {
     BulkTrial {
         cases: Vec<ExceptionId>,
         act: ExceptionAct,
+    },
+    /// What an act on these orders would come to.
+    OrderTrial {
+        orders: Vec<OrderId>,
+        act: OrderAct,
     },
     Bulks,
     Bulk(BulkId),
@@ -150,7 +160,7 @@ pub enum Answer {
     Delivery(Option<Box<DeliverySheet>>),
     Item(Box<ItemSheet>),
     Flow(Box<FlowSheet>),
-    Payload(Option<Box<PayloadSheet>>),
+    Payload(Option<Box<StoredCall>>),
     Versions(Vec<MappingVersion>),
     Targets(Vec<Target>),
     Preview(MappingPreview),
@@ -373,44 +383,6 @@ pub struct FlowSheet {
     pub policy: Vec<CardRow>,
 }
 
-/// A stored call, opened: request and answer, and the last one that went well.
-#[derive(Debug, Clone)]
-pub struct PayloadSheet {
-    pub id: PayloadId,
-    pub at: Ts,
-    pub title: String,
-    pub origin: Origin,
-    pub request: Option<CallBody>,
-    pub answer: Option<CallBody>,
-    pub good: Option<GoodCall>,
-}
-
-/// Who spoke first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// A call of ours.
-    Ours,
-    /// A message that came in by itself; it stands in the request's place.
-    Heard,
-}
-
-/// One body of a call.
-#[derive(Debug, Clone)]
-pub struct CallBody {
-    /// `None` when past its retention.
-    pub shown: Option<Pretty>,
-    pub hash: String,
-}
-
-/// The last call of the same kind that took effect, and in what this one differs from it.
-#[derive(Debug, Clone)]
-pub struct GoodCall {
-    pub id: PayloadId,
-    pub at: Ts,
-    pub request: Option<Compared>,
-    pub answer: Option<Compared>,
-}
-
 /// What applying mapping edits would do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MappingPreview {
@@ -474,6 +446,15 @@ pub enum Act {
         targets: Vec<Seen>,
         what: ExceptionAct,
     },
+    Orders {
+        targets: Vec<OrderId>,
+        what: OrderAct,
+    },
+    /// The engine works through many orders.
+    BulkOrders {
+        targets: Vec<OrderId>,
+        what: OrderAct,
+    },
     StopBulk(BulkId),
     /// What the floor answered about goods a change came too late for.
     FloorSaid {
@@ -486,12 +467,6 @@ pub enum Act {
         id: DeliveryId,
         reason: String,
     },
-    ResyncOrder(OrderId),
-    HoldOrder {
-        id: OrderId,
-        reason: String,
-    },
-    ReleaseOrder(OrderId),
     /// Ship one order from a site, whatever the rules say.
     ChooseSite {
         id: OrderId,
@@ -568,6 +543,19 @@ pub enum Act {
         counted_each: Option<i64>,
         reason: String,
     },
+    /// Have the floor count an item.
+    AskCount {
+        pair: PairId,
+        item: ItemCode,
+        location: LocationId,
+        reason: String,
+    },
+    /// What the floor counted.
+    Counted {
+        case: ExceptionId,
+        counted_each: i64,
+        remark: String,
+    },
     SignCheck {
         check: &'static Check,
         team: Team,
@@ -610,6 +598,8 @@ pub enum Act {
         name: String,
         version: i64,
     },
+    /// Names and addresses of a stored call are looked at.
+    LookInto(PayloadId),
     /// Take the edit back that ended with this line of the journal, and those made in one go with it.
     Undo(JournalSeq),
     /// How this person wants the columns of a list from now on.

@@ -8,12 +8,13 @@ use super::layers::confirm::{Confirm, Then};
 use super::layers::export::ExportSheet;
 use super::list::{Keyed, List, Load};
 use super::nav::Pane;
+use super::panes::{live, mappings};
 use super::{App, Level};
 use crate::domain::ids::PairId;
 use crate::domain::views::ListName;
-use crate::report::columns::specs;
+use crate::report::columns::{BudgetLine, specs};
 use crate::report::export::ListFormat;
-use crate::store::read::ListQuery;
+use crate::store::read::{FlowLive, JournalRow, ListQuery, Unmapped};
 
 /// Longest name of a file, characters, without what tells its kind.
 const STEM_CHARS_MAX: usize = 60;
@@ -31,8 +32,41 @@ pub enum What {
         shown: Vec<&'static str>,
         hidden: Vec<&'static str>,
     },
+    /// What is on the screen as a whole, as it stands there.
+    Short(Short),
     /// A page as text.
     Page(String),
+}
+
+/// A list that is on the screen as a whole.
+#[derive(Debug, Clone)]
+pub enum Short {
+    Unmapped(Vec<Unmapped>),
+    Flows(Vec<FlowLive>),
+    Budgets(Vec<BudgetLine>),
+    /// Newest first.
+    Events(Vec<JournalRow>),
+}
+
+impl Short {
+    fn len(&self) -> usize {
+        match self {
+            Self::Unmapped(rows) => rows.len(),
+            Self::Flows(rows) => rows.len(),
+            Self::Budgets(rows) => rows.len(),
+            Self::Events(rows) => rows.len(),
+        }
+    }
+
+    /// Its name, for people and for the file.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Unmapped(_) => "unmapped",
+            Self::Flows(_) => "flows",
+            Self::Budgets(_) => "budgets",
+            Self::Events(_) => "events",
+        }
+    }
 }
 
 /// A file to be written.
@@ -115,12 +149,32 @@ impl App {
         if let Some(page) = self.nav.page() {
             return (page.load != Load::Ready).then_some("the page is not read yet");
         }
+        if let Some(short) = self.short_here() {
+            return (short.len() == 0).then_some("the list is empty");
+        }
         match (self.nav.pane, self.rows_here()) {
             (Pane::Checks, _) => Some("the sheet of checks has its own export"),
             (_, None) => Some("needs a list or a page"),
             (_, Some((0, _))) => Some("the list is empty"),
             (_, Some(_)) => None,
         }
+    }
+
+    /// The list on show, where it is on the screen as a whole.
+    fn short_here(&self) -> Option<Short> {
+        let live = &self.panes.live;
+        let mappings = &self.panes.mappings;
+        Some(match self.nav.pane {
+            Pane::Live => match live.part {
+                live::Part::Flows => Short::Flows(live.data.flows.clone()),
+                live::Part::Systems => Short::Budgets(BudgetLine::of(&live.data.systems)),
+                live::Part::Tail => Short::Events(live.data.tail.iter().rev().cloned().collect()),
+            },
+            Pane::Mappings if mappings.part == mappings::Part::Unmapped => {
+                Short::Unmapped(mappings.unmapped.clone())
+            }
+            _ => return None,
+        })
     }
 
     /// How many rows the list on show has, and the question for all of them.
@@ -166,6 +220,11 @@ impl App {
             let title = format!("Export {}", page.title);
             let text = page_text(&page.title, &page.doc);
             return Some(ExportSheet::of_page(title, stem, text));
+        }
+        if let Some(short) = self.short_here() {
+            let (name, rows) = (short.name(), short.len());
+            let (title, stem) = (format!("Export {name}"), format!("{name}-{minute}"));
+            return Some(ExportSheet::of_short(title, stem, rows, What::Short(short)));
         }
         let list = self.list_here()?;
         let (rows, query) = self.rows_here()?;

@@ -7,6 +7,7 @@ use super::App;
 use super::action::{Action, Context};
 use super::nav::Pane;
 use super::subject::{Subject, lane_of, unlabelled_service, wanted_mapping};
+use crate::domain::catalogue::Kind;
 use crate::domain::delivery::Flow;
 use crate::domain::drift::ledger::may_correct;
 use crate::domain::exception::ExceptionState;
@@ -61,7 +62,7 @@ impl App {
             Context::Site => self.fit_site(),
             Context::Refund => self.fit_refund(),
             Context::Check => self.fit_check(action),
-            Context::Call => self.fit_call(),
+            Context::Call => self.fit_call(action),
             Context::Global | Context::Audit | Context::Bulk => self.fit_global(action),
         }
     }
@@ -107,7 +108,7 @@ impl App {
             Action::FloorSaid if rows.len() > 1 => {
                 no("records one answer at a time; unmark the others")
             }
-            Action::FloorSaid if !is_physical(first.kind) => {
+            Action::FloorSaid if !is_physical(first.kind) && first.kind != Kind::StkCountAsked => {
                 Fit::Elsewhere("it is not about goods on the floor".to_owned())
             }
             Action::Classify if rows.len() > 1 => {
@@ -152,6 +153,27 @@ impl App {
                     } else {
                         Fit::Yes
                     };
+                }
+                (Subject::Orders(rows), Action::Hold) => {
+                    let is_any = rows
+                        .iter()
+                        .any(|r| r.held_reason.is_none() && r.state.is_before_warehouse());
+                    return if is_any {
+                        Fit::Yes
+                    } else {
+                        no("they are held or in the warehouse already")
+                    };
+                }
+                (Subject::Orders(rows), Action::Release) => {
+                    return if rows.iter().any(|r| r.held_reason.is_some()) {
+                        Fit::Yes
+                    } else {
+                        no("nobody holds any of them")
+                    };
+                }
+                (Subject::Orders(_), Action::Resync) => return Fit::Yes,
+                (Subject::Orders(_), _) => {
+                    return no("is for one order at a time; unmark the others");
                 }
                 (Subject::Order(_), Action::EditOrder) => return self.fit_edit(),
                 (Subject::Order(row), Action::ExpectReturn) => {
@@ -217,6 +239,7 @@ impl App {
             (Action::PushStock | Action::ResumeStock, _) if row.ledger.is_some() => Fit::Elsewhere(
                 "its source keeps its own ledger: Correct posts what is missing".to_owned(),
             ),
+            (Action::AskCount, _) => Fit::Yes,
             (Action::CorrectStock, _) if row.ledger.is_none() => Fit::Elsewhere(format!(
                 "the figure of {} is published, not corrected: push it",
                 row.item
@@ -267,9 +290,10 @@ impl App {
         }
     }
 
-    fn fit_call(&self) -> Fit {
+    fn fit_call(&self, action: Action) -> Fit {
         let call = self.nav.page().and_then(|page| page.call.as_ref());
         match call.map(|call| call.sheet.good.is_some()) {
+            Some(_) if action == Action::LookInto => Fit::Yes,
             Some(true) => Fit::Yes,
             Some(false) => no("no call of this kind that went well is kept"),
             None => no("it is still being read"),
@@ -297,19 +321,29 @@ impl App {
 
     fn fit_list(&self, action: Action) -> Fit {
         match action {
+            Action::Filter | Action::ClearFilter if self.nav.pane == Pane::Live => {
+                if action == Action::ClearFilter && self.filter_text().is_empty() {
+                    no("every event is shown")
+                } else {
+                    Fit::Yes
+                }
+            }
+            _ if self.nav.pane == Pane::Live => {
+                Fit::Elsewhere("of Live only the events have a filter".to_owned())
+            }
             Action::Mine if self.nav.pane != Pane::Exceptions => {
                 Fit::Elsewhere("only exceptions have owners".to_owned())
             }
             Action::Mark | Action::MarkRange | Action::MarkAll | Action::Unmark
-                if self.nav.pane != Pane::Exceptions =>
+                if !matches!(self.nav.pane, Pane::Exceptions | Pane::Orders) =>
             {
-                Fit::Elsewhere("bulk actions are for exceptions".to_owned())
+                Fit::Elsewhere("bulk actions are for exceptions and orders".to_owned())
             }
             Action::Views | Action::RemoveView if self.views_here().is_empty() => {
                 no("no view of this list is saved yet")
             }
-            Action::Unmark if self.panes.exceptions.list.marked() == 0 => no("nothing is marked"),
-            Action::MarkRange | Action::MarkAll if self.panes.exceptions.list.total() == 0 => {
+            Action::Unmark if self.marked_here() == 0 => no("nothing is marked"),
+            Action::MarkRange | Action::MarkAll if self.rows_listed() == 0 => {
                 no("the list is empty")
             }
             Action::ClearFilter if self.filter_text().is_empty() && !self.is_narrowed() => {

@@ -41,6 +41,7 @@ use nav::{Nav, Page, Pane};
 use panes::Panes;
 
 use crate::console::theme::{Role, Theme};
+use crate::domain::filter::Filter;
 use crate::domain::ids::{ExceptionId, RequestId};
 use crate::domain::time::{Span, Ts};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -149,8 +150,12 @@ pub struct App {
     urgent: Option<BTreeSet<ExceptionId>>,
     /// Mapping changes put aside.
     pub aside: staged::Aside,
+    /// Act and page by which somebody looks into a stored call.
+    looking: Option<(u64, u64)>,
     /// The act on many cases whose question is being put together.
-    trying: Option<(Vec<ask::Seen>, ask::ExceptionAct)>,
+    trying: Option<perform::Trying>,
+    /// The filter whose rows are to be marked.
+    marking: Option<Filter>,
     /// What was last looked for on a page.
     found_last: String,
     /// The file being written.
@@ -195,7 +200,9 @@ impl App {
             layouts: columns::Layouts::default(),
             urgent: None,
             aside: staged::Aside::default(),
+            looking: None,
             trying: None,
+            marking: None,
             found_last: String::new(),
             exporting: None,
             requests: Vec::new(),
@@ -364,6 +371,7 @@ impl App {
                     self.layers.pop();
                 }
                 Out::Act(Act::Exceptions { targets, what }) => self.act_on_cases(targets, what),
+                Out::Act(Act::Orders { targets, what }) => self.act_on_orders(targets, what),
                 Out::Act(act) => self.act(act),
                 Out::Ask(slot, question) => {
                     let generation = self.next_generation();
@@ -424,6 +432,7 @@ impl App {
     fn acted(&mut self, ticket: u64, result: Result<Done, Trouble>) {
         let what = self.acting.remove(&ticket).unwrap_or_default();
         self.aside.ended(ticket, result.is_ok());
+        self.looked_into(ticket, result.is_ok());
         match result {
             // Nothing of the books was touched, and nothing needs saying.
             Ok(done) if done.text.is_empty() => return,
@@ -435,6 +444,7 @@ impl App {
                     self.is_requests_stale = true;
                 }
                 self.panes.exceptions.list.unmark_all();
+                self.panes.orders.list.unmark_all();
                 self.say(Level::Done, &done.text);
             }
             Err(trouble) => {
@@ -545,6 +555,15 @@ const fn doing(what: &ask::ExceptionAct) -> &'static str {
     }
 }
 
+/// What is done to orders, for the message when it fails.
+const fn doing_order(what: &ask::OrderAct) -> &'static str {
+    match what {
+        ask::OrderAct::Hold { .. } => "holding",
+        ask::OrderAct::Release => "releasing",
+        ask::OrderAct::Resync => "reading again",
+    }
+}
+
 /// An act in a few words, for the message when it fails.
 fn act_words(act: &Act) -> String {
     match act {
@@ -562,14 +581,19 @@ fn act_words(act: &Act) -> String {
         Act::StopBulk(id) => format!("stopping bulk act {id}"),
         Act::RetryDelivery(id) => format!("retrying delivery {id}"),
         Act::CancelDelivery { id, .. } => format!("cancelling delivery {id}"),
-        Act::ResyncOrder(id) => format!("reading order {id} again"),
-        Act::HoldOrder { id, .. } => format!("holding order {id}"),
-        Act::ReleaseOrder(id) => format!("releasing order {id}"),
+        Act::Orders { targets, what } => match targets.as_slice() {
+            [one] => format!("{} order {one}", doing_order(what)),
+            many => format!("{} {} orders", doing_order(what), many.len()),
+        },
+        Act::BulkOrders { targets, what } => {
+            format!("{} {} orders", doing_order(what), targets.len())
+        }
         Act::ChooseSite { id, .. } => format!("choosing the site of order {id}"),
         Act::PauseFlow { pair, flow, .. } => format!("pausing {flow} of {pair}"),
         Act::ResumeFlow { pair, flow } => format!("resuming {flow} of {pair}"),
         Act::RunFlow { pair, flow } => format!("running {flow} of {pair}"),
         Act::PushStock { item, .. } => format!("pushing {item}"),
+        Act::LookInto(id) => format!("looking into call {id}"),
         Act::Undo(line) => format!("taking back line {line}"),
         Act::ResumeStock { item, .. } => format!("resuming {item}"),
         Act::ApplyMappings { pair, .. } => format!("mappings of {pair}"),
@@ -581,6 +605,8 @@ fn act_words(act: &Act) -> String {
         Act::DecideReturn { reference, .. } => format!("deciding on return {reference}"),
         Act::LaneHead { item, .. } => format!("the lane of {item}"),
         Act::CorrectStock { item, .. } => format!("correcting {item}"),
+        Act::AskCount { item, .. } => format!("asking for a count of {item}"),
+        Act::Counted { case, .. } => format!("recording the count of exception {case}"),
         Act::SignCheck { check, team, .. } => format!("signing {:?} for {team}", check.title),
         Act::HandOver { team, .. } => format!("the hand-over of {team}"),
         Act::ExportChecks { cadence, .. } => format!("the export of the {cadence} sheet"),

@@ -195,7 +195,8 @@ impl App {
     /// The filter of the list on show, as typed.
     pub fn filter_text(&self) -> &str {
         match self.nav.pane {
-            Pane::Live | Pane::Checks => "",
+            Pane::Live => &self.panes.live.filter_text,
+            Pane::Checks => "",
             Pane::Exceptions => &self.panes.exceptions.list.filter_text,
             Pane::Orders => &self.panes.orders.list.filter_text,
             Pane::Mappings => &self.panes.mappings.list.filter_text,
@@ -235,7 +236,8 @@ impl App {
             return;
         }
         match self.nav.pane {
-            Pane::Live | Pane::Checks => {}
+            Pane::Live => self.panes.live.set_filter(text, parsed),
+            Pane::Checks => {}
             Pane::Exceptions => {
                 let pane = &mut self.panes.exceptions;
                 pane.list.filter_text = text.to_owned();

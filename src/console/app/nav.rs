@@ -1,6 +1,5 @@
 //! Where one is: a pane, and in each pane a stack of pages. Esc takes the top page off; nothing else is lost.
 
-use super::ask::PayloadSheet;
 use super::doc::{Doc, DocLine, Link};
 use super::list::Load;
 use super::sheets::call::{self, Mode};
@@ -10,6 +9,7 @@ use crate::domain::error_rule::SavedRule;
 use crate::domain::ids::PairId;
 use crate::domain::mapping::Mapping;
 use crate::domain::time::Ts;
+use crate::report::{Sight, StoredCall};
 use crate::store::read::MappingVersion;
 use std::cell::Cell;
 
@@ -129,8 +129,10 @@ pub struct Page {
 /// A stored call on its page. Its lines depend on the width of the screen, so it is kept to be set out anew.
 #[derive(Debug, Clone)]
 pub struct CallOnPage {
-    pub sheet: Box<PayloadSheet>,
+    pub sheet: Box<StoredCall>,
     pub mode: Mode,
+    /// How much of it is to be read; people are masked until somebody looks into all of it here.
+    pub sight: Sight,
 }
 
 impl Page {

@@ -124,7 +124,7 @@ impl App {
                 self.layer_reply(slot, answer);
             }
             Slot::Marks if self.layer_generations.get(&slot) == Some(&generation) => {
-                self.take_marks(expect!(answer, Exceptions));
+                self.take_marks(answer);
             }
             Slot::Requests if self.requests_generation == generation => {
                 self.take_requests(answer);
@@ -431,7 +431,8 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, at: At<'_>, places: &P
         Ok(Answer::Payload(Some(sheet))) => {
             page.subject = Some(Subject::Call(sheet.id));
             let mode = page.call.as_ref().map_or(Mode::Whole, |call| call.mode);
-            page.call = Some(CallOnPage { sheet, mode });
+            let sight = page.call.as_ref().map_or(sheet.sight, |call| call.sight);
+            page.call = Some(CallOnPage { sheet, mode, sight });
             page.lay_out_call(columns, now);
         }
         Ok(Answer::Versions(rows)) => {

@@ -26,6 +26,8 @@ pub enum Subject {
     /// Shared: thousands may be marked, and every question whether an action fits asks for them.
     Exceptions(Arc<[ExceptionRow]>),
     Order(Box<OrderRow>),
+    /// Several that are marked.
+    Orders(Arc<[OrderRow]>),
     /// `state` is known on its own page, not behind a link.
     Delivery {
         id: DeliveryId,
@@ -70,7 +72,7 @@ impl Subject {
     pub const fn context(&self) -> Context {
         match self {
             Self::Exceptions(_) => Context::Exception,
-            Self::Order(_) => Context::Order,
+            Self::Order(_) | Self::Orders(_) => Context::Order,
             Self::Delivery { .. } => Context::Delivery,
             Self::Mapping(_) | Self::Unmapped { .. } | Self::MappingsOf(_) => Context::Mapping,
             Self::Version { .. } => Context::Version,
@@ -95,6 +97,7 @@ impl Subject {
                 many => format!("{} exceptions", many.len()),
             },
             Self::Order(row) => format!("order {}", row.number),
+            Self::Orders(rows) => format!("{} orders", rows.len()),
             Self::Delivery { title, .. } => title.clone(),
             Self::Mapping(row) => format!("{} {}", row.kind, row.from),
             Self::Unmapped { row, .. } => format!("{} {}", row.kind, row.from),
@@ -232,8 +235,12 @@ impl App {
                 (!rows.is_empty()).then_some(Subject::Exceptions(rows))
             }
             Pane::Orders => {
-                let row = self.panes.orders.list.current()?.clone();
-                Some(Subject::Order(Box::new(row)))
+                let rows = self.panes.orders.list.chosen();
+                match &*rows {
+                    [] => None,
+                    [one] => Some(Subject::Order(Box::new(one.clone()))),
+                    _ => Some(Subject::Orders(rows)),
+                }
             }
             Pane::Mappings => {
                 let pane = &self.panes.mappings;
@@ -292,7 +299,7 @@ impl App {
         let mut contexts: Vec<Context> = self.subjects().iter().map(Subject::context).collect();
         if self.nav.page().is_some() {
             contexts.push(Context::Page);
-        } else if !matches!(self.nav.pane, Pane::Live | Pane::Checks) {
+        } else if self.nav.pane != Pane::Checks {
             contexts.push(Context::List);
         }
         contexts.push(Context::Global);

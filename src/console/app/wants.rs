@@ -7,6 +7,8 @@ use super::event::{Effect, Slot};
 use super::list::Load;
 use super::nav::{Page, Pane};
 use super::panes::stock;
+use crate::domain::filter::Filter;
+use crate::report::Sight;
 
 impl App {
     pub(super) fn ask(&mut self, slot: Slot, question: Question) -> u64 {
@@ -48,7 +50,8 @@ impl App {
                 if live.is_stale && live.load != Load::Loading {
                     live.is_stale = false;
                     live.load = Load::Loading;
-                    self.panes.live.generation = self.ask(Slot::Live, Question::Live);
+                    let question = Question::Live(self.panes.live.filter.clone());
+                    self.panes.live.generation = self.ask(Slot::Live, question);
                 }
             }
             Pane::Exceptions => {
@@ -143,7 +146,7 @@ impl App {
             return;
         }
         let is_due = page.load == Load::Never || (page.is_stale && page.load != Load::Loading);
-        let (id, question) = (page.id, question_for(&page.link));
+        let (id, question) = (page.id, question_of(page));
         if is_due && let Some(question) = question {
             page.is_stale = false;
             page.load = Load::Loading;
@@ -199,7 +202,18 @@ impl App {
     }
 }
 
-/// The question behind a page; `None` when the page needs none.
+/// The question behind an open page. A stored call is read as far as it is looked into there.
+fn question_of(page: &Page) -> Option<Question> {
+    match (&page.link, &page.call) {
+        (Link::Payload(id), Some(call)) => Some(Question::Payload {
+            id: *id,
+            sight: call.sight,
+        }),
+        (link, _) => question_for(link),
+    }
+}
+
+/// The question behind a link; `None` when the page needs none.
 fn question_for(link: &Link) -> Option<Question> {
     Some(match link {
         Link::Exception(id) => Question::Exception(*id),
@@ -213,7 +227,10 @@ fn question_for(link: &Link) -> Option<Question> {
             pair: pair.clone(),
             flow: *flow,
         },
-        Link::Payload(id) => Question::Payload(*id),
+        Link::Payload(id) => Question::Payload {
+            id: *id,
+            sight: Sight::Masked,
+        },
         Link::Versions { pair } => Question::Versions { pair: pair.clone() },
         Link::Lane { pair, lane } => Question::Lane {
             pair: pair.clone(),
@@ -226,7 +243,7 @@ fn question_for(link: &Link) -> Option<Question> {
             first: *first,
         },
         Link::HandOvers(team) => Question::HandOvers(*team),
-        Link::Slow => Question::Live,
+        Link::Slow => Question::Live(Filter::default()),
         Link::Bulks => Question::Bulks,
         Link::LateChanges => Question::LateChanges,
         Link::Bulk(id) => Question::Bulk(*id),

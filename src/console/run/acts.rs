@@ -1,6 +1,6 @@
 //! What a person does, handed to the desk.
 
-use super::super::app::ask::{Act, Done, ExceptionAct, Seen, Trouble};
+use super::super::app::ask::{Act, Done, ExceptionAct, OrderAct, Seen, Trouble};
 use super::store::StoreBackend;
 use crate::desk::{Desk, DeskError};
 use crate::domain::checks::Cadence;
@@ -27,6 +27,11 @@ impl StoreBackend {
         let desk = self.desk();
         let result = match act {
             Act::Exceptions { targets, what } => return self.on_exceptions(&targets, &what).await,
+            Act::Orders { targets, what } => return self.on_orders(&targets, &what).await,
+            Act::BulkOrders { targets, what } => {
+                let started = desk.start_order_bulk(&targets, what).await;
+                started.map(|(_, done)| done)
+            }
             Act::Bulk { targets, what } => {
                 let seen: Vec<_> = targets.iter().map(|t| (t.id, t.version)).collect();
                 desk.start_bulk(&seen, what).await.map(|(_, done)| done)
@@ -39,9 +44,6 @@ impl StoreBackend {
             Act::StopBulk(id) => desk.stop_bulk(id).await,
             Act::RetryDelivery(id) => desk.retry_delivery(id).await,
             Act::CancelDelivery { id, reason } => desk.cancel_delivery(id, &reason).await,
-            Act::ResyncOrder(id) => desk.resync_order(id).await,
-            Act::HoldOrder { id, reason } => desk.hold_order(id, &reason).await,
-            Act::ReleaseOrder(id) => desk.release_order(id).await,
             Act::ChooseSite { id, site, reason } => desk.choose_site(id, &site, &reason).await,
             Act::PauseFlow { pair, flow, reason } => {
                 desk.pause_flow(&pair, Some(flow), &reason).await
@@ -112,6 +114,17 @@ impl StoreBackend {
                 desk.correct_stock(&pair, (&item, &location), counted_each, &reason)
                     .await
             }
+            Act::AskCount {
+                pair,
+                item,
+                location,
+                reason,
+            } => desk.ask_count(&pair, (&item, &location), &reason).await,
+            Act::Counted {
+                case,
+                counted_each,
+                remark,
+            } => desk.counted(case, counted_each, &remark).await,
             Act::SignCheck {
                 check,
                 team,
@@ -120,6 +133,7 @@ impl StoreBackend {
             } => desk.sign_check(check, team, &periods, &note).await,
             Act::HandOver { team, text } => desk.hand_over(team, &text).await,
             Act::ExportChecks { cadence, team } => return self.export(cadence, team).await,
+            Act::LookInto(id) => desk.look_into(id).await,
             Act::Undo(line) => desk.undo(line).await,
             Act::EditOrder { id, fields, reason } => desk.edit_order(id, fields, &reason).await,
             Act::Classify { case, rule, over } => desk.classify(case, *rule, over).await,
@@ -163,18 +177,50 @@ impl StoreBackend {
     /// Each in turn, in one go for whoever takes it back; what one refuses does not keep the others from being done.
     async fn on_exceptions(&self, targets: &[Seen], what: &ExceptionAct) -> Result<Done, Trouble> {
         let desk = self.desk().in_one_go();
-        let mut last = None;
-        let mut refused: Vec<Trouble> = Vec::new();
+        let mut all = Several::default();
         for target in targets {
-            match on_exception(&desk, *target, what).await {
-                Ok(one) => last = Some(done(one)),
-                Err(error) => refused.push(error.into()),
-            }
+            all.take(on_exception(&desk, *target, what).await);
         }
-        let count = targets.len() - refused.len();
-        match (last, refused.len()) {
+        all.said()
+    }
+
+    /// As [`Self::on_exceptions`].
+    async fn on_orders(&self, targets: &[OrderId], what: &OrderAct) -> Result<Done, Trouble> {
+        let desk = self.desk().in_one_go();
+        let mut all = Several::default();
+        for id in targets {
+            all.take(match what {
+                OrderAct::Hold { reason } => desk.hold_order(*id, reason).await,
+                OrderAct::Release => desk.release_order(*id).await,
+                OrderAct::Resync => desk.resync_order(*id).await,
+            });
+        }
+        all.said()
+    }
+}
+
+/// What became of one act on several objects.
+#[derive(Default)]
+struct Several {
+    tried: usize,
+    last: Option<Done>,
+    refused: Vec<Trouble>,
+}
+
+impl Several {
+    fn take(&mut self, result: Result<crate::desk::Done, DeskError>) {
+        self.tried += 1;
+        match result {
+            Ok(one) => self.last = Some(done(one)),
+            Err(error) => self.refused.push(error.into()),
+        }
+    }
+
+    fn said(mut self) -> Result<Done, Trouble> {
+        let count = self.tried - self.refused.len();
+        match (self.last, self.refused.len()) {
             (None, 0) => Err(Trouble::new("nothing was chosen")),
-            (None, 1) => Err(refused.remove(0)),
+            (None, 1) => Err(self.refused.remove(0)),
             (Some(one), 0) if count == 1 => Ok(one),
             (Some(one), 0) => Ok(Done {
                 text: format!("all {count} done; the last: {}", one.text),
@@ -183,10 +229,10 @@ impl StoreBackend {
             (_, not) => Err(Trouble {
                 text: format!(
                     "{count} of {} were done, {not} were not: {}",
-                    targets.len(),
-                    reasons(&refused)
+                    self.tried,
+                    reasons(&self.refused)
                 ),
-                is_stale: refused.iter().any(|t| t.is_stale),
+                is_stale: self.refused.iter().any(|t| t.is_stale),
             }),
         }
     }

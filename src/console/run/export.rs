@@ -1,12 +1,13 @@
 //! Writes lists and pages to files: page by page from the store, one page in memory at a time.
 
 use super::super::app::ask::Trouble;
-use super::super::app::export::{ExportJob, What};
+use super::super::app::export::{ExportJob, Short, What};
 use super::store::StoreBackend;
 use crate::domain::ids::PairId;
+use crate::domain::places::Places;
 use crate::domain::views::ListName;
-use crate::report::columns;
 use crate::report::export::{EXPORT_ROWS_MAX, ListFormat, ListWriter, NewFile};
+use crate::report::{PrintError, columns};
 use crate::store::read::{Anchor, ListQuery, Window};
 use std::future::Future;
 use std::path::Path;
@@ -63,6 +64,42 @@ async fn write_page(folder: &Path, job: &ExportJob, text: String) -> Result<Stri
     let written = async { finish(begin(folder, &job.stem, job.format, text).await?).await };
     let path = written.await.map_err(|e| fault(&job.stem, &e))?;
     Ok(format!("wrote the page to {path}"))
+}
+
+/// Writes a list that is held as a whole.
+async fn write_short(
+    (folder, job): (&Path, &ExportJob),
+    short: &Short,
+    places: Places,
+) -> Result<String, Trouble> {
+    fn text<R>(
+        columns: &'static [columns::ListColumn<R>],
+        rows: &[R],
+        format: ListFormat,
+        places: Places,
+    ) -> Result<(String, u64), PrintError> {
+        let names: Vec<&str> = columns.iter().map(|c| c.spec.name).collect();
+        let mut writer = ListWriter::new(columns, &names, format, places);
+        let mut out = writer.head()?;
+        out.push_str(&writer.rows(rows.iter())?);
+        out.push_str(&writer.foot(writer.written()));
+        Ok((out, writer.written()))
+    }
+    let wrong = |e: &dyn std::fmt::Display| fault(&job.stem, e);
+    let (text, rows) = match short {
+        Short::Unmapped(rows) => text(columns::UNMAPPED, rows, job.format, places),
+        Short::Flows(rows) => text(columns::FLOWS, rows, job.format, places),
+        Short::Budgets(rows) => text(columns::BUDGETS, rows, job.format, places),
+        Short::Events(rows) => text(columns::AUDIT, rows, job.format, places),
+    }
+    .map_err(|e| wrong(&e))?;
+    let written = async { finish(begin(folder, &job.stem, job.format, text).await?).await };
+    let path = written.await.map_err(|e| wrong(&e))?;
+    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+    Ok(format!(
+        "wrote {} to {path}",
+        crate::text::count(rows, "row", "rows")
+    ))
 }
 
 /// Writes every row that `fetch` gives, window by window.
@@ -127,14 +164,18 @@ where
 }
 
 impl StoreBackend {
-    /// Writes a file; says what it holds and where it is.
+    /// Writes a file; says what it holds and where it is. The journal keeps that it was written.
     pub(super) async fn write_file(
         &self,
         job: ExportJob,
         told: Progress,
     ) -> Result<String, Trouble> {
-        match &job.what {
-            What::Page(text) => write_page(Path::new(HERE), &job, text.clone()).await,
+        let said = match &job.what {
+            What::Page(text) => write_page(Path::new(HERE), &job, text.clone()).await?,
+            What::Short(short) => {
+                let places = self.places().await?;
+                write_short((Path::new(HERE), &job), short, places).await?
+            }
             What::List {
                 list,
                 pair,
@@ -147,9 +188,19 @@ impl StoreBackend {
                     names.extend(hidden);
                 }
                 self.write_list(&job, (*list, pair.as_ref()), query, &names, &told)
-                    .await
+                    .await?
             }
-        }
+        };
+        let kept = self.desk().list_exported(&job.stem, &said).await;
+        kept.map_err(|e| {
+            Trouble::new(format!("{said}, but the journal could not keep that: {e}"))
+        })?;
+        Ok(said)
+    }
+
+    async fn places(&self) -> Result<Places, Trouble> {
+        let pairs: Vec<PairId> = self.desk().pairs().iter().map(|p| p.id.clone()).collect();
+        Ok(self.store().places(&pairs).await?)
     }
 
     async fn write_list(
@@ -161,8 +212,7 @@ impl StoreBackend {
         told: &Progress,
     ) -> Result<String, Trouble> {
         let store = self.store();
-        let pairs: Vec<PairId> = self.desk().pairs().iter().map(|p| p.id.clone()).collect();
-        let places = store.places(&pairs).await?;
+        let places = self.places().await?;
         macro_rules! write {
             ($columns:expr, $fetch:expr) => {{
                 let writer = ListWriter::new($columns, names, job.format, places);

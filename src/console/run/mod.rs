@@ -3,7 +3,6 @@
 mod about;
 mod acts;
 pub mod backend;
-mod calls;
 pub mod effects;
 pub mod export;
 mod lanes;

@@ -10,6 +10,7 @@ use super::super::app::panes::exceptions::is;
 use super::super::app::subject::unlabelled_service;
 use super::backend::Backend;
 use super::export::Progress;
+use super::marks::every_row;
 use super::presence::Whereabouts;
 use crate::desk::{Desk, DeskError, EditQuestion};
 use crate::domain::delivery::{DeliveryRow, DeliveryState};
@@ -24,6 +25,7 @@ use crate::domain::stock::DAYS_KEPT;
 use crate::domain::time::Ts;
 use crate::domain::undo::Undoable;
 use crate::domain::why::Why;
+use crate::report::stored_call;
 use crate::store::read::{Anchor, JournalRow, ListQuery};
 use crate::store::{Store, StoreError};
 use futures::FutureExt;
@@ -137,9 +139,14 @@ impl StoreBackend {
         let store = self.store();
         Ok(match question {
             Question::Header { person } => Answer::Header(self.header(&person).await?),
-            Question::Live => Answer::Live(Box::new(self.live().await?)),
+            Question::Live(filter) => Answer::Live(Box::new(self.live(filter).await?)),
             Question::Exceptions(query) => Answer::Exceptions(store.exceptions(&query).await?),
-            Question::AllExceptions(query) => Answer::Exceptions(self.all_exceptions(query).await?),
+            Question::AllExceptions(query) => Answer::Exceptions(
+                every_row(query, |q| async move { store.exceptions(&q).await }).await?,
+            ),
+            Question::AllOrders(query) => {
+                Answer::Orders(every_row(query, |q| async move { store.orders(&q).await }).await?)
+            }
             Question::Orders(query) => Answer::Orders(store.orders(&query).await?),
             Question::Mappings { pair, query } => {
                 Answer::Mappings(store.mapping_list(&pair, &query).await?)
@@ -152,7 +159,9 @@ impl StoreBackend {
             Question::Delivery(id) => Answer::Delivery(self.delivery(id).await?.map(Box::new)),
             Question::Item { pair, item } => Answer::Item(Box::new(self.item(pair, item).await?)),
             Question::Flow { pair, flow } => Answer::Flow(Box::new(self.flow(&pair, flow).await?)),
-            Question::Payload(id) => Answer::Payload(self.call(id).await?.map(Box::new)),
+            Question::Payload { id, sight } => {
+                Answer::Payload(stored_call(store, id, sight).await?.map(Box::new))
+            }
             Question::Versions { pair } => {
                 Answer::Versions(store.mapping_versions(&pair, VERSIONS_MAX).await?)
             }
@@ -164,6 +173,9 @@ impl StoreBackend {
             }
             Question::BulkTrial { cases, act } => {
                 Answer::BulkTrial(self.desk.bulk_trial(&cases, &act).await?)
+            }
+            Question::OrderTrial { orders, act } => {
+                Answer::BulkTrial(self.desk.order_trial(&orders, &act).await?)
             }
             Question::LateChanges => Answer::LateChanges(self.desk.late_changes().await?),
             Question::Bulks => Answer::Bulks(self.desk.bulks().await?),
@@ -234,11 +246,11 @@ impl StoreBackend {
         })
     }
 
-    async fn live(&self) -> Result<Live, Trouble> {
+    async fn live(&self, filter: Filter) -> Result<Live, Trouble> {
         let store = self.store();
         let query = ListQuery {
             is_descending: true,
-            ..self.first(Filter::default(), "seq", TAIL_MAX)
+            ..self.first(filter, "seq", TAIL_MAX)
         };
         let newest = store.journal(&query).await?;
         let mut tail: Vec<_> = newest.rows.into_iter().map(|l| l.row).collect();

@@ -289,3 +289,25 @@ pub(super) const STK_INCREMENT_MISSING: Entry = Entry {
     is_dismissable: true,
     is_parent: false,
 };
+
+pub(super) const STK_COUNT_ASKED: Entry = Entry {
+    kind: Kind::StkCountAsked,
+    title: "A count of an item is asked for",
+    owner: Team::Warehouse,
+    watchers: &[Team::Ecommerce, Team::Operations],
+    severity: Severity::S3,
+    severity_rule: "Raised by promise, size and repetition only",
+    cause: Cause::Unknown,
+    meaning: "Somebody doubts what the systems say lies on the shelf. Only a look at the shelf \
+        tells which of them is right.",
+    automatic: "Nothing: it waits for the figure the floor counts.",
+    actions: &[
+        "Count it and record the figure",
+        "Dismiss it with the reason",
+    ],
+    next_step: "Count the item at its site and record the figure: Floor's answer.",
+    remedy: Remedy::RecordOutcome,
+    clears_when: "The counted figure is recorded.",
+    is_dismissable: true,
+    is_parent: false,
+};

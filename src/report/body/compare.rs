@@ -10,7 +10,8 @@ pub const COMPARE_LINES_MAX: usize = 1_500;
 const ID_CHARS_MIN: usize = 16;
 
 /// What became of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sign {
     Same,
     /// Only an id, a time or a token is another.
@@ -34,7 +35,7 @@ impl Sign {
 }
 
 /// One body against a good one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Compared {
     pub lines: Vec<(Sign, String)>,
     /// One side was longer than is compared.

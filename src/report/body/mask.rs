@@ -7,6 +7,10 @@ use std::collections::BTreeMap;
 
 /// Shortest value that is looked for in running text; shorter ones would be found everywhere.
 const KNOWN_CHARS_MIN: usize = 4;
+/// Shortest value of a field that is looked for elsewhere too: a town of four letters stands in many a word.
+const LEARNED_CHARS_MIN: usize = 6;
+/// Values of fields that are looked for elsewhere.
+const LEARNED_MAX: usize = 500;
 
 /// What a value is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +74,24 @@ impl Masker {
             known,
             ..Self::default()
         }
+    }
+
+    /// Remembers whose values stand in fields of these lines, to find them in running text as well.
+    pub fn learn(&mut self, lines: &[String]) {
+        for line in lines {
+            let class = key_of(line).and_then(|key| class_of(&key));
+            let (Some(class), Some((_, value, _))) = (class, value_of(line)) else {
+                continue;
+            };
+            let known = (class, value.trim().to_owned());
+            let is_telling = known.1.chars().count() >= LEARNED_CHARS_MIN
+                && known.1.chars().any(char::is_alphanumeric);
+            if is_telling && self.known.len() < LEARNED_MAX && !self.known.contains(&known) {
+                self.known.push(known);
+            }
+        }
+        self.known
+            .sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
     }
 
     fn word(&mut self, class: Class, value: &str) -> String {

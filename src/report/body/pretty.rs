@@ -13,7 +13,8 @@ const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 const CSV_COLUMNS_MAX: usize = 500;
 
 /// What a body was read as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Form {
     Json,
     Xml,
@@ -37,7 +38,7 @@ impl Form {
 }
 
 /// A body set out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Pretty {
     pub form: Form,
     /// Cleaned: nothing in it moves a cursor.

@@ -5,11 +5,13 @@
 
 mod exceptions;
 mod goods;
+mod live;
 mod orders;
 mod records;
 
 pub use exceptions::EXCEPTIONS;
 pub use goods::{LANES, RETURNS, STOCK};
+pub use live::{BUDGETS, BudgetLine, FLOWS, UNMAPPED};
 pub use orders::ORDERS;
 pub use records::{AUDIT, DELIVERIES, MAPPINGS};
 

@@ -1,14 +1,13 @@
-//! Acts on many cases: begun, gone on with case by case, stopped.
+//! Acts on many cases or orders: begun, gone on with one by one, stopped.
 
 use super::{Work, entry};
 use crate::domain::bulk::{
-    BulkChange, BulkState, CASES_MAX, ExceptionAct, ItemState, KEPT, RUNNING_MAX,
+    BulkAct, BulkChange, BulkState, ITEMS_MAX, ItemState, KEPT, RUNNING_MAX,
 };
 use crate::domain::exception::ObjectRef;
-use crate::domain::ids::{BulkId, ExceptionId};
+use crate::domain::ids::BulkId;
 use crate::store::value::{to_json, vals};
 use crate::store::{StoreError, StoreResult};
-use crate::text::count;
 
 pub(super) async fn write(
     work: &mut Work<'_>,
@@ -16,7 +15,9 @@ pub(super) async fn write(
 ) -> StoreResult<()> {
     for (index, change) in changes {
         match change {
-            BulkChange::Start { id, act, cases } => start(work, *index, *id, act, cases).await?,
+            BulkChange::Start { id, act, targets } => {
+                start(work, *index, *id, act, targets).await?
+            }
             BulkChange::Item {
                 id,
                 place,
@@ -65,22 +66,23 @@ async fn start(
     work: &mut Work<'_>,
     index: usize,
     id: BulkId,
-    act: &ExceptionAct,
-    cases: &[(ExceptionId, i64)],
+    act: &BulkAct,
+    targets: &[(i64, i64)],
 ) -> StoreResult<()> {
-    if cases.is_empty() {
-        return refused("no case was chosen".to_owned());
+    if targets.is_empty() {
+        return refused("nothing was chosen".to_owned());
     }
-    if cases.len() > CASES_MAX {
+    let total = i64::try_from(targets.len()).unwrap_or(i64::MAX);
+    if targets.len() > ITEMS_MAX {
         return refused(format!(
-            "{} cases are more than the {CASES_MAX} one act may have; narrow the filter",
-            cases.len()
+            "{} are more than the {ITEMS_MAX} one act may have; narrow the filter",
+            act.count(total)
         ));
     }
     let running = "select count(*) from bulk where state = 0";
     if work.conn.number(running, vals![]).await? >= RUNNING_MAX {
         return refused(format!(
-            "{RUNNING_MAX} acts on many cases are under way already; wait for one to end or stop one"
+            "{RUNNING_MAX} bulk acts are under way already; wait for one to end or stop one"
         ));
     }
     work.conn
@@ -89,27 +91,37 @@ async fn start(
             vals![work.at - KEPT],
         )
         .await?;
-    let total = i64::try_from(cases.len()).unwrap_or(i64::MAX);
     work.conn
         .exec(
-            "insert into bulk (id, act, who, began_at, state, total, done, refused) \
-             values ($1, $2, $3, $4, $5, $6, 0, 0)",
+            "insert into bulk (id, act, who, began_at, state, total, done, refused, is_on_orders) \
+             values ($1, $2, $3, $4, $5, $6, 0, 0, $7)",
             vals![
                 id.0,
                 to_json(act)?,
                 work.actor,
                 work.at,
                 BulkState::Running.code(),
-                total
+                total,
+                i64::from(matches!(act, BulkAct::Orders(_)))
             ],
         )
         .await?;
-    let items = cases.iter().zip(0_i64..).map(|((case, version), place)| {
-        vals![id.0, place, case.0, *version, ItemState::Waiting.code(), ""]
-    });
+    let items = targets
+        .iter()
+        .zip(0_i64..)
+        .map(|((number, version), place)| {
+            vals![
+                id.0,
+                place,
+                *number,
+                *version,
+                ItemState::Waiting.code(),
+                ""
+            ]
+        });
     work.conn
         .bulk(
-            "insert into bulk_item (bulk_id, place, exception_id, version, state, note)",
+            "insert into bulk_item (bulk_id, place, object_id, version, state, note)",
             "",
             items.collect(),
         )
@@ -120,7 +132,7 @@ async fn start(
         None,
         "",
         act.says(),
-        count(total, "case", "cases"),
+        act.count(total),
     );
     work.note(index, None, line);
     Ok(())
@@ -146,7 +158,7 @@ async fn item(
         )
         .await?;
     if tried == 0 {
-        return refused(format!("case {place} of bulk act {id} was tried before"));
+        return refused(format!("number {place} of bulk act {id} was tried before"));
     }
     let counts = work
         .conn

@@ -3,7 +3,7 @@
 use super::rows::{NOW, name};
 use tallyman::desk::BulkPage;
 use tallyman::domain::bulk::{
-    Bulk, BulkItem, BulkState, BulkTrial, ExceptionAct, ItemState, OrdersTrial,
+    Bulk, BulkAct, BulkItem, BulkState, BulkTarget, BulkTrial, ExceptionAct, ItemState, OrdersTrial,
 };
 use tallyman::domain::exception::Team;
 use tallyman::domain::ids::{BulkId, ExceptionId};
@@ -34,10 +34,10 @@ pub fn trial(cases: usize) -> BulkTrial {
 pub fn bulk(id: BulkId, hostile: bool) -> Bulk {
     Bulk {
         id,
-        act: ExceptionAct::Assign {
+        act: BulkAct::Cases(ExceptionAct::Assign {
             team: Team::Warehouse,
             person: Some(name("kim", hostile)),
-        },
+        }),
         who: name("sam", hostile),
         began_at: NOW - Span::mins(2),
         ended_at: None,
@@ -52,7 +52,7 @@ pub fn bulk(id: BulkId, hostile: bool) -> Bulk {
 pub fn page(id: BulkId, hostile: bool) -> BulkPage {
     let item = |n: i64, state, text: &str| BulkItem {
         place: n,
-        case: ExceptionId(1000 + n),
+        target: BulkTarget::Case(ExceptionId(1000 + n)),
         label: name(
             "Carrier service is not mapped SERVICE=Tracked 48 XL",
             hostile,

@@ -1,7 +1,6 @@
 //! What an engineer and a service desk look at: why an order does not move, a stored call.
 
 use super::rows::ago;
-use tallyman::console::app::ask::{CallBody, GoodCall, Origin, PayloadSheet};
 use tallyman::desk::EditQuestion;
 use tallyman::domain::catalogue::Kind;
 use tallyman::domain::edits::keeps_text;
@@ -11,6 +10,7 @@ use tallyman::domain::order::{Address, OrderRow, OrderState};
 use tallyman::domain::time::Span;
 use tallyman::domain::why::{Reason, Standing, Way, Why};
 use tallyman::report::body::{compare, pretty};
+use tallyman::report::{CallBody, GoodCall, Origin, Sight, StoredCall};
 
 /// What holds it; orders that nothing holds say so.
 pub fn why(row: &OrderRow) -> Why {
@@ -72,17 +72,18 @@ const REFUSED: &str = "{\"ResponseId\":0,\"Detail\":\"0 of 1 rows saved\",\"Erro
 const SAVED: &str = "{\"ResponseId\":0,\"Detail\":\"1 of 1 rows saved\",\"Errors\":[]}";
 
 /// A refused save with its answer, and the last one that went well.
-pub fn call(id: PayloadId) -> PayloadSheet {
+pub fn call(id: PayloadId, sight: Sight) -> StoredCall {
     let body = |text: &str| CallBody {
         shown: Some(pretty(text)),
         hash: "3f5a".repeat(16),
     };
     let against = |good: &str, this: &str| compare(&pretty(good).lines, &pretty(this).lines);
-    PayloadSheet {
+    let whole = StoredCall {
         id,
         at: ago(10),
         title: "SaveData Sales orders of pvx".to_owned(),
         origin: Origin::Ours,
+        sight: Sight::Whole,
         request: Some(body(REQUEST)),
         answer: Some(body(REFUSED)),
         good: Some(GoodCall {
@@ -91,5 +92,9 @@ pub fn call(id: PayloadId) -> PayloadSheet {
             request: Some(against(GOOD, REQUEST)),
             answer: Some(against(SAVED, REFUSED)),
         }),
+    };
+    match sight {
+        Sight::Masked => whole.masked(),
+        Sight::Whole => whole,
     }
 }

@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use tallyman::console::app::App;
 use tallyman::console::app::ask::{
-    Act, Answer, Answered, Done, Header, Live, MappingPreview, Question, Trouble,
+    Act, Answer, Answered, Done, Header, Live, MappingPreview, OrderAct, Question, Trouble,
 };
 use tallyman::console::app::event::{Effect, Event, SyncState, SyncStatus};
 use tallyman::console::app::export::{self, ExportJob};
@@ -30,7 +30,7 @@ use tallyman::console::run::export::Progress;
 use tallyman::console::run::{ConsoleOptions, build};
 use tallyman::console::term::caps::Caps;
 use tallyman::desk::RuleTrial;
-use tallyman::domain::bulk::{Bulk, BulkState};
+use tallyman::domain::bulk::{Bulk, BulkState, BulkTrial};
 use tallyman::domain::columns::KeptLayout;
 use tallyman::domain::exception::{ExceptionRow, Severity, Team};
 use tallyman::domain::filter::{Filter, What};
@@ -185,10 +185,13 @@ impl FakeBackend {
         let is_empty = self.scene == Scene::Empty;
         match question {
             Question::Header { .. } => Answer::Header(self.header()),
-            Question::Live => Answer::Live(Box::new(if is_empty {
+            Question::Live(filter) => Answer::Live(Box::new(if is_empty {
                 Live::default()
             } else {
-                rows::live(hostile)
+                let mut live = rows::live(hostile);
+                let word = filter.to_string();
+                live.tail.retain(|row| row.action.contains(&word));
+                live
             })),
             Question::Exceptions(query) => Answer::Exceptions(self.exceptions(&query)),
             Question::AllExceptions(query) => {
@@ -197,6 +200,13 @@ impl FakeBackend {
                     ..query
                 };
                 Answer::Exceptions(self.exceptions(&all))
+            }
+            Question::AllOrders(query) => {
+                let all = ListQuery {
+                    limit: MANY,
+                    ..query
+                };
+                Answer::Orders(window(self.total(24), &all, |n| rows::order(n, hostile)))
             }
             Question::Orders(query) => {
                 Answer::Orders(window(self.total(24), &query, |n| rows::order(n, hostile)))
@@ -279,7 +289,9 @@ impl FakeBackend {
             Question::Flow { pair, flow } => {
                 Answer::Flow(Box::new(rows::flow_sheet(pair, flow, hostile)))
             }
-            Question::Payload(id) => Answer::Payload(Some(Box::new(cases::call(id)))),
+            Question::Payload { id, sight } => {
+                Answer::Payload(Some(Box::new(cases::call(id, sight))))
+            }
             Question::Versions { .. } => Answer::Versions(rows::versions()),
             Question::Targets { .. } => Answer::Targets(rows::targets(hostile)),
             Question::Preview { .. } => Answer::Preview(MappingPreview {
@@ -291,6 +303,12 @@ impl FakeBackend {
             Question::LateChanges if is_empty => Answer::LateChanges(Vec::new()),
             Question::LateChanges => Answer::LateChanges(rows::late(hostile)),
             Question::BulkTrial { cases, .. } => Answer::BulkTrial(bulks::trial(cases.len())),
+            Question::OrderTrial { orders, .. } => Answer::BulkTrial(BulkTrial {
+                orders: None,
+                refused: vec![("it is held already".to_owned(), 2)],
+                first: vec!["100101".to_owned()],
+                ..bulks::trial(orders.len())
+            }),
             Question::Bulks if is_empty => Answer::Bulks(Vec::new()),
             Question::Bulks => Answer::Bulks(vec![
                 bulks::bulk(BulkId(12), hostile),
@@ -327,7 +345,14 @@ impl FakeBackend {
         if let Some(trouble) = self.refusal.lock().unwrap().take() {
             return Err(trouble);
         }
-        let request = matches!(act, Act::ResyncOrder(_)).then_some(RequestId(1));
+        let is_read = matches!(
+            act,
+            Act::Orders {
+                what: OrderAct::Resync,
+                ..
+            }
+        );
+        let request = is_read.then_some(RequestId(1));
         let text = match &act {
             Act::ApplyMappings { edits, .. } => {
                 *self.is_mapped.lock().unwrap() = true;
@@ -371,7 +396,7 @@ impl Backend for FakeBackend {
         }
         let name = format!("{}.{}", job.stem, job.format.extension());
         let rows = match &job.what {
-            export::What::List { .. } => "its rows",
+            export::What::List { .. } | export::What::Short(_) => "its rows",
             export::What::Page(_) => "the page",
         };
         self.files.lock().unwrap().push(job);

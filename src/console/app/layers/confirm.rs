@@ -98,7 +98,7 @@ impl Confirm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::OrderId;
+    use crate::domain::ids::DeliveryId;
     use crate::domain::time::Span;
 
     fn question(count: usize) -> Confirm {
@@ -106,7 +106,7 @@ mod tests {
             "Read again".to_owned(),
             Vec::new(),
             "Read",
-            Then::Act(Act::ResyncOrder(OrderId(1))),
+            Then::Act(Act::RetryDelivery(DeliveryId(1))),
             count,
         )
     }

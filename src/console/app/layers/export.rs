@@ -14,6 +14,8 @@ pub struct ExportSheet {
     pub format: ListFormat,
     /// Hidden columns too.
     pub is_all: bool,
+    /// There are hidden columns to choose.
+    pub has_hidden: bool,
     pub note: Option<String>,
     stem: String,
     what: What,
@@ -27,9 +29,18 @@ impl ExportSheet {
             rows: Some(rows),
             format: ListFormat::Csv,
             is_all: false,
+            has_hidden: true,
             note: None,
             stem,
             what,
+        }
+    }
+
+    /// For a list that is on the screen as a whole, with all its columns.
+    pub fn of_short(title: String, stem: String, rows: usize, what: What) -> Self {
+        Self {
+            has_hidden: false,
+            ..Self::of_list(title, stem, rows, what)
         }
     }
 
@@ -40,6 +51,7 @@ impl ExportSheet {
             rows: None,
             format: ListFormat::Markdown,
             is_all: false,
+            has_hidden: false,
             note: None,
             stem,
             what: What::Page(text),
@@ -83,7 +95,7 @@ impl ExportSheet {
             Code::Char('c') => self.choose(ListFormat::Csv),
             Code::Char('s') => self.choose(ListFormat::Json),
             Code::Char('m') => self.choose(ListFormat::Markdown),
-            Code::Char('a') if self.rows.is_some() => self.is_all = !self.is_all,
+            Code::Char('a') if self.has_hidden => self.is_all = !self.is_all,
             Code::Enter => {
                 let job = ExportJob {
                     stem: self.stem.clone(),

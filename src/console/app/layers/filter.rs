@@ -10,12 +10,12 @@ use tui_textarea::CursorMove;
 /// Fields of a pane's list.
 pub const fn fields(pane: Pane) -> &'static [FieldSpec] {
     match pane {
-        Pane::Exceptions | Pane::Live | Pane::Checks => lists::EXCEPTIONS,
+        Pane::Exceptions | Pane::Checks => lists::EXCEPTIONS,
         Pane::Orders => lists::ORDERS,
         Pane::Mappings => lists::MAPPINGS,
         Pane::Stock => lists::STOCK,
         Pane::Returns => lists::RETURNS,
-        Pane::Audit => lists::AUDIT,
+        Pane::Audit | Pane::Live => lists::AUDIT,
     }
 }
 

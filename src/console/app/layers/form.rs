@@ -11,17 +11,18 @@ pub use edit::EditForm;
 pub use returns::{Asked, Goods, ReturnForm};
 pub use views::ViewForm;
 
-use super::super::ask::{Act, ExceptionAct, Seen};
+use super::super::ask::{Act, ExceptionAct, OrderAct, Seen};
 use super::super::event::Slot;
 use super::super::field::Field;
 use super::super::key::{Code, Key};
 use super::check_form::CheckForm;
 use super::lane_form::LaneForm;
 use super::{Guard, Out};
+use crate::domain::count;
 use crate::domain::delivery::Flow;
 use crate::domain::exception::Team;
 use crate::domain::floor::{self, FloorAnswer};
-use crate::domain::ids::{DeliveryId, ItemCode, LocationId, OrderId, PairId, SiteRef};
+use crate::domain::ids::{DeliveryId, ExceptionId, ItemCode, LocationId, OrderId, PairId, SiteRef};
 use crate::domain::time::{Span, Ts};
 use crate::report::Reader;
 
@@ -57,7 +58,7 @@ pub enum Purpose {
     Snooze(Vec<Seen>),
     Wait(Vec<Seen>),
     Dismiss(Vec<Seen>),
-    Hold(OrderId),
+    Hold(Vec<OrderId>),
     CancelDelivery(DeliveryId),
     Pause {
         pair: PairId,
@@ -87,6 +88,8 @@ pub enum Purpose {
     Classify(ClassifyForm),
     /// What the floor answered.
     Floor(Seen),
+    /// What the floor counted.
+    Count(ExceptionId),
 }
 
 /// Spans offered for sleeping and waiting.
@@ -202,6 +205,10 @@ impl Form {
                     ],
                 )
             }
+            Purpose::Count(_) => (
+                "Record it",
+                vec![line("Counted", true), line("Remark", false)],
+            ),
             Purpose::Export(_) => {
                 let readers = Reader::ALL.iter().map(|r| r.words().to_owned());
                 ("Write it", vec![choice("For", readers.collect())])
@@ -278,6 +285,11 @@ impl Form {
                     .unwrap_or(FloorAnswer::Stopped),
                 goods: floor::goods(&self.text(1)).map_err(|why| (1, why))?,
             },
+            Purpose::Count(case) => Act::Counted {
+                case: *case,
+                counted_each: count::figure(&self.text(0)).map_err(|why| (0, why))?,
+                remark: self.text(1),
+            },
             Purpose::Export(id) => Act::ExportOrder {
                 id: *id,
                 reader: Reader::ALL
@@ -319,9 +331,11 @@ impl Form {
                     reason: self.text(0),
                 },
             ),
-            Purpose::Hold(id) => Act::HoldOrder {
-                id: *id,
-                reason: self.text(0),
+            Purpose::Hold(targets) => Act::Orders {
+                targets: targets.clone(),
+                what: OrderAct::Hold {
+                    reason: self.text(0),
+                },
             },
             Purpose::ResumeStock {
                 pair,

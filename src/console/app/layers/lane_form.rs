@@ -2,6 +2,7 @@
 
 use super::super::ask::Act;
 use crate::desk::LaneRemedy;
+use crate::domain::count::figure;
 use crate::domain::ids::{ItemCode, LocationId, PairId};
 
 /// What a form is about.
@@ -22,6 +23,8 @@ pub enum Matter {
     Count,
     /// Post what a drift is missing.
     Correct,
+    /// Have the floor count it.
+    AskCount,
 }
 
 impl Matter {
@@ -31,13 +34,14 @@ impl Matter {
             Self::Skip => "Skip it",
             Self::Count => "Give the count",
             Self::Correct => "Correct",
+            Self::AskCount => "Ask for it",
         }
     }
 
     /// Labels of its fields, and which must be filled in.
     pub const fn labels(self) -> &'static [(&'static str, bool)] {
         match self {
-            Self::Skip => &[("Reason", true)],
+            Self::Skip | Self::AskCount => &[("Reason", true)],
             Self::Count => &[("Counted", true), ("Reason", true)],
             Self::Correct => &[("Counted", false), ("Cause", true)],
         }
@@ -60,9 +64,15 @@ impl LaneForm {
             reason,
         };
         Ok(match self.matter {
+            Matter::AskCount => Act::AskCount {
+                pair: pair.clone(),
+                item: item.clone(),
+                location: location.clone(),
+                reason: text(0),
+            },
             Matter::Skip => head(LaneRemedy::Skip, text(0)),
             Matter::Count => {
-                let counted_each = units(&text(0)).map_err(|why| (0, why))?;
+                let counted_each = figure(&text(0)).map_err(|why| (0, why))?;
                 head(LaneRemedy::Replace { counted_each }, text(1))
             }
             Matter::Correct => Act::CorrectStock {
@@ -71,19 +81,10 @@ impl LaneForm {
                 location: location.clone(),
                 counted_each: match text(0).as_str() {
                     "" => None,
-                    typed => Some(units(typed).map_err(|why| (0, why))?),
+                    typed => Some(figure(typed).map_err(|why| (0, why))?),
                 },
                 reason: text(1),
             },
         })
     }
-}
-
-/// A counted figure.
-fn units(typed: &str) -> Result<i64, String> {
-    typed
-        .parse()
-        .ok()
-        .filter(|n: &i64| *n >= 0)
-        .ok_or_else(|| "Counted is a whole number of units, 0 or more".to_owned())
 }

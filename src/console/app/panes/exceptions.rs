@@ -45,8 +45,6 @@ pub struct Exceptions {
     pub is_mine: bool,
     /// What was typed after `/`.
     pub typed: Filter,
-    /// Everything under this filter is being marked.
-    pub marking: Option<Filter>,
 }
 
 impl Exceptions {
@@ -57,7 +55,6 @@ impl Exceptions {
             team: None,
             is_mine: false,
             typed: Filter::default(),
-            marking: None,
         }
     }
 

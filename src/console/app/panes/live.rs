@@ -2,6 +2,7 @@
 
 use super::super::ask;
 use super::super::list::Load;
+use crate::domain::filter::Filter;
 use crate::store::read::{FlowLive, JournalRow, SystemRow};
 
 /// A part of the pane.
@@ -36,6 +37,9 @@ pub struct Live {
     pub flow: usize,
     pub system: usize,
     pub event: usize,
+    /// Which events are shown, as typed and as read.
+    pub filter_text: String,
+    pub filter: Filter,
 }
 
 impl Default for Live {
@@ -49,6 +53,8 @@ impl Default for Live {
             flow: 0,
             system: 0,
             event: 0,
+            filter_text: String::new(),
+            filter: Filter::default(),
         }
     }
 }
@@ -69,6 +75,17 @@ impl Live {
         }
         self.load = Load::Ready;
         self.move_by(0);
+    }
+
+    /// Shows the events that match; an answer to an older question no longer counts.
+    pub fn set_filter(&mut self, text: &str, filter: Filter) {
+        text.clone_into(&mut self.filter_text);
+        self.filter = filter;
+        self.part = Part::Tail;
+        self.event = 0;
+        self.generation = 0;
+        self.load = Load::Never;
+        self.is_stale = true;
     }
 
     /// Moves the cursor of the part with focus.

@@ -1,14 +1,21 @@
-//! Acts on many cases: first what they would come to, then the question, then the engine does it.
+//! Acts on many cases or orders: first what they would come to, then the question, then the engine does it.
 
-use super::super::ask::{Act, ExceptionAct, Question, Seen, Trouble};
+use super::super::ask::{Act, ExceptionAct, OrderAct, Question, Seen, Trouble};
 use super::super::event::Slot;
 use super::super::layers::Out;
 use super::super::{App, Level};
 use crate::domain::bulk::{AT_ONCE_MAX, BulkTrial};
+use crate::domain::ids::OrderId;
 use crate::text::{count, time_left};
 
 /// Reasons named in the question, for cases and for orders.
 const REASONS_MAX: usize = 4;
+
+/// An act on many that is being looked at.
+pub enum Trying {
+    Cases(Vec<Seen>, ExceptionAct),
+    Orders(Vec<OrderId>, OrderAct),
+}
 
 impl App {
     /// A few cases are acted on at once; what many would come to is looked at first.
@@ -23,25 +30,51 @@ impl App {
             act: what.clone(),
         };
         let text = format!("looking at {} cases …", targets.len());
-        self.trying = Some((targets, what));
-        self.say(Level::Info, &text);
+        self.look_at_many(Trying::Cases(targets, what), &text, question);
+    }
+
+    /// As [`Self::act_on_cases`].
+    pub(in super::super) fn act_on_orders(&mut self, targets: Vec<OrderId>, what: OrderAct) {
+        if targets.len() <= AT_ONCE_MAX {
+            self.act(Act::Orders { targets, what });
+            return;
+        }
+        let question = Question::OrderTrial {
+            orders: targets.clone(),
+            act: what.clone(),
+        };
+        let text = format!("looking at {} orders …", targets.len());
+        self.look_at_many(Trying::Orders(targets, what), &text, question);
+    }
+
+    fn look_at_many(&mut self, trying: Trying, text: &str, question: Question) {
+        self.trying = Some(trying);
+        self.say(Level::Info, text);
         self.carry_out(vec![Out::Ask(Slot::Bulk, question)]);
     }
 
     /// Says what it would come to and asks.
     pub(in super::super) fn take_bulk_trial(&mut self, trial: Result<BulkTrial, Trouble>) {
-        let Some((targets, what)) = self.trying.take() else {
+        let Some(trying) = self.trying.take() else {
             return;
         };
         let trial = match trial {
             Ok(trial) => trial,
             Err(trouble) => return self.say(Level::Error, &trouble.text),
         };
-        let title = format!("{} {} cases?", what.verb(), targets.len());
-        let verb = what.verb();
-        let many = targets.len();
-        let act = Act::Bulk { targets, what };
-        self.ask_first(title, lines(&trial), verb, act, many);
+        let (verb, n, of, act) = match trying {
+            Trying::Cases(targets, what) => {
+                let (verb, n) = (what.verb(), targets.len());
+                (verb, n, ("case", "cases"), Act::Bulk { targets, what })
+            }
+            Trying::Orders(targets, what) => {
+                let (verb, n) = (what.verb(), targets.len());
+                let act = Act::BulkOrders { targets, what };
+                (verb, n, ("order", "orders"), act)
+            }
+        };
+        let title = format!("{verb} {n} {}?", of.1);
+        self.ask_first(title, lines(&trial, of), verb, act, n);
     }
 }
 
@@ -50,17 +83,15 @@ fn many(n: usize, one: &str, more: &str) -> String {
 }
 
 /// What it would come to, line by line.
-fn lines(trial: &BulkTrial) -> Vec<String> {
+fn lines(trial: &BulkTrial, (one, more): (&str, &str)) -> Vec<String> {
     let mut lines = Vec::new();
     let not = trial.cases.saturating_sub(trial.passes);
     if not == 0 {
-        lines.push(format!(
-            "All {} pass now.",
-            many(trial.cases, "case", "cases")
-        ));
+        lines.push(format!("All {} pass now.", many(trial.cases, one, more)));
     } else {
-        let would = many(trial.passes, "case passes", "cases pass");
-        lines.push(format!("{would} now, {not} would be refused:"));
+        let would = many(trial.passes, one, more);
+        let pass = if trial.passes == 1 { "passes" } else { "pass" };
+        lines.push(format!("{would} {pass} now, {not} would be refused:"));
         lines.extend(reasons(&trial.refused));
     }
     if let Some(orders) = &trial.orders {
@@ -76,7 +107,7 @@ fn lines(trial: &BulkTrial) -> Vec<String> {
     }
     if let Some(takes) = trial.takes {
         lines.push(format!(
-            "Sending those takes about {} at today's limits.",
+            "The calls for those take about {} at today's limits.",
             time_left(takes.as_secs())
         ));
     }

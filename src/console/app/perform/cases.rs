@@ -4,7 +4,8 @@ use super::super::App;
 use super::super::ask::Seen;
 use super::super::layers::Layer;
 use super::super::layers::form::{ClassifyForm, EditForm, Form, Purpose};
-use super::super::sheets;
+use super::super::{sheets, words};
+use crate::domain::catalogue::Kind;
 use crate::domain::exception::ExceptionRow;
 use crate::domain::order::OrderRow;
 
@@ -29,6 +30,18 @@ impl App {
     /// Asks what the floor answered and where the goods are.
     pub(super) fn floor_said(&mut self, rows: &[ExceptionRow]) {
         let [row] = rows else { return };
+        if row.kind == Kind::StkCountAsked {
+            let about = vec![
+                row.detail.clone(),
+                "The case ends with the figure; other open cases about the item get it as a note. Nothing is corrected by it."
+                    .to_owned(),
+            ];
+            let counted = words::discriminator_value(&row.discriminator);
+            let title = self.header.places.say(format!("Count {counted}"));
+            let form = Form::new(Purpose::Count(row.id), title, about);
+            self.push_layer(Layer::Form(form));
+            return;
+        }
         let about = vec![
             row.detail.clone(),
             "Stopped: both systems are read and it is written after all. Not stopped: customer service has it. Gone: it closes with a debt."

@@ -112,6 +112,28 @@ impl App {
             .collect()
     }
 
+    /// Asks why the floor is to count it.
+    pub(super) fn ask_count(&mut self, row: &StockPosition) {
+        let about = self.named_places(vec![
+            format!(
+                "The warehouse shows {} on hand, {} unexplained.",
+                row.on_hand_each,
+                words::signed(row.remainder_each)
+            ),
+            "It becomes a case of the warehouse until the figure is recorded there; nothing is corrected by it."
+                .to_owned(),
+        ]);
+        let place = format!("{}@{}", row.item, row.location);
+        let title = self.header.places.say(format!("Have {place} counted"));
+        let purpose = Purpose::Lane(LaneForm {
+            pair: row.pair.clone(),
+            item: row.item.clone(),
+            location: row.location.clone(),
+            matter: Matter::AskCount,
+        });
+        self.push_layer(Layer::Form(Form::new(purpose, title, about)));
+    }
+
     /// What the head's word means; for a site nobody mapped, which location it is.
     fn map_word(&mut self, row: &LaneRow) {
         let Some(head) = row.head() else {

@@ -5,8 +5,11 @@ mod calls;
 mod cases;
 mod checks;
 mod lanes;
+mod orders;
 mod returns;
 mod undo;
+
+pub use bulk::Trying;
 
 use super::action::{Action, Reach};
 use super::ask::{Act, ExceptionAct, Question};
@@ -94,10 +97,10 @@ impl App {
             Action::ExportList => self.ask_export(),
             Action::Sort => self.sort(false),
             Action::Reverse => self.sort(true),
-            Action::Mark => self.panes.exceptions.list.toggle_mark(),
+            Action::Mark => self.toggle_mark(),
             Action::MarkRange => self.mark_range(),
             Action::MarkAll => self.mark_everything(),
-            Action::Unmark => self.panes.exceptions.list.unmark_all(),
+            Action::Unmark => self.unmark_all(),
             Action::Copy => {
                 if let Some(text) = self.copy_text() {
                     self.effects.push(Effect::Copy(text));
@@ -163,6 +166,7 @@ impl App {
                 Subject::Exceptions(rows) => self.on_exceptions(action, &rows),
                 Subject::Lane(row) => self.on_lane(action, &row),
                 Subject::Stock(row) if action == Action::CorrectStock => self.correct_stock(&row),
+                Subject::Stock(row) if action == Action::AskCount => self.ask_count(&row),
                 Subject::Stock(_) | Subject::Flow { .. } => self.on_running(action, &subject),
                 Subject::Return(_) => self.on_return(action, &subject),
                 Subject::Refunds(refunds) => self.explain_refund(&refunds),
@@ -173,7 +177,10 @@ impl App {
                 }
                 Subject::Check(line) => self.on_check(action, line.as_deref()),
                 Subject::Bulk(id) => self.act(Act::StopBulk(id)),
-                Subject::Order(_) | Subject::Delivery { .. } => self.on_order(action, &subject),
+                Subject::Call(_) => self.look_into(),
+                Subject::Order(_) | Subject::Orders(_) | Subject::Delivery { .. } => {
+                    self.on_order(action, &subject);
+                }
                 _ => self.on_mapping(action, &subject),
             }
             return;
@@ -248,50 +255,6 @@ impl App {
     fn edit_mapping(&mut self, editor: MappingEditor, ask: Out) {
         self.push_layer(Layer::Mapping(Box::new(editor)));
         self.carry_out(vec![ask]);
-    }
-
-    fn on_order(&mut self, action: Action, subject: &Subject) {
-        match (action, subject) {
-            (Action::Resync, Subject::Order(row)) => self.act(Act::ResyncOrder(row.id)),
-            (Action::Hold, Subject::Order(row)) => {
-                let about = vec!["It is not sent until somebody releases it.".to_owned()];
-                let title = format!("Hold order {}", row.number);
-                self.push_layer(Layer::Form(Form::new(Purpose::Hold(row.id), title, about)));
-            }
-            (Action::Release, Subject::Order(row)) => {
-                let held = row.held_reason.clone().unwrap_or_default();
-                self.ask_first(
-                    format!("Release order {}?", row.number),
-                    vec![
-                        format!("Held: {held}"),
-                        "It is checked and sent to the warehouse.".to_owned(),
-                    ],
-                    "Release",
-                    Act::ReleaseOrder(row.id),
-                    1,
-                );
-            }
-            (Action::ExpectReturn, Subject::Order(row)) => self.expect_return(row),
-            (Action::EditOrder, Subject::Order(_)) => self.edit_order(),
-            (Action::ExportOrder, Subject::Order(row)) => self.export_order(row),
-            (Action::RetryDelivery, Subject::Delivery { id, title, .. }) => self.ask_first(
-                format!("Try {title} again?"),
-                vec!["What is in doubt is asked about first, never just repeated.".to_owned()],
-                "Try again",
-                Act::RetryDelivery(*id),
-                1,
-            ),
-            (Action::CancelDelivery, Subject::Delivery { id, title, .. }) => {
-                let about = vec!["It is given up for good; what is behind it goes on.".to_owned()];
-                let title = format!("Cancel {title}");
-                self.push_layer(Layer::Form(Form::new(
-                    Purpose::CancelDelivery(*id),
-                    title,
-                    about,
-                )));
-            }
-            _ => {}
-        }
     }
 
     fn choose_site(&mut self, question: &SiteQuestion) {

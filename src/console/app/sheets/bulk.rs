@@ -1,10 +1,10 @@
-//! Acts on many cases: the list of them, and one with what became of each case.
+//! Acts on many cases or orders: the list of them, and one with what became of each.
 
 use super::super::doc::{Doc, DocLine, Link, pad};
 use super::super::words;
 use crate::console::theme::Role;
 use crate::desk::{BULK_ITEMS_MAX, BulkPage};
-use crate::domain::bulk::{Bulk, BulkItem, BulkState, common_reason, tally};
+use crate::domain::bulk::{Bulk, BulkItem, BulkState, BulkTarget, common_reason, tally};
 use crate::domain::time::Ts;
 use crate::text::age;
 
@@ -13,13 +13,13 @@ pub const TITLE: &str = "Bulk acts";
 
 /// Columns of a bar that is full.
 const BAR_COLUMNS: i64 = 30;
-/// Reasons told together before the cases.
+/// Reasons told together before the single ones.
 const REASONS_MAX: usize = 8;
-/// Columns of a case's number.
+/// Columns of a number.
 const NUMBER_COLUMNS: usize = 9;
 /// Where the words of a list begin.
 const HANG: u16 = 18;
-/// Columns of a case's name.
+/// Columns of a name.
 const LABEL_COLUMNS: usize = 36;
 
 const fn role(state: BulkState) -> Role {
@@ -38,7 +38,7 @@ pub fn title(bulk: &Bulk) -> String {
 /// The list.
 pub fn list(bulks: &[Bulk], now: Ts) -> Doc {
     let says = if bulks.is_empty() {
-        "None yet: mark cases (space, B, *) and act on them; more than 20 are worked through by the engine."
+        "None yet: mark cases or orders (space, B, *) and act on them; more than 20 are worked through by the engine."
     } else {
         "The newest first. Enter opens one."
     };
@@ -114,7 +114,10 @@ fn refused(page: &BulkPage) -> Vec<DocLine> {
         return vec![DocLine::of("Nothing was refused.", Role::Ok)];
     }
     let reasons = page.refused.iter();
-    let reasons = tally(reasons.map(|item| common_reason(&item.text, item.case)));
+    let reasons = tally(reasons.map(|item| match item.target {
+        BulkTarget::Case(id) => common_reason(&item.text, id),
+        BulkTarget::Order(_) => item.text.clone(),
+    }));
     let mut lines = Vec::new();
     for (why, count) in reasons.iter().take(REASONS_MAX) {
         lines.push(
@@ -139,11 +142,17 @@ fn items(items: &[BulkItem], all: i64) -> Vec<DocLine> {
     let mut lines: Vec<DocLine> = items
         .iter()
         .map(|item| {
-            DocLine::of(pad(&item.case.to_string(), NUMBER_COLUMNS), Role::Link)
-                .and(pad(&item.label, LABEL_COLUMNS), Role::Text)
-                .and(format!(" {}", item.text), Role::Muted)
-                .to(Some(Link::Exception(item.case)))
-                .hanging(u16::try_from(NUMBER_COLUMNS).unwrap_or(0))
+            DocLine::of(
+                pad(&item.target.number().to_string(), NUMBER_COLUMNS),
+                Role::Link,
+            )
+            .and(pad(&item.label, LABEL_COLUMNS), Role::Text)
+            .and(format!(" {}", item.text), Role::Muted)
+            .to(Some(match item.target {
+                BulkTarget::Case(id) => Link::Exception(id),
+                BulkTarget::Order(id) => Link::Order(id),
+            }))
+            .hanging(u16::try_from(NUMBER_COLUMNS).unwrap_or(0))
         })
         .collect();
     let more = all.saturating_sub(i64::try_from(items.len()).unwrap_or(i64::MAX));

@@ -1,12 +1,12 @@
 //! What a page says about a stored call: request and answer, side by side where there is room, and in what they differ
 //! from the last call that went well.
 
-use super::super::ask::{CallBody, Origin, PayloadSheet};
 use super::super::doc::{Doc, DocLine, pad};
 use super::super::words;
 use crate::console::theme::Role;
 use crate::domain::time::Ts;
 use crate::report::body::{COMPARE_LINES_MAX, Compared, LINES_MAX, Sign};
+use crate::report::{CallBody, Origin, Sight, StoredCall};
 use crate::text;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -29,7 +29,7 @@ pub enum Mode {
 }
 
 /// The document, for a screen of so many columns.
-pub fn doc(sheet: &PayloadSheet, mode: Mode, columns: u16, now: Ts) -> Doc {
+pub fn doc(sheet: &StoredCall, mode: Mode, columns: u16, now: Ts) -> Doc {
     if sheet.origin == Origin::Heard {
         let lines = side("Message", sheet.request.as_ref(), None);
         return Doc {
@@ -56,13 +56,13 @@ pub fn doc(sheet: &PayloadSheet, mode: Mode, columns: u16, now: Ts) -> Doc {
     .tab("Call", lines)
 }
 
-fn compared(sheet: &PayloadSheet, mode: Mode, at: usize) -> Option<Option<&Compared>> {
+fn compared(sheet: &StoredCall, mode: Mode, at: usize) -> Option<Option<&Compared>> {
     let good = sheet.good.as_ref().filter(|_| mode == Mode::Compared)?;
     let sides = [good.request.as_ref(), good.answer.as_ref()];
     sides.get(at).copied()
 }
 
-fn head(sheet: &PayloadSheet, mode: Mode, now: Ts) -> Vec<DocLine> {
+fn head(sheet: &StoredCall, mode: Mode, now: Ts) -> Vec<DocLine> {
     let mut second = DocLine::of(words::clock(sheet.at, now), Role::Muted);
     let first = match sheet.origin {
         Origin::Ours => "request",
@@ -106,7 +106,19 @@ fn head(sheet: &PayloadSheet, mode: Mode, now: Ts) -> Vec<DocLine> {
             .and("  ~ other id or time", Role::Muted)
         }
     };
-    vec![DocLine::of(sheet.title.clone(), Role::Title), second, third]
+    let fourth = match sheet.sight {
+        Sight::Masked => DocLine::of("People are masked.", Role::Muted),
+        Sight::Whole => DocLine::of(
+            "Names and addresses are shown; the journal says who looked.",
+            Role::Warn,
+        ),
+    };
+    vec![
+        DocLine::of(sheet.title.clone(), Role::Title),
+        second,
+        third,
+        fourth,
+    ]
 }
 
 /// One body under its heading.
@@ -224,21 +236,22 @@ fn folded(line: &DocLine, columns: usize) -> Vec<(String, Role)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::app::ask::GoodCall;
     use crate::domain::ids::PayloadId;
+    use crate::report::GoodCall;
     use crate::report::body::{compare, pretty};
 
-    fn sheet() -> PayloadSheet {
+    fn sheet() -> StoredCall {
         let body = |text: &str| CallBody {
             shown: Some(pretty(text)),
             hash: "3f5a".repeat(16),
         };
         let (this, good) = (pretty("{\"Town\":\"\"}"), pretty("{\"Town\":\"York\"}"));
-        PayloadSheet {
+        StoredCall {
             id: PayloadId(1),
             at: Ts(0),
             title: "SaveData of pvx".to_owned(),
             origin: Origin::Ours,
+            sight: Sight::Masked,
             request: Some(body("{\"Town\":\"\"}")),
             answer: None,
             good: Some(GoodCall {

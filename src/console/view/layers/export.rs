@@ -32,7 +32,7 @@ pub fn draw(layer: &ExportSheet, pen: &mut Pen<'_>) {
         y += 1;
     }
     y += 1;
-    if layer.rows.is_some() {
+    if layer.has_hidden {
         let (as_shown, all) = if layer.is_all {
             ("( )", "(x)")
         } else {
@@ -51,10 +51,10 @@ pub fn draw(layer: &ExportSheet, pen: &mut Pen<'_>) {
     if let Some(note) = &layer.note {
         pen.text(area.x, foot.saturating_sub(1), area.width, note, Role::Warn);
     }
-    let keys = if layer.rows.is_some() {
-        "Enter writes it   c s m format   a columns   Esc not now"
-    } else {
-        "Enter writes it   Esc not now"
+    let keys = match (layer.rows, layer.has_hidden) {
+        (Some(_), true) => "Enter writes it   c s m format   a columns   Esc not now",
+        (Some(_), false) => "Enter writes it   c s m format   Esc not now",
+        (None, _) => "Enter writes it   Esc not now",
     };
     pen.text(area.x, foot, area.width, keys, Role::Muted);
 }

@@ -345,10 +345,14 @@ fn methods(methods: &[MethodLive]) -> String {
 fn draw_tail(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let live = &app.panes.live;
     let has_focus = live.part == Part::Tail;
+    let title = match live.filter_text.as_str() {
+        "" => "Events, newest first".to_owned(),
+        text => format!("Events, newest first, filter {text}"),
+    };
     part_title(
         pen,
         Rect::new(area.x, area.y, area.width, 1),
-        "Events, newest first",
+        &title,
         has_focus,
     );
     let height = usize::from(area.height.saturating_sub(1));
@@ -363,13 +367,12 @@ fn draw_tail(app: &App, pen: &mut Pen<'_>, area: Rect) {
         }
     }
     if live.data.tail.is_empty() && area.height > 1 {
-        pen.text(
-            area.x + 2,
-            area.y + 1,
-            area.width - 2,
-            "Nothing has happened yet.",
-            Role::Muted,
-        );
+        let text = match live.filter_text.as_str() {
+            "" => "Nothing has happened yet.",
+            _ if live.load == Load::Ready => "No event matches the filter; c clears it.",
+            _ => "reading …",
+        };
+        pen.text(area.x + 2, area.y + 1, area.width - 2, text, Role::Muted);
     }
 }
 

@@ -98,15 +98,10 @@ fn draw_status(app: &App, pen: &mut Pen<'_>, area: Rect, used: u16) {
         if pane.is_mine {
             parts.push(("  mine only".to_owned(), Role::Accent));
         }
-        if pane.list.marked() > 0 {
-            let open = if pane.list.is_in_range() {
-                ", range open"
-            } else {
-                ""
-            };
-            let text = format!("  {} marked{open}", pane.list.marked());
-            parts.push((text, Role::Marked));
-        }
+        parts.extend(marks(&pane.list));
+    }
+    if app.nav.pane == Pane::Orders {
+        parts.extend(marks(&app.panes.orders.list));
     }
     if app.nav.pane == Pane::Mappings
         && let Some(pair) = app.panes.mappings.current_pair()
@@ -146,6 +141,17 @@ fn draw_status(app: &App, pen: &mut Pen<'_>, area: Rect, used: u16) {
     pen.line(x, area.y, room, &left);
     let from = area.right().saturating_sub(needed);
     pen.right(from, area.y, needed - 1, &right, Role::Muted);
+}
+
+/// How many rows of a list are marked, where any are.
+fn marks<T: Keyed + Clone>(list: &List<T>) -> Option<(String, Role)> {
+    let open = if list.is_in_range() {
+        ", range open"
+    } else {
+        ""
+    };
+    let marked = list.marked();
+    (marked > 0).then(|| (format!("  {marked} marked{open}"), Role::Marked))
 }
 
 type Facts<'a> = (usize, &'static str, bool, &'a Load, &'a str);
