@@ -55,8 +55,9 @@ fn by_method(calls: &CallStats) -> Vec<(String, u64)> {
     methods
 }
 
-/// How much of every limit was used in the 60 minutes that used most of it.
-fn busiest_hour(calls: &CallStats) -> Vec<(String, u64)> {
+/// How much of every limit was used in the 60 minutes that used most of it. The warehouse publishes none: what it was given
+/// here counts.
+fn busiest_hour(calls: &CallStats, warehouse_per_minute: Option<u32>) -> Vec<(String, u64)> {
     let mut minutes: BTreeMap<(SimSystem, &str), BTreeMap<i64, u64>> = BTreeMap::new();
     for ((minute, system, method), n) in &calls.by_minute {
         // Linnworks limits every method by itself, the others the whole.
@@ -71,7 +72,8 @@ fn busiest_hour(calls: &CallStats) -> Vec<(String, u64)> {
     let mut out: Vec<(String, u64)> = minutes
         .into_iter()
         .map(|((system, method), counts)| {
-            let per_minute = u64::from(calls_per_minute(system, method));
+            let own = warehouse_per_minute.filter(|_| system == SimSystem::Peoplevox);
+            let per_minute = u64::from(own.unwrap_or_else(|| calls_per_minute(system, method)));
             let most = (counts.keys())
                 .map(|from| counts.range(*from..*from + 60).map(|(_, n)| n).sum::<u64>())
                 .max()
@@ -132,7 +134,7 @@ impl Report {
             calls_source: source,
             calls_per_1000_orders: (warehouse + source) * 1_000 / placed.max(1) as u64,
             calls_by_method: by_method(&calls),
-            busiest_hour: busiest_hour(&calls),
+            busiest_hour: busiest_hour(&calls, rig.options.warehouse_per_minute),
             refusals_own: calls.throttled_own,
             deaths: rig.deaths,
             steps: rig.steps,

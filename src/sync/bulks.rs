@@ -1,7 +1,7 @@
 //! Acts on many cases or orders, worked through one by one in the name of whoever asked.
 
 use super::context::Cx;
-use super::requests;
+use super::{holds, requests};
 use crate::domain::bulk::{
     Bulk, BulkAct, BulkChange, BulkItem, BulkTarget, ExceptionAct, OrderAct,
 };
@@ -153,7 +153,7 @@ async fn on_order(cx: &Cx, bulk: &Bulk, act: &OrderAct, id: OrderId) -> StoreRes
             return Ok(Ok((vec![read], "is read in both systems".to_owned())));
         }
     };
-    let answered = requests::hold(cx, id, reason, &bulk.who, cx.now()).await?;
+    let answered = holds::hold(cx, id, reason, &bulk.who, cx.now()).await?;
     Ok(if answered.is_ok {
         Ok((answered.changes, answered.text))
     } else {

@@ -15,6 +15,7 @@ pub mod desk;
 mod edits;
 pub mod engine;
 pub mod hints;
+mod holds;
 mod labels;
 pub mod lanes;
 mod promises;

@@ -101,7 +101,7 @@ pub async fn carry_out(cx: &Cx, request: &RequestRow) -> StoreResult<Option<Answ
             Some(id) => {
                 let reason: String = field(request, "reason").unwrap_or_default();
                 let reason = Some(reason.as_str()).filter(|_| request.kind == "hold_order");
-                hold(cx, id, reason, &request.who, now).await?
+                super::holds::hold(cx, id, reason, &request.who, now).await?
             }
             None => refused("the request names no order"),
         },
@@ -472,44 +472,6 @@ pub(super) async fn recheck_order(cx: &Cx, id: OrderId) -> StoreResult<Change> {
         id: RequestId(cx.id().await?),
         kind: RECHECK_ORDER.to_owned(),
         body: serde_json::json!({ "order": id }),
-    })
-}
-
-/// Keeps an order back for a reason, or lets it go when there is none.
-pub(super) async fn hold(
-    cx: &Cx,
-    id: OrderId,
-    reason: Option<&str>,
-    who: &str,
-    now: Ts,
-) -> StoreResult<Answered> {
-    let Some(order) = cx.store.orders_by_id(&[id]).await?.into_iter().next() else {
-        return Ok(refused("there is no such order"));
-    };
-    if reason.is_some() && !order.row.state.is_before_warehouse() {
-        return Ok(refused(
-            "the warehouse already has it: ask the floor, or cancel it in the source",
-        ));
-    }
-    let mut row = order.row.clone();
-    row.held_reason = reason.map(|reason| format!("{reason} ({who})"));
-    row.updated_at = now;
-    let changes = vec![
-        Change::Order {
-            row: Box::new(row),
-            body: None,
-            lines: None,
-        },
-        recheck_order(cx, id).await?,
-    ];
-    let text = match reason {
-        Some(_) => "held back",
-        None => "released",
-    };
-    Ok(Answered {
-        changes,
-        is_ok: true,
-        text: format!("{} is {text}", order.row.number),
     })
 }
 

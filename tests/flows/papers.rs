@@ -88,7 +88,7 @@ async fn the_events_of_live_are_narrowed_and_shown_again() {
 #[tokio::test]
 async fn the_floor_is_asked_for_a_count_and_its_figure_ends_the_case() {
     let mut c = console(Pane::Stock).await;
-    c.press("I 'shelf space looks space empty ctrl-s").await;
+    c.press("I 'shelf space 'looks space 'empty ctrl-s").await;
     let acts = c.backend.done();
     assert!(
         matches!(acts.as_slice(), [Act::AskCount { reason, .. }] if reason == "shelf looks empty"),

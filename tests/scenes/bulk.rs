@@ -1,7 +1,7 @@
 //! One act on many cases or orders.
 
 use crate::exceptions::open_cases;
-use crate::stage::{SOON, Setting, Stage, play};
+use crate::stage::{MUG, SOON, Setting, Stage, play};
 use tallyman::desk::BulkPage;
 use tallyman::domain::bulk::{BulkState, BulkTarget, ExceptionAct, OrderAct};
 use tallyman::domain::catalogue::Kind;
@@ -111,6 +111,7 @@ async fn an_act_on_many_cases_is_worked_through_whatever_happens_to_the_process(
 }
 
 pub async fn many_orders_are_held(s: &mut Stage, meanwhile: impl FnOnce(&mut Stage)) {
+    s.act(|w| w.count(MUG, "PrimarySite", 100));
     let gone = s.mug_in_warehouse().await;
     let mut orders = Vec::new();
     for _ in 0..23 {

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 const KNOWN_CHARS_MIN: usize = 4;
 /// Shortest value of a field that is looked for elsewhere too: a town of four letters stands in many a word.
 const LEARNED_CHARS_MIN: usize = 6;
+/// From so many characters on it is said how many a value has: systems refuse what is too long for them.
+const LONG_CHARS_MIN: usize = 30;
 /// Values of fields that are looked for elsewhere.
 const LEARNED_MAX: usize = 500;
 
@@ -98,15 +100,19 @@ impl Masker {
         if class == Class::Secret {
             return "[secret]".to_owned();
         }
+        let chars = value.trim().chars().count();
+        let counts = &mut self.counts;
         let key = (class, value.trim().to_lowercase());
-        if let Some(n) = self.given.get(&key) {
-            return format!("[{} {n}]", class.word());
+        let n = *self.given.entry(key).or_insert_with(|| {
+            let n = counts.entry(class).or_insert(0);
+            *n += 1;
+            *n
+        });
+        if chars >= LONG_CHARS_MIN {
+            format!("[{} {n}, {chars} characters]", class.word())
+        } else {
+            format!("[{} {n}]", class.word())
         }
-        let n = self.counts.entry(class).or_insert(0);
-        *n += 1;
-        let n = *n;
-        self.given.insert(key, n);
-        format!("[{} {n}]", class.word())
     }
 
     /// A line of a body that was set out, masked.
@@ -311,6 +317,10 @@ mod tests {
         assert_eq!(
             masker.line("\"email\": \"jo@x.test\""),
             "\"email\": \"[e-mail 1]\""
+        );
+        assert_eq!(
+            masker.line("  Line1: The Old Post Office behind the second gate"),
+            "  Line1: [address 2, 42 characters]"
         );
         assert_eq!(masker.text("ask jo@x.test today"), "ask [e-mail 1] today");
         assert_eq!(
