@@ -312,6 +312,9 @@ pub static ASCII: Symbols = Symbols {
 };
 
 #[cfg(test)]
+mod proof;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -135,10 +135,10 @@ impl Desk {
     ) -> DeskResult<Option<OccurrenceRow>> {
         let open = self.store.occurrences_of(object).await;
         let open = open.map_err(DeskError::store(what))?;
-        let mut asked = open
+        let asked = open
             .into_iter()
             .filter(|(kind, ..)| *kind == Kind::StkCountAsked);
-        while let Some((.., member)) = asked.next() {
+        for (.., member) in asked {
             if self.exception(member.exception).await?.pair == *pair {
                 return Ok(Some(member));
             }
