@@ -22,3 +22,5 @@ mod routing;
 mod server;
 #[path = "hooks/shop.rs"]
 mod shop;
+#[path = "hooks/short.rs"]
+mod short;

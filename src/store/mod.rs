@@ -52,6 +52,7 @@ pub use months::{
 pub use movements::{AppliedMovement, LaneUnits, MovementRow};
 pub use notice::Topic;
 pub use presence::{PRESENT_FOR, Present};
+pub use verify::UNLEASED;
 
 use crate::domain::delivery::{Flow, Lane};
 use crate::domain::ids::{DeliveryId, ExceptionId, JournalSeq, PairId, SystemId};

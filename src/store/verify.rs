@@ -16,6 +16,8 @@ const FINDINGS_MAX: i64 = 20;
 const HEADER_ONLY_MAX: Span = Span::mins(2);
 /// A call may be under way without a lease for this long (a take-over and its recovery).
 const UNLEASED_MAX: Span = Span::mins(2);
+/// What a finding says of a call that nobody holds; a process that just came up finds what the one before it left.
+pub const UNLEASED: &str = "I-MSG-5: sending without a live lease, delivery";
 /// How far back closed exceptions are looked at each time.
 const CLOSED_WITHIN: Span = Span::days(1);
 /// Newest orders whose audit is compared each time.
@@ -82,7 +84,7 @@ const EVERY_MINUTE: &[Check] = &[
         args: |_| vals![JOURNAL_ROWS, FINDINGS_MAX],
     },
     Check {
-        say: "I-MSG-5: sending without a live lease, delivery",
+        say: UNLEASED,
         sql: "select cast(d.id as text) from delivery d where d.state = 2 and d.sent_at < $1 and not exists \
              (select 1 from lease l where l.until_at >= $2 and (l.name = d.system or l.name like '%/' || d.system \
              or l.name like '%:' || d.system)) @limit($3)",

@@ -204,7 +204,7 @@ async fn split_off(
         .store
         .order_rows_in(
             &pair.id,
-            &[OrderState::PartDespatched],
+            &[OrderState::PartDespatched, OrderState::Despatched],
             None,
             PART_DESPATCHED_MAX,
         )

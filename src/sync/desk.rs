@@ -541,10 +541,11 @@ fn confirmation(
     let numbers: Vec<&str> = intents.iter().map(|i| i.tracking.as_str()).collect();
     row.tracking = numbers.join(",").trim_matches(',').to_owned();
     if row.state != OrderState::Confirmed {
-        let state = if is_whole {
-            OrderState::Confirming
-        } else {
-            OrderState::PartDespatched
+        let state = match (is_whole, row.state) {
+            (true, _) => OrderState::Confirming,
+            // The warehouse has finished with it; what its records do not cover is looked for, not waited for.
+            (false, OrderState::Despatched) => OrderState::Despatched,
+            (false, _) => OrderState::PartDespatched,
         };
         rules::enter(&mut row, state, now);
     }

@@ -15,8 +15,8 @@ use crate::domain::movements::{self, LaneEntry, MovementKind};
 use crate::domain::order::{OrderRow, OrderState, SourceStatus};
 use crate::domain::preflight::Fault;
 use crate::domain::time::{Span, Ts};
-use crate::store::StoreResult;
 use crate::store::read::OpenException;
+use crate::store::{StoreResult, UNLEASED};
 use std::collections::{HashMap, HashSet};
 
 /// Rows looked at per page.
@@ -27,6 +27,8 @@ const PAYMENT_WAIT: Span = Span::hours(24);
 const CLOSED_GRACE: Span = Span::mins(30);
 /// Movements looked at per watch.
 const LANES_MAX: usize = 20_000;
+/// A process that came up has asked by then about what was under way before.
+const TAKE_OVER_MAX: Span = Span::mins(2);
 /// Orders asked to be read again per watch.
 const RESYNC_MAX: usize = 200;
 
@@ -83,7 +85,11 @@ pub async fn watch(cx: &Cx, fence: &Fence, now: Ts) -> StoreResult<()> {
 }
 
 async fn invariants(cx: &Cx, fence: &Fence, now: Ts) -> StoreResult<()> {
-    let broken = cx.store.invariants(now).await?;
+    let mut broken = cx.store.invariants(now).await?;
+    if now.since(cx.started_at) < TAKE_OVER_MAX {
+        // What was under way when the process before this one ended is being asked about.
+        broken.retain(|line| !line.starts_with(UNLEASED));
+    }
     let open = cx
         .store
         .open_exceptions(&[Kind::SysInvariant], None)
@@ -276,15 +282,22 @@ impl Watch<'_> {
         }
     }
 
-    /// The warehouse says despatched; no despatch record explains it, or none was confirmed.
+    /// The warehouse says despatched; no despatch record explains it, or not all of it.
     fn despatched(&mut self, row: &OrderRow) {
+        if row.source_status == SourceStatus::Processed {
+            let evidence = "the source has closed it";
+            return self.clear(row, Kind::DspOpenAfterDespatch, evidence);
+        }
         if self.now.since(row.state_since) <= self.pair.policy.confirm_grace {
             return;
         }
-        if row.source_status == SourceStatus::Processed {
-            return;
-        }
-        let text = "the warehouse shows it despatched, and no despatch record has reached us; the source still has it open".to_owned();
+        let reached = match row.despatched_at {
+            None => "no despatch record has reached us",
+            Some(_) => "the despatch records that reached us do not cover all of it",
+        };
+        let text = format!(
+            "the warehouse shows it despatched, and {reached}; the source still has it open"
+        );
         self.raise(row, Kind::DspOpenAfterDespatch, text, None, row.state_since);
         // Both systems are asked again, and the despatch report is read again, but not every minute.
         if self.now.since(row.source_read_at) < self.cx.pace.resync_again {

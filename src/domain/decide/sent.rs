@@ -1,6 +1,6 @@
 //! An order the warehouse has: a cancellation, a change, and what the source shows of parts that have left.
 
-use super::row::take_source;
+use super::row::{enter, take_source};
 use super::{
     DecideInput, Decision, clear, clear_all_but, end_delivery, pending_changes, raise_faults,
     summary,
@@ -84,6 +84,10 @@ pub(super) fn after_sending(
     let mut need_items = Vec::new();
     match input.incoming.status {
         SourceStatus::Cancelled | SourceStatus::Gone => cancel_sent(input, &mut row, &mut changes),
+        SourceStatus::Processed if row.state == OrderState::Despatched => {
+            enter(&mut row, OrderState::Confirmed, input.now);
+            row.confirmed_at = row.confirmed_at.or(Some(input.now));
+        }
         SourceStatus::Processed => {
             if row.state.is_in_warehouse() && row.blocked_by.is_empty() {
                 row.blocked_by =

@@ -279,6 +279,13 @@ impl World {
         self.despatch_goods(ix, found, tracking)
     }
 
+    /// The floor closes an order with what has left of it.
+    pub fn close_short(&mut self, number: &str) -> Result<(), HandError> {
+        let ix = self.wms_order(number)?;
+        self.pvx_set_status(ix, PvxStatus::Despatched);
+        Ok(())
+    }
+
     fn despatch_goods(
         &mut self,
         ix: usize,

@@ -237,7 +237,11 @@ fn confirmed_order(
     let is_whole = lines.iter().all(|l| l.confirmed_each >= l.qty_each);
     let is_known_finished =
         row.despatched_at.is_some() && lines.iter().all(|l| l.confirmed_each >= l.despatched_each);
-    if is_whole || (is_known_finished && row.state != OrderState::PartDespatched) {
+    // The warehouse is done with it and less left than was sold: either a record of it never reached us, or somebody has
+    // to decide about the rest. Only a source that has closed it agrees.
+    let is_closed = source
+        .is_none_or(|s| s.status == SourceStatus::Processed && s.source_id == order.row.source_id);
+    if is_whole || (is_known_finished && is_closed && row.state != OrderState::PartDespatched) {
         decide::enter(&mut row, OrderState::Confirmed, now);
         row.source_status = SourceStatus::Processed;
         row.confirmed_at = Some(at);
