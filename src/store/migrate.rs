@@ -121,6 +121,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../assets/migrations/sqlite/0018_order_bulks.sql"),
         postgres: include_str!("../../assets/migrations/postgres/0018_order_bulks.sql"),
     },
+    Step {
+        version: 19,
+        name: "labels_found",
+        sqlite: include_str!("../../assets/migrations/sqlite/0019_labels_found.sql"),
+        postgres: include_str!("../../assets/migrations/postgres/0019_labels_found.sql"),
+    },
 ];
 
 /// The schema this program writes.

@@ -231,6 +231,8 @@ where
         frame_gap: wiring.frame_gap,
         frame_due: None,
         last_frame: None,
+        last_key_frame: None,
+        is_for_key: false,
         frame: Buffer::empty(Rect::ZERO),
         wakes: BTreeSet::new(),
         probe: wiring.probe,
@@ -263,6 +265,10 @@ struct Loop<'a, S> {
     /// When the next frame may be drawn; `None` when nothing changed.
     frame_due: Option<Instant>,
     last_frame: Option<Instant>,
+    /// The last one that showed what a key did.
+    last_key_frame: Option<Instant>,
+    /// The next frame shows what a key did.
+    is_for_key: bool,
     frame: Buffer,
     wakes: BTreeSet<Ts>,
     probe: Option<watch::Sender<Probe>>,
@@ -373,6 +379,12 @@ impl<S: Screen> Loop<'_, S> {
 
     fn input(&mut self, input: Input) -> io::Result<()> {
         self.inputs += 1;
+        self.take_input(input)?;
+        self.hasten_frame();
+        Ok(())
+    }
+
+    fn take_input(&mut self, input: Input) -> io::Result<()> {
         match input {
             Input::Key(key) if key.is_alt => {
                 // Esc and a key in one packet of a slow link read as a chord; there are no chords here.
@@ -481,6 +493,18 @@ impl<S: Screen> Loop<'_, S> {
         }
     }
 
+    /// What a key did does not wait for the sake of a frame that nobody pressed a key for.
+    fn hasten_frame(&mut self) {
+        if let Some(due) = self.frame_due {
+            let now = Instant::now();
+            let own = self
+                .last_key_frame
+                .map_or(now, |last| last + self.frame_gap);
+            self.frame_due = Some(due.min(own.max(now)));
+            self.is_for_key = true;
+        }
+    }
+
     fn paint_when_due(&mut self) -> io::Result<()> {
         let now = Instant::now();
         if self.frame_due.is_none_or(|due| due > now) || self.exit.is_some() {
@@ -488,6 +512,9 @@ impl<S: Screen> Loop<'_, S> {
         }
         self.frame_due = None;
         self.last_frame = Some(now);
+        if std::mem::take(&mut self.is_for_key) {
+            self.last_key_frame = Some(now);
+        }
         let area = Rect::new(0, 0, self.app.size.0, self.app.size.1);
         if self.frame.area == area {
             self.frame.reset();

@@ -355,7 +355,9 @@ impl Store {
         };
         let mut conn = self.inner.db.read().await?;
         let found = reading.window(&mut conn, query).await?;
+        let is_all = !found.has_before && !found.has_after;
         let total = match self.inner.counts.get(&count_key) {
+            _ if is_all => super::limit(found.rows.len()),
             Some(total) => total,
             None => {
                 let total = reading.count(&mut conn, None).await?;
