@@ -150,7 +150,7 @@ async fn open_sqlite(options: &StoreOptions, path: &Path) -> StoreResult<Db> {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        .connect_lazy_with(base.clone().read_only(true).pragma("cache_size", "-4096"));
+        .connect_lazy_with(base.clone().read_only(true).pragma("cache_size", "-2048"));
     if options.is_read_only {
         let db = Db::Sqlite {
             writer: None,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Frames a second at most, at the desk and over SSH.
-const FRAMES_LOCAL: u64 = 30;
+const FRAMES_LOCAL: u64 = 60;
 const FRAMES_SSH: u64 = 12;
 
 /// What the environment says about the terminal.
