@@ -375,6 +375,7 @@ fn position(n: usize, is_moved: bool) -> StockPosition {
         location: LOCATION.into(),
         basis: Basis::NetStatic,
         available_each: inputs.available,
+        others_each: 0,
         on_hand_each: inputs.on_hand,
         allocated_each: inputs.allocated,
         unsent_each: 0,

@@ -233,9 +233,16 @@ pub fn waterfall(position: &StockPosition) -> Vec<WaterfallStep> {
     ));
     let available = t + position.unsent_each;
     let shelf = position.on_hand_each - position.allocated_each;
+    if position.others_each != 0 {
+        steps.push(step(
+            "for other pairs",
+            position.others_each,
+            "their share of the same sites",
+        ));
+    }
     steps.push(step(
         "not pickable",
-        shelf - available,
+        shelf - available - position.others_each,
         "quarantine, damaged, in returns",
     ));
     steps.push(step(

@@ -55,6 +55,9 @@ pub struct StockPosition {
     pub basis: Basis,
     /// V: available in the warehouse over the mapped sites.
     pub available_each: i64,
+    /// Of what is available, what other pairs of the sites may offer.
+    #[serde(default)]
+    pub others_each: i64,
     /// H: on hand in the warehouse.
     pub on_hand_each: i64,
     /// L: allocated in the warehouse.

@@ -468,6 +468,7 @@ fn position(item: &str, remainder: i64, risk: Option<i64>) -> StockPosition {
         location: LocationId::from("loc-1"),
         basis: Basis::Gross,
         available_each: 5,
+        others_each: 0,
         on_hand_each: 5,
         allocated_each: 0,
         unsent_each: 0,

@@ -10,6 +10,7 @@ fn position(basis: Basis) -> StockPosition {
         location: "north".into(),
         basis,
         available_each: 15,
+        others_each: 0,
         on_hand_each: 20,
         allocated_each: 5,
         unsent_each: 3,
@@ -182,6 +183,18 @@ fn the_waterfall_walks_from_the_source_to_the_shelf() {
     ];
     assert_eq!(steps, expected.map(|(l, v)| (l.to_owned(), v)));
     assert_eq!(steps.iter().map(|s| s.1).sum::<i64>(), 22);
+}
+
+#[test]
+fn what_other_pairs_may_offer_of_the_same_sites_is_not_called_broken() {
+    let mut p = position(Basis::NetLive);
+    p.on_hand_each = 40;
+    p.others_each = 15;
+    let steps = waterfall(&p);
+    let of = |label: &str| steps.iter().find(|s| s.label == label).map(|s| s.value);
+    assert_eq!(of("for other pairs"), Some(15));
+    assert_eq!(of("not pickable"), Some(5));
+    assert_eq!(steps.iter().map(|s| s.value).sum::<i64>(), 40);
 }
 
 #[test]

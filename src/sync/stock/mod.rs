@@ -197,8 +197,10 @@ async fn collect(
             }
             let key = (item.clone(), location.clone());
             let old = known.get(&key);
+            let on_sites: i64 = here.iter().map(|l| l.available_each).sum();
+            let available = share_of(on_sites, place);
             let mut inputs = StockInputs {
-                available: share_of(here.iter().map(|l| l.available_each).sum(), place),
+                available,
                 on_hand: here.iter().map(|l| l.on_hand_each).sum(),
                 allocated: here.iter().map(|l| l.allocated_each).sum(),
                 unsent: Queued::each(queued.unsent, &key),
@@ -229,6 +231,7 @@ async fn collect(
                 || position.unsent_each != inputs.unsent
                 || position.unconfirmed_each != inputs.unconfirmed
                 || position.on_hand_each != inputs.on_hand;
+            position.others_each = on_sites - available;
             take(
                 &mut position,
                 &inputs,
@@ -319,6 +322,7 @@ pub fn blank(
         location: location.clone(),
         basis,
         available_each: 0,
+        others_each: 0,
         on_hand_each: 0,
         allocated_each: 0,
         unsent_each: 0,

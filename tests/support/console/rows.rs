@@ -620,6 +620,7 @@ pub fn position(n: usize, hostile: bool) -> StockPosition {
         location: LocationId::from("Default"),
         basis: Basis::NetStatic,
         available_each: publish + 9,
+        others_each: 0,
         on_hand_each: publish + 21,
         allocated_each: 12,
         unsent_each: 4,
