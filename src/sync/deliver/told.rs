@@ -76,7 +76,9 @@ pub async fn changed_sales(
     found: &Orders,
 ) -> StoreResult<Vec<Change>> {
     let mut by_pair: BTreeMap<&PairId, Vec<SourceOrder>> = BTreeMap::new();
-    for order in known.values() {
+    let mut known: Vec<&OrderFull> = known.values().collect();
+    known.sort_by_key(|order| order.row.id);
+    for order in known {
         let changed = in_rows(found, &order.row.source_id)
             .filter(|s| s.status == SourceStatus::Open)
             .filter(|s| s.revision() != order.row.source_revision);

@@ -200,7 +200,8 @@ impl ChangePull {
                 return Ok(Tick::Done);
             }
         };
-        let asked: Vec<OrderFull> = self.known(jcx, &ids).await?.into_values().collect();
+        let mut asked: Vec<OrderFull> = self.known(jcx, &ids).await?.into_values().collect();
+        asked.sort_by_key(|order| order.row.id);
         let unread = found.unread.clone();
         let rows = found_or_gone(&asked, found);
         self.take_in(jcx, Orders { rows, unread }, asked_at).await?;

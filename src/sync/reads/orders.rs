@@ -180,11 +180,12 @@ impl OrderPull {
         jcx: &mut JobCx<'_>,
         open: &HashSet<&SourceOrderId>,
     ) -> StoreResult<()> {
-        let gone: Vec<&KnownOpen> = self
+        let mut gone: Vec<&KnownOpen> = self
             .known
             .values()
             .filter(|k| !open.contains(&k.source_id))
             .collect();
+        gone.sort_by_key(|k| k.id);
         self.missing = gone
             .iter()
             .filter(|k| k.missing_polls + 1 >= MISSING_POLLS_MIN)

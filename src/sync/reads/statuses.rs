@@ -315,7 +315,8 @@ pub async fn apply_statuses(
     absent: &HashMap<OrderId, ()>,
     set: &MappingSet,
 ) -> StoreResult<()> {
-    let ids: Vec<OrderId> = moved.keys().chain(absent.keys()).copied().collect();
+    let mut ids: Vec<OrderId> = moved.keys().chain(absent.keys()).copied().collect();
+    ids.sort_unstable();
     let now = jcx.cx.now();
     for chunk in ids.chunks(CHUNK) {
         settle::commit_orders(jcx, "status", chunk, |orders| {
