@@ -1,9 +1,11 @@
 //! What people read inside the console: a runbook per kind of exception, and the chapters of the handbook.
 //!
-//! A runbook is a text with places for live values, such as `{members}`; see [`PLACEHOLDERS`] and [`fill`].
+//! A runbook is a text with places for live values, such as `{members}`; see [`PLACEHOLDERS`] and [`fill`]. Any text names
+//! a key by what it does, such as `{hold}`; see [`Keys`].
 
 use crate::domain::catalogue::Kind;
 use crate::text;
+use std::collections::HashMap;
 
 /// Places in a runbook that the console fills, with what belongs there.
 pub const PLACEHOLDERS: &[(&str, &str)] = &[
@@ -221,12 +223,12 @@ impl Topic {
         }
     }
 
-    /// Its text in Markdown, places for live values described instead of filled. Keys have no text of their own.
-    pub fn text(self) -> String {
+    /// Its text in Markdown with the keys as they are, places for live values described instead of filled.
+    pub fn text(self, keys: &Keys) -> String {
         match self {
-            Self::Chapter(name) => chapter(name).unwrap_or_default().to_owned(),
-            Self::Runbook(kind) => described(runbook(kind)),
-            Self::Keys => String::new(),
+            Self::Chapter(name) => keys.put_into(chapter(name).unwrap_or_default()),
+            Self::Runbook(kind) => described(&keys.put_into(runbook(kind))),
+            Self::Keys => keys.chapter.clone(),
         }
     }
 }
@@ -243,6 +245,25 @@ fn described(text: &str) -> String {
         })
 }
 
+/// The keys of the console as they are now, yours included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    chapter: String,
+    by_action: HashMap<&'static str, String>,
+}
+
+impl Keys {
+    /// From the chapter that lists them all and the key of each action, by the action's name.
+    pub const fn new(chapter: String, by_action: HashMap<&'static str, String>) -> Self {
+        Self { chapter, by_action }
+    }
+
+    /// The text with its keys: for `{hold}` stands the key of that action.
+    pub fn put_into(&self, text: &str) -> String {
+        replaced(text, |name| self.by_action.get(name).cloned())
+    }
+}
+
 /// A place where what was looked for stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
@@ -253,8 +274,8 @@ pub struct Hit {
     pub says: String,
 }
 
-/// Topics that contain every word, titles first; every topic when nothing is asked. `keys` is the text of [`Topic::Keys`].
-pub fn search(query: &str, keys: &str) -> Vec<Hit> {
+/// Topics that contain every word, titles first; every topic when nothing is asked.
+pub fn search(query: &str, keys: &Keys) -> Vec<Hit> {
     let query = query.to_lowercase();
     let words: Vec<&str> = query.split_whitespace().collect();
     let has_all = |text: &str| words.iter().all(|w| text.contains(w));
@@ -269,10 +290,7 @@ pub fn search(query: &str, keys: &str) -> Vec<Hit> {
             });
             continue;
         }
-        let text = match topic {
-            Topic::Keys => keys.to_owned(),
-            _ => topic.text(),
-        };
+        let text = topic.text(keys);
         if has_all(&text.to_lowercase()) {
             found.extend(best_line(&text, &words).map(|(line, says)| Hit { topic, line, says }));
         }
@@ -306,19 +324,27 @@ pub fn chapter(name: &str) -> Option<&'static str> {
 /// The text with its places filled. Values come from other systems and are cleaned; a place without a value reads
 /// [`UNKNOWN`]. Braces inside a value stay as they are.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    replaced(text, |name| {
+        PLACEHOLDERS.iter().find(|(known, _)| *known == name)?;
+        let value = values.iter().find(|(known, _)| *known == name);
+        Some(value.map_or_else(|| UNKNOWN.to_owned(), |(_, v)| shown(v)))
+    })
+}
+
+/// The text with what stands in braces replaced where `by` knows it; every other brace stays as it is.
+fn replaced(text: &str, by: impl Fn(&str) -> Option<String>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(begin) = rest.find('{') {
         let (before, from) = rest.split_at(begin);
         out.push_str(before);
-        let name = from
+        let known = from
             .find('}')
             .and_then(|end| from.get(1..end))
-            .filter(|name| PLACEHOLDERS.iter().any(|(known, _)| known == name));
-        match name {
-            Some(name) => {
-                let value = values.iter().find(|(known, _)| *known == name);
-                out.push_str(&value.map_or_else(|| UNKNOWN.to_owned(), |(_, v)| shown(v)));
+            .and_then(|name| Some((name, by(name)?)));
+        match known {
+            Some((name, value)) => {
+                out.push_str(&value);
                 rest = from.get(name.len() + 2..).unwrap_or_default();
             }
             None => {
@@ -352,29 +378,32 @@ mod tests {
         for topic in Topic::all() {
             assert_eq!(Topic::parse(&topic.name().to_lowercase()), Some(topic));
             assert!(!topic.title().is_empty());
-            assert_eq!(topic.text().is_empty(), topic == Topic::Keys);
+            assert!(!topic.text(&keys()).is_empty());
             assert!(
                 !PLACEHOLDERS
                     .iter()
-                    .any(|(n, _)| topic.text().contains(&format!("{{{n}}}")))
+                    .any(|(n, _)| topic.text(&keys()).contains(&format!("{{{n}}}")))
             );
         }
     }
 
     #[test]
     fn words_are_found_in_titles_first_and_then_in_the_text() {
-        let hits = search("mappings", "");
+        let hits = search("mappings", &keys());
         assert_eq!(
             hits.first().map(|h| h.topic),
             Some(Topic::Chapter("mappings"))
         );
-        let hits = search("tracked parcels number", "");
+        let hits = search("tracked parcels number", &keys());
         let texts = hits.iter().find(|h| h.topic == Topic::Chapter("mappings"));
         let line = texts.map_or("", |h| h.says.as_str());
         assert!(line.contains("tracked"), "{line}");
-        assert!(search("zyzzyva quagga", "").is_empty());
-        assert_eq!(search("", "").len(), Topic::all().count());
-        let keys = search("flobber", "## Lists\n| / | flobber |");
+        assert!(search("zyzzyva quagga", &keys()).is_empty());
+        assert_eq!(search("", &keys()).len(), Topic::all().count());
+        let keys = search(
+            "flobber",
+            &Keys::new("## Lists\n| / | flobber |".to_owned(), HashMap::new()),
+        );
         assert_eq!(
             keys.first().map(|h| (h.topic, h.line)),
             Some((Topic::Keys, 1))
@@ -395,7 +424,12 @@ mod tests {
         "## If it comes back",
     ];
 
+    fn keys() -> Keys {
+        crate::console::app::sheets::handbook::keys(&crate::console::app::keymap::Keymap::built_in())
+    }
+
     fn check_lines(name: &str, text: &str) {
+        let text = &keys().put_into(text);
         for (at, line) in text.lines().enumerate() {
             let columns = text::width(line);
             assert!(columns <= COLUMNS_MAX, "{name}:{} has {columns}", at + 1);
@@ -441,7 +475,7 @@ mod tests {
     #[test]
     fn runbooks_name_only_places_the_console_can_fill() {
         for kind in Kind::ALL.iter().copied() {
-            for place in places(runbook(kind)) {
+            for place in places(&keys().put_into(runbook(kind))) {
                 let is_known = PLACEHOLDERS.iter().any(|(name, _)| *name == place);
                 assert!(is_known, "{kind}: {{{place}}}");
             }
@@ -449,10 +483,23 @@ mod tests {
     }
 
     #[test]
+    fn a_text_names_keys_by_what_they_do() {
+        let keys = Keys::new(String::new(), HashMap::from([("hold", "h".to_owned())]));
+        assert_eq!(keys.put_into("`{hold}` {order} {"), "`h` {order} {");
+        for (name, ..) in chapters() {
+            let text = Topic::Chapter(name).text(&self::keys());
+            let left = text.replace("{ env", "");
+            assert!(!left.contains('{'), "{name}: {text}");
+        }
+        let text = Topic::Runbook(Kind::StkLaneBlocked).text(&self::keys());
+        assert!(text.contains("`Q` puts the count"), "{text}");
+    }
+
+    #[test]
     fn a_filled_runbook_has_no_places_left() {
         let values: Vec<_> = PLACEHOLDERS.iter().map(|(name, _)| (*name, "38")).collect();
         for kind in Kind::ALL.iter().copied() {
-            let filled = fill(runbook(kind), &values);
+            let filled = fill(&keys().put_into(runbook(kind)), &values);
             assert!(!filled.contains('{') && !filled.contains(UNKNOWN), "{kind}");
         }
     }

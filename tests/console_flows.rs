@@ -614,7 +614,7 @@ async fn a_lane_is_skipped_or_replaced_by_a_count_with_a_reason_and_a_figure() {
     assert!(c.text().contains("Reason is needed"), "{}", c.text());
     assert!(c.backend.done().is_empty());
     c.press("up 'by space 'hand enter enter").await;
-    c.press("b '12,5 tab 'counted ctrl-s").await;
+    c.press("Q '12,5 tab 'counted ctrl-s").await;
     assert!(
         c.text().contains("Counted is a whole number"),
         "{}",

@@ -331,7 +331,7 @@ fn parcels_without_a_label_lead_to_the_mapping_that_says_their_service_has_none(
     page.mapping = None;
     desk.press("m");
     assert!(
-        desk.text().contains("no one rule maps the service"),
+        desk.text().contains("no one rule maps the value"),
         "{}",
         desk.text()
     );

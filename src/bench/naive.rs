@@ -117,6 +117,7 @@ fn parcel_of(order: &SourceOrder, number: &WmsOrderNo, tracking: &str, now: Ts) 
         despatches: Vec::new(),
         tracking: tracking.to_owned(),
         carrier: order.service.to_string(),
+        carrier_wms: String::new(),
         despatched_at: now,
         location: order.location.clone(),
         lines: lines

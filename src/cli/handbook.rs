@@ -28,11 +28,7 @@ pub(super) fn run(globals: &Globals, args: &HandbookArgs) -> Result<Outcome, Cli
     let asked = args.words.join(" ");
     let keys = keys(&Keymap::built_in());
     if let Some(topic) = Topic::parse(&asked) {
-        let text = match topic {
-            Topic::Keys => keys,
-            _ => topic.text(),
-        };
-        say(&text)?;
+        say(&topic.text(&keys))?;
         return Ok(Outcome::Done);
     }
     let hits = search(&asked, &keys);

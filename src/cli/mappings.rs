@@ -336,8 +336,8 @@ async fn list_unmapped(context: &Context, pair: &PairId) -> Result<Outcome, CliE
     let now = context.now();
     for u in &rows {
         table.row([
-            u.kind.to_string(),
-            u.from.clone(),
+            u.wanted.kind.to_string(),
+            u.wanted.label(),
             u.orders.to_string(),
             u.earliest_ship_by
                 .map(|t| time_left(t.since(now).as_secs()))

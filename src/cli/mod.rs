@@ -201,6 +201,26 @@ mod tests {
     }
 
     #[test]
+    fn what_writes_in_the_console_can_be_done_without_it() {
+        use crate::console::app::action::Action;
+        for action in Action::ALL {
+            let info = action.info();
+            let Some(verb) = info.verb else {
+                assert!(!action.is_writing(), "{action:?} has no verb");
+                continue;
+            };
+            let mut command = Cli::command();
+            for word in verb.split(' ') {
+                command = command
+                    .find_subcommand(word)
+                    .unwrap_or_else(|| panic!("{action:?}: there is no `{verb}`"))
+                    .clone();
+            }
+            assert!(!command.has_subcommands(), "{verb} needs one word more");
+        }
+    }
+
+    #[test]
     fn without_a_verb_the_console_is_meant() {
         assert!(Cli::try_parse_from(["tallyman"]).unwrap().verb.is_none());
         assert!(

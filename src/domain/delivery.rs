@@ -159,7 +159,12 @@ pub struct DespatchIntent {
     pub number: WmsOrderNo,
     pub despatches: Vec<DespatchNo>,
     pub tracking: String,
+    /// The carrier's name at the channel.
     pub carrier: String,
+    /// The carrier as the warehouse names it: its name at the channel is looked up again before it is first sent, so
+    /// that a mapping put right reaches the parcels that wait. Empty in those stored without it.
+    #[serde(default)]
+    pub carrier_wms: String,
     pub despatched_at: Ts,
     pub location: LocationId,
     /// Lines and quantities that left with these despatches, by source line.

@@ -111,11 +111,14 @@ pub fn risk(
         Some(t.saturating_mul(1_000_000) / velocity)
     };
     let sold_milli = velocity.saturating_mul(hours_to_next_write_milli.max(0)) / 1_000;
-    let oversold = if s > t {
+    // What is promised already and not there counts whole, whatever is still shown.
+    let promised = t.min(0).saturating_neg().saturating_mul(1_000);
+    let coming = if s > t {
         (sold_milli - t.max(0).saturating_mul(1_000)).max(0)
     } else {
         0
     };
+    let oversold = promised.saturating_add(coming);
     let (severity, kind) = judge(t, s, velocity, hours);
     Risk {
         oversell_hours_milli: hours,

@@ -53,4 +53,5 @@ pub mod sla;
 pub mod status;
 pub mod undo;
 pub mod views;
+pub mod wanted;
 pub mod why;

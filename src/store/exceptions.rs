@@ -10,8 +10,8 @@ use crate::domain::exception::{
     ExceptionRow, ExceptionState, KnownAs, ObjectRef, OccurrenceRow, Severity, Team,
 };
 use crate::domain::ids::{ExceptionId, PairId};
-use crate::domain::mapping::MappingKind;
 use crate::domain::time::Ts;
+use crate::domain::wanted;
 use std::collections::HashMap;
 
 /// The columns of [`exception_row`], in order.
@@ -373,10 +373,9 @@ impl Store {
             .collect()
     }
 
-    /// Values nobody mapped yet, ranked by the orders they block. The value is what stands behind `=` in the
-    /// discriminator of the open exception.
+    /// Values nobody mapped yet, ranked by the orders they block, as the open exceptions say them.
     pub async fn unmapped(&self, pair: &PairId) -> StoreResult<Vec<Unmapped>> {
-        let kinds: Vec<String> = UNMAPPED.iter().map(|(k, _)| k.code().to_owned()).collect();
+        let kinds: Vec<String> = UNMAPPED.iter().map(|k| k.code().to_owned()).collect();
         let mut conn = self.inner.db.read().await?;
         let rows = conn
             .rows(
@@ -390,15 +389,11 @@ impl Store {
             let mut c = row.cols();
             let (id, kind) = (c.int()?, kind_of(&c.text::<String>()?)?);
             let discriminator = c.text::<String>()?;
-            let Some((_, mapping)) = UNMAPPED.iter().find(|(k, _)| *k == kind) else {
+            let Some(wanted) = wanted::of_case(kind, &discriminator) else {
                 continue;
             };
-            let from = discriminator
-                .split_once('=')
-                .map_or(discriminator.as_str(), |(_, value)| value);
             out.push(Unmapped {
-                kind: *mapping,
-                from: from.to_owned(),
+                wanted,
                 orders: c.int()?,
                 earliest_ship_by: c.opt_ts()?,
                 exception: Some(ExceptionId(id)),
@@ -408,13 +403,13 @@ impl Store {
     }
 }
 
-/// Which exceptions tell of a value without a mapping, and of which kind.
-const UNMAPPED: &[(Kind, MappingKind)] = &[
-    (Kind::OrdCarrierUnmapped, MappingKind::Carrier),
-    (Kind::OrdSiteUnmapped, MappingKind::Site),
-    (Kind::MapLocationUnaligned, MappingKind::Site),
-    (Kind::OrdSkuUnknown, MappingKind::Item),
-    (Kind::OrdSkuFormat, MappingKind::Item),
-    (Kind::MapStatusUnknown, MappingKind::OrderStatus),
-    (Kind::DspTrackingRejected, MappingKind::TrackingCarrier),
+/// Which exceptions tell of a value without a mapping.
+const UNMAPPED: &[Kind] = &[
+    Kind::OrdCarrierUnmapped,
+    Kind::OrdSiteUnmapped,
+    Kind::MapLocationUnaligned,
+    Kind::OrdSkuUnknown,
+    Kind::OrdSkuFormat,
+    Kind::MapStatusUnknown,
+    Kind::DspTrackingRejected,
 ];

@@ -10,9 +10,10 @@ use crate::domain::ids::{
     SiteRef, SourceOrderId, SystemId, WmsOrderNo,
 };
 use crate::domain::live::SystemLive;
-use crate::domain::mapping::{MappingEdit, MappingKind};
+use crate::domain::mapping::MappingEdit;
 use crate::domain::order::OrderState;
 use crate::domain::time::Ts;
+use crate::domain::wanted::Wanted;
 use crate::domain::wms::DespatchLine;
 
 /// An inbound message waiting to be decided on.
@@ -235,8 +236,8 @@ impl Exchange {
 /// A value nobody mapped yet, ranked by what it blocks.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Unmapped {
-    pub kind: MappingKind,
-    pub from: String,
+    #[serde(flatten)]
+    pub wanted: Wanted,
     pub orders: i64,
     pub earliest_ship_by: Option<Ts>,
     pub exception: Option<ExceptionId>,

@@ -265,6 +265,14 @@ pub fn discriminator(row: &DeliveryRow, kind: Kind) -> String {
         Kind::RetNotExpected | Kind::CrnOverdue | Kind::FinPeriodLocked => {
             format!("RETURN={}", row.object)
         }
+        Kind::PrdNotInSource => {
+            // Wherever it is published: the item is what nobody sells.
+            let item = row
+                .object
+                .rsplit_once('@')
+                .map_or(row.object.as_str(), |(item, _)| item);
+            format!("ITEM={item}")
+        }
         _ if row.order.is_some() => format!("ORDER={}", row.object),
         _ => format!("ITEM={}", row.object),
     }

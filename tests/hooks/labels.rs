@@ -238,3 +238,53 @@ async fn a_parcel_without_a_label_for_half_an_hour_is_a_case_until_cin7_core_sho
     a_case_until_the_label_is_booked(&mut house, ("c7-pvx", &id), "RM9GB", labels).await;
     house.close().await;
 }
+
+#[tokio::test]
+async fn a_carrier_the_ledger_does_not_know_is_one_case_until_it_is_mapped() {
+    let mut house = House::subscribed(Setting::default()).await;
+    let carriers = house
+        .sandbox
+        .inspect(|w| -> Vec<String> { w.pvx.carriers.iter().map(|c| c.0.clone()).collect() });
+    let mapped = |ending: &str| {
+        let rows = carriers.iter();
+        let rows: Vec<String> = rows
+            .map(|c| format!("TRACKING_CARRIER,{c},{c}{ending},"))
+            .collect();
+        rows.join("\n")
+    };
+    house.map("c7-pvx", &mapped(" Ltd")).await;
+    let mut ids = Vec::new();
+    for number in ["RM1GB", "RM2GB"] {
+        let id = house
+            .sandbox
+            .act(|w| w.cin7_enter(&Cin7SaleSpec::default()))
+            .unwrap();
+        let id = id.to_lowercase();
+        house
+            .until("it is in the warehouse", SOON, async |h: &House| {
+                h.in_warehouse(&id) == 1
+            })
+            .await;
+        let wms = self::number(&house, "c7-pvx", &id).await;
+        house.run(Span::mins(2)).await;
+        house.sandbox.act(|w| w.despatch(&wms, number)).unwrap();
+        ids.push(id);
+    }
+    house.run(SOON).await;
+    let cases = house.cases(Kind::DspTrackingRejected).await;
+    assert_eq!(cases.len(), 1, "{cases:?}");
+    assert!(
+        cases[0].1.contains("was not found in reference book"),
+        "{cases:?}"
+    );
+    house.map("c7-pvx", &mapped("")).await;
+    for id in &ids {
+        house
+            .until("it is confirmed", Span::hours(1), async |h: &House| {
+                is_confirmed(h, "c7-pvx", id).await
+            })
+            .await;
+    }
+    assert_eq!(house.cases(Kind::DspTrackingRejected).await, []);
+    house.close().await;
+}

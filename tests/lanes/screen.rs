@@ -100,7 +100,7 @@ pub async fn a_count_is_given(yard: &mut Yard) {
     let shelf = yard.on_shelf(MUG);
     let keys = format!("b '{shelf} tab 'counted space 'twice enter enter");
     let mut sam = person(yard, "sam").await;
-    sam.press("b 'many tab 'counted ctrl-s").await;
+    sam.press("Q 'many tab 'counted ctrl-s").await;
     sam.sees("Counted is a whole number").await;
     sam.press("esc").await;
     sam.press(&keys).await;

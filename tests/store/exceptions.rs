@@ -77,7 +77,7 @@ async fn failures_with_one_cause_are_one_exception(bench: Bench) {
     assert_eq!(causes, ["SKU=ABC-1", "SKU=XYZ-9"]);
     let unmapped = bench.store.unmapped(&pair()).await.unwrap();
     assert_eq!(
-        (unmapped[0].from.as_str(), unmapped[0].orders),
+        (unmapped[0].wanted.from.as_str(), unmapped[0].orders),
         ("ABC-1", 3)
     );
     let timeline = bench.store.timeline(&order(1), 10).await.unwrap();

@@ -6,7 +6,7 @@ mod returns;
 use super::App;
 use super::action::{Action, Context};
 use super::nav::Pane;
-use super::subject::{Subject, lane_of, unlabelled_service, wanted_mapping};
+use super::subject::{Subject, is_about_a_row, lane_of, wanted_mapping};
 use crate::domain::catalogue::Kind;
 use crate::domain::delivery::Flow;
 use crate::domain::drift::ledger::may_correct;
@@ -121,13 +121,15 @@ impl App {
             Action::OpenLane if rows.len() > 1 || lane_of(first).is_none() => {
                 Fit::Elsewhere("it is not about a lane of stock movements".to_owned())
             }
-            Action::MapValue if unlabelled_service(first).is_some() => match self.untracked_row() {
-                Some(_) => Fit::Yes,
-                None if self.nav.page().is_none() => {
-                    no("open it first; its page knows the mapping")
+            Action::MapValue if is_about_a_row(first) => {
+                match self.nav.page().map(|p| p.mapping.is_some()) {
+                    Some(true) => Fit::Yes,
+                    None => no("open it first; its page knows the mapping"),
+                    Some(false) => {
+                        no("no one rule maps the value; see its rows among the mappings")
+                    }
                 }
-                None => no("no one rule maps the service; see its rows among the mappings"),
-            },
+            }
             Action::MapValue if wanted_mapping(first).is_none() => {
                 no(format!("{} does not come from a mapping", first.kind))
             }
@@ -239,7 +241,11 @@ impl App {
             (Action::PushStock | Action::ResumeStock, _) if row.ledger.is_some() => Fit::Elsewhere(
                 "its source keeps its own ledger: Correct posts what is missing".to_owned(),
             ),
-            (Action::AskCount, _) => Fit::Yes,
+            (Action::Withhold, _) if row.ledger.is_some() => Fit::Elsewhere(
+                "nothing is published to a source that keeps its own ledger, so nothing is withheld"
+                    .to_owned(),
+            ),
+            (Action::AskCount | Action::Withhold, _) => Fit::Yes,
             (Action::CorrectStock, _) if row.ledger.is_none() => Fit::Elsewhere(format!(
                 "the figure of {} is published, not corrected: push it",
                 row.item

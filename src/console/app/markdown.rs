@@ -125,6 +125,7 @@ fn table(rows: &[&str]) -> Vec<(usize, DocLine)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::app::keymap::Keymap;
 
     fn plain_lines(text: &str) -> Vec<String> {
         lines(text).iter().map(DocLine::plain).collect()
@@ -170,8 +171,9 @@ mod tests {
 
     #[test]
     fn every_text_of_the_handbook_becomes_lines() {
+        let keys = crate::console::app::sheets::handbook::keys(&Keymap::built_in());
         for topic in crate::handbook::Topic::all() {
-            let text = topic.text();
+            let text = topic.text(&keys);
             let rules = text.lines().filter(|l| is_row(l) && is_rule(l)).count();
             assert_eq!(
                 lines(&text).len() + rules,

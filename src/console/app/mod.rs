@@ -29,6 +29,7 @@ pub mod views;
 mod wants;
 pub mod words;
 
+use crate::handbook::Keys;
 use action::Action;
 use ask::{Act, Done, Header, Trouble};
 use doc::Link;
@@ -124,6 +125,8 @@ pub struct App {
     pub options: Options,
     pub theme: Theme,
     pub keymap: Keymap,
+    /// The same keys as texts name them.
+    pub keys: Keys,
     pub now: Ts,
     /// Columns and rows.
     pub size: (u16, u16),
@@ -179,6 +182,7 @@ impl App {
             nav: Nav::new(options.pane),
             options,
             theme,
+            keys: sheets::handbook::keys(&keymap),
             keymap,
             now,
             size,

@@ -12,6 +12,7 @@ use crate::domain::bulk::BulkState;
 use crate::domain::ids::ExceptionId;
 use crate::domain::places::Places;
 use crate::domain::time::Ts;
+use crate::handbook::Keys;
 use crate::store::read::Window;
 use std::collections::BTreeSet;
 
@@ -89,6 +90,7 @@ impl App {
             Slot::Page(id) => {
                 let at = At {
                     now: self.now,
+                    keys: &self.keys,
                     bar: self.theme.symbols.bar,
                     spark: &self.theme.symbols.spark,
                     columns: self.size.0,
@@ -102,6 +104,7 @@ impl App {
             Slot::Beside => {
                 let at = At {
                     now: self.now,
+                    keys: &self.keys,
                     bar: self.theme.symbols.bar,
                     spark: &self.theme.symbols.spark,
                     columns: 0,
@@ -290,6 +293,7 @@ fn refunds_of(refunds: &Refunds) -> Vec<Subject> {
 /// When and where a page is shown.
 struct At<'a> {
     now: Ts,
+    keys: &'a Keys,
     /// Sign of a bar in a picture.
     bar: &'a str,
     /// Signs of a figure, from nothing to most.
@@ -302,6 +306,7 @@ struct At<'a> {
 fn show(page: &mut Page, answer: Result<Answer, Trouble>, at: At<'_>, places: &Places) {
     let At {
         now,
+        keys,
         bar,
         spark,
         columns,
@@ -318,7 +323,7 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, at: At<'_>, places: &P
             page.sites.clone_from(&sheet.sites);
             page.show(
                 places.say(sheets::exception::title(&sheet.row)),
-                sheets::exception::doc(&sheet, now).naming(places),
+                sheets::exception::doc(&sheet, keys, now).naming(places),
             );
         }
         Ok(Answer::Order(Some(sheet))) => {

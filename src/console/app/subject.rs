@@ -8,7 +8,7 @@ use super::nav::{Page, Pane};
 use super::panes::checks::Row as SheetRow;
 use super::panes::{live, mappings, stock};
 use crate::desk::{CheckLine, GatedReturn, SiteQuestion};
-use crate::domain::catalogue::{Kind, Remedy};
+use crate::domain::catalogue::Kind;
 use crate::domain::delivery::{DeliveryState, Flow};
 use crate::domain::exception::ExceptionRow;
 use crate::domain::ids::{BulkId, DeliveryId, OrderId, PairId, PayloadId};
@@ -16,6 +16,7 @@ use crate::domain::mapping::Mapping;
 use crate::domain::movements::LaneKey;
 use crate::domain::order::OrderRow;
 use crate::domain::stock::StockPosition;
+use crate::domain::wanted::{self, Wanted};
 use crate::store::LaneRow;
 use crate::store::read::{MappingVersion, Unmapped};
 use std::sync::Arc;
@@ -100,7 +101,7 @@ impl Subject {
             Self::Orders(rows) => format!("{} orders", rows.len()),
             Self::Delivery { title, .. } => title.clone(),
             Self::Mapping(row) => format!("{} {}", row.kind, row.from),
-            Self::Unmapped { row, .. } => format!("{} {}", row.kind, row.from),
+            Self::Unmapped { row, .. } => format!("{} {}", row.wanted.kind, row.wanted.label()),
             Self::MappingsOf(pair) => format!("mappings of {pair}"),
             Self::Version { pair, row, .. } => format!("version {} of {pair}", row.version),
             Self::Stock(row) => format!("{} at {}", row.item, row.location),
@@ -130,14 +131,14 @@ pub fn seen(rows: &[ExceptionRow]) -> Vec<Seen> {
 }
 
 /// The mapping an exception asks for: its kind and the value that is not known.
-pub fn wanted_mapping(row: &ExceptionRow) -> Option<(crate::domain::mapping::MappingKind, String)> {
-    match row.kind.entry().remedy {
-        Remedy::Map(kind) => {
-            let value = super::words::discriminator_value(&row.discriminator);
-            Some((kind, value.to_owned()))
-        }
-        _ => None,
-    }
+pub fn wanted_mapping(row: &ExceptionRow) -> Option<Wanted> {
+    wanted::of_case(row.kind, &row.discriminator)
+}
+
+/// Whether it is about a row that stands already: one that is broken, or one that does not say that its parcels have no
+/// label. Only the case's page knows the row.
+pub fn is_about_a_row(row: &ExceptionRow) -> bool {
+    unlabelled_service(row).is_some() || wanted::broken_row(&row.discriminator).is_some()
 }
 
 /// The service whose parcels have no label.

@@ -139,7 +139,7 @@ impl App {
         }
         if let Link::Handbook(topic, line) = page.link {
             if page.load == Load::Never {
-                let (doc, at) = super::sheets::handbook::page(topic, &self.keymap, line);
+                let (doc, at) = super::sheets::handbook::page(topic, &self.keys, line);
                 page.show(topic.title().to_owned(), doc);
                 page.line = at;
             }

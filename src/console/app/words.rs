@@ -2,7 +2,7 @@
 
 use crate::console::theme::Role;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::exception::{ExceptionState, Severity};
+use crate::domain::exception::{ExceptionRow, ExceptionState, Severity};
 use crate::domain::live::BreakerState;
 use crate::domain::movements::Standing;
 use crate::domain::order::OrderState;
@@ -43,6 +43,19 @@ pub fn promise(ship_by: Option<Ts>, now: Ts) -> Word {
         (words, Role::Warn)
     } else {
         (words, Role::Text)
+    }
+}
+
+/// How long a case can wait: until the promise of what it holds up; without one, until it should be settled.
+pub fn can_wait(row: &ExceptionRow, now: Ts) -> Word {
+    if row.ship_by.is_some() || row.closed_at.is_some() {
+        return promise(row.ship_by, now);
+    }
+    let (words, role) = promise(Some(row.resolve_due_at), now);
+    match words.strip_prefix("late ") {
+        Some(since) => (format!("over {since}"), role),
+        None if role == Role::Text => (format!("due {words}"), Role::Muted),
+        None => (format!("due {words}"), role),
     }
 }
 

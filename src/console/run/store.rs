@@ -24,6 +24,7 @@ use crate::domain::order::{OrderFull, OrderRow};
 use crate::domain::stock::DAYS_KEPT;
 use crate::domain::time::Ts;
 use crate::domain::undo::Undoable;
+use crate::domain::wanted::broken_row;
 use crate::domain::why::Why;
 use crate::report::stored_call;
 use crate::store::read::{Anchor, JournalRow, ListQuery};
@@ -307,17 +308,19 @@ impl StoreBackend {
         }))
     }
 
-    /// The mapping of the service it is about. A service with several rules has none that stands for all of them.
+    /// The row it is about: a broken one, or that of a service. A value with several rules has none that stands for all
+    /// of them.
     async fn mapping_about(&self, row: &ExceptionRow) -> Result<Option<Mapping>, Trouble> {
-        let Some(service) = unlabelled_service(row) else {
+        let unlabelled = unlabelled_service(row).map(|service| (MappingKind::Carrier, service));
+        let Some((kind, from)) = unlabelled.or_else(|| broken_row(&row.discriminator)) else {
             return Ok(None);
         };
         let rows = self.store().mappings(&row.pair).await?;
-        let mut of_service = rows
+        let mut of_value = rows
             .into_iter()
-            .filter(|m| m.kind == MappingKind::Carrier && m.from == service);
-        let only = of_service.next();
-        Ok(only.filter(|_| of_service.next().is_none()))
+            .filter(|m| m.kind == kind && m.from == from);
+        let only = of_value.next();
+        Ok(only.filter(|_| of_value.next().is_none()))
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<OrderSheet>, Trouble> {

@@ -89,6 +89,11 @@ pub fn relabel(
             } else {
                 mappings.tracking_carrier(carrier)
             },
+            carrier_wms: if carrier.is_empty() {
+                parcel.carrier_wms.clone()
+            } else {
+                carrier.to_owned()
+            },
             is_customer_told: false,
             ..parcel.clone()
         };
@@ -121,6 +126,7 @@ mod tests {
             despatches: vec![despatch.into()],
             tracking: tracking.to_owned(),
             carrier: "Royal Mail".to_owned(),
+            carrier_wms: String::new(),
             despatched_at: Ts(0),
             location: "shop".into(),
             lines: vec![DespatchIntentLine {

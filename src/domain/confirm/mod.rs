@@ -241,6 +241,7 @@ fn build(
         despatches,
         tracking: tracking(rows),
         carrier: mappings.tracking_carrier(carrier),
+        carrier_wms: carrier.to_owned(),
         despatched_at: rows
             .iter()
             .map(|r| r.despatched_at)

@@ -76,6 +76,18 @@ fn example_4_a_figure_that_rose_by_itself_is_drift_and_oversells_in_three_hours(
 }
 
 #[test]
+fn what_is_promised_and_not_there_is_at_stake_whole() {
+    let r = risk(-3, 0, 0, 5_000, 1_299);
+    assert_eq!(r.kind, Some(Kind::StkOversold));
+    assert_eq!((r.expected_oversold_milli, r.value_minor), (3_000, 3_897));
+    let selling_on = risk(-3, 2, 1_000, 5_000, 1_000);
+    assert_eq!(
+        selling_on.value_minor, 8_000,
+        "3 promised, 5 more sold by then"
+    );
+}
+
+#[test]
 fn a_gross_figure_explains_commitments_and_processing() {
     // Written 18 with 8 committed; since then 2 were processed and 1 was ordered: 8 − 2 + 1 = 7 committed.
     let mut p = position(Basis::Gross);

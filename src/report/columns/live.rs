@@ -12,8 +12,8 @@ type Value = ListColumn<Unmapped>;
 
 /// Every column of the values nobody mapped.
 pub const UNMAPPED: &[Value] = &[
-    Value::text("kind", "kind", 16, |u| u.kind.to_string()),
-    Value::text("from", "value", 16, |u| u.from.clone()),
+    Value::text("kind", "kind", 16, |u| u.wanted.kind.to_string()),
+    Value::text("from", "value", 16, |u| u.wanted.label()),
     Value::figure("orders", "orders", 6, |u| u.orders.to_string()),
     Value::time("promise", "promise", 8, |u| u.earliest_ship_by),
     Value::text("exception", "exception", 9, |u| opt(u.exception.as_ref())),

@@ -12,9 +12,10 @@ use crate::domain::change::Change;
 use crate::domain::decide::{self, PENDING_CHANGE};
 use crate::domain::delivery::{AnswerClass, DeliveryRow, DeliveryState, Intent};
 use crate::domain::ids::{OrderId, PairId, RequestId, WmsOrderNo};
+use crate::domain::mapping::MappingKind;
 use crate::domain::mapping_set::MappingSet;
 use crate::domain::order::{OrderFull, OrderState, SourceStatus, WmsOrderIntent};
-use crate::domain::preflight::{self, Fault};
+use crate::domain::preflight::{self, Fault, mapping_discriminator};
 use crate::domain::status;
 use crate::domain::time::Ts;
 use crate::domain::wms::{WmsLine, WmsOrder};
@@ -536,9 +537,15 @@ async fn refuse(
             decide::enter(&mut copy, OrderState::Blocked, now);
             copy.blocked_by = crate::text::clean_to(text, 500);
             let kind = refine(kind, text);
+            let discriminator = match kind {
+                Kind::MapTargetGone => {
+                    mapping_discriminator(MappingKind::Carrier, copy.service.as_str())
+                }
+                _ => format!("ORDER={}", copy.number),
+            };
             let fault = Fault {
                 kind,
-                discriminator: format!("ORDER={}", copy.number),
+                discriminator,
                 detail: text.clone(),
             };
             changes.push(Change::Raise(decide::occurrence(

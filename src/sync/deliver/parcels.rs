@@ -8,9 +8,11 @@ use crate::domain::change::Change;
 use crate::domain::delivery::{
     AnswerClass, DeliveryRow, DeliveryState, DespatchIntent, Intent, Lane, RelabelIntent,
 };
+use crate::domain::exception::Occurrence;
 use crate::domain::ids::{OrderId, SourceOrderId};
 use crate::domain::order::{OrderFull, SourceOrder, SourceStatus};
 use crate::domain::time::{Span, Ts};
+use crate::domain::wanted::carrier_discriminator;
 use crate::store::StoreResult;
 use crate::sync::calls::{Called, JobCx, Keep, call};
 use crate::sync::settle::{self, Was};
@@ -116,6 +118,7 @@ impl ParcelJob {
                 let order = one.row.order.and_then(|id| self.known.get(&id));
                 one.sale = order.map(|o| o.body.source.clone());
             }
+            self.name_carriers(jcx).await?;
             self.is_loaded = true;
         }
         match self.phase {
@@ -296,6 +299,20 @@ impl ParcelJob {
         Ok(())
     }
 
+    /// The carriers' names at the channel as they are mapped now. What may have been sent is asked about as it was sent.
+    async fn name_carriers(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
+        if self.is_asking {
+            return Ok(());
+        }
+        for one in &mut self.parcels {
+            if !one.parcel.carrier_wms.is_empty() {
+                let set = jcx.cx.mapping_set(&one.row.pair).await?;
+                one.parcel.carrier = set.tracking_carrier(&one.parcel.carrier_wms);
+            }
+        }
+        Ok(())
+    }
+
     /// Parcels of items whose movement is being written, or may take effect at any moment, wait: a shipment changes the
     /// same figure on hand, and an absolute figure written around it would erase it.
     async fn leave_locked(&mut self, jcx: &mut JobCx<'_>) -> StoreResult<()> {
@@ -427,6 +444,22 @@ impl One {
         }
     }
 
+    /// A carrier the source does not know is one case for all its parcels: one mapping ends it. The text only says whose
+    /// case it is, never whether something succeeded.
+    fn about_refusal(&self, text: &str) -> Occurrence {
+        let parcel = &self.parcel;
+        let is_carrier = !parcel.carrier_wms.is_empty()
+            && text.to_lowercase().contains("carrier")
+            && text.contains(parcel.carrier.as_str());
+        if !is_carrier {
+            return settle::about(&self.row, self.kind_of_refusal(), text, self.row.caused_at);
+        }
+        let kind = Kind::DspTrackingRejected;
+        let mut about = settle::about(&self.row, kind, text, self.row.caused_at);
+        about.discriminator = carrier_discriminator(&parcel.carrier_wms);
+        about
+    }
+
     fn is_among(&self, ids: &[SourceOrderId]) -> bool {
         let is_waiting = matches!(self.stand, Stand::New | Stand::Unseen | Stand::Entered);
         is_waiting && ids.contains(&self.parcel.source_id)
@@ -435,9 +468,7 @@ impl One {
     /// Tried again by itself; a person is told.
     fn refused(&self, jcx: &JobCx<'_>, text: &str, now: Ts) -> Vec<Change> {
         let mut changes = settle::back_off(jcx.cx, &self.row, text, now);
-        let kind = self.kind_of_refusal();
-        let about = settle::about(&self.row, kind, text, self.row.caused_at);
-        changes.push(Change::Raise(about));
+        changes.push(Change::Raise(self.about_refusal(text)));
         changes
     }
 

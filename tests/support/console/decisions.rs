@@ -78,8 +78,8 @@ pub fn case_sheet(id: ExceptionId, hostile: bool) -> Option<ExceptionSheet> {
             sheet = exception_sheet(3, hostile);
             sheet.row.id = id;
             sheet.row.kind = Kind::OrdUnroutable;
+            sheet.row.discriminator = "ROUTE=ADDRESS:IE".to_owned();
             sheet.row.team = Team::Ecommerce;
-            sheet.row.discriminator = "WHY=ADDRESS;COUNTRY=IE".to_owned();
             sheet.row.detail = "no rule is for Ireland; the closest is north: GB".to_owned();
             sheet.sites = (0..sheet.members.len())
                 .map(|n| SiteQuestion {

@@ -29,6 +29,7 @@ use tallyman::domain::policy::Policy;
 use tallyman::domain::stock::{Basis, StockDay, StockLevelRow, StockPosition};
 use tallyman::domain::time::{Span, Ts};
 use tallyman::domain::undo::{Standing, Undo, Undoable};
+use tallyman::domain::wanted::Wanted;
 use tallyman::domain::wms::DespatchLine;
 use tallyman::store::Present;
 use tallyman::store::read::{
@@ -534,18 +535,25 @@ pub fn mapping(n: usize, hostile: bool) -> Mapping {
     }
 }
 
+fn wanted(kind: MappingKind, from: &str) -> Wanted {
+    Wanted {
+        kind,
+        from: from.to_owned(),
+        to: String::new(),
+        attributes: Attributes::new(),
+    }
+}
+
 pub fn unmapped(hostile: bool) -> Vec<Unmapped> {
     vec![
         Unmapped {
-            kind: MappingKind::Carrier,
-            from: name("Tracked 48 XL", hostile),
+            wanted: wanted(MappingKind::Carrier, &name("Tracked 48 XL", hostile)),
             orders: 38,
             earliest_ship_by: Some(ahead(45)),
             exception: Some(ExceptionId(1)),
         },
         Unmapped {
-            kind: MappingKind::Item,
-            from: "MUG-BLU-XL".to_owned(),
+            wanted: wanted(MappingKind::Item, "MUG-BLU-XL"),
             orders: 4,
             earliest_ship_by: Some(ahead(130)),
             exception: Some(ExceptionId(4)),

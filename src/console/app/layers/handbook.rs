@@ -3,20 +3,19 @@
 use super::super::key::Key;
 use super::Out;
 use super::picker::{Picked, Picker};
-use crate::handbook::{self, Hit};
+use crate::handbook::{self, Hit, Keys};
 
 /// The layer.
 #[derive(Debug, Clone)]
 pub struct Finder {
     pub picker: Picker,
-    /// The chapter of keys, which only the console knows.
-    keys: String,
+    keys: Keys,
     pub hits: Vec<Hit>,
 }
 
 impl Finder {
     /// Over everything.
-    pub fn new(keys: String) -> Self {
+    pub fn new(keys: Keys) -> Self {
         Self {
             picker: Picker::new(),
             hits: handbook::search("", &keys),
@@ -59,7 +58,9 @@ mod tests {
 
     #[test]
     fn a_kinds_code_opens_its_runbook() {
-        let mut finder = Finder::new(String::new());
+        let mut finder = Finder::new(crate::console::app::sheets::handbook::keys(
+            &crate::console::app::keymap::Keymap::built_in(),
+        ));
         finder.paste("ord_carrier");
         let out = finder.key(Key::plain(Code::Enter));
         assert!(matches!(

@@ -53,11 +53,12 @@ impl Help {
             .map(|l| {
                 let info = l.action.info();
                 format!(
-                    "{} {} {} {}",
+                    "{} {} {} {} {}",
                     info.title,
                     l.keys,
                     info.context.title(),
-                    info.help
+                    info.help,
+                    info.verb.unwrap_or_default()
                 )
                 .to_lowercase()
             })

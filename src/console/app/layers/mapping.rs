@@ -10,7 +10,9 @@ use super::{Guard, Out};
 use crate::domain::ids::PairId;
 use crate::domain::mapping::{Attributes, Mapping, MappingEdit, MappingKind, Target};
 use crate::domain::near::near_matches;
+use crate::domain::stock::StockPosition;
 use crate::domain::time::Ts;
+use crate::domain::wanted::Wanted;
 use crate::text;
 use std::collections::HashMap;
 
@@ -102,6 +104,34 @@ impl MappingEditor {
         editor.to = Field::line(&mapping.to);
         editor.attributes = Field::line(&attributes_text(&mapping.attributes));
         (editor, ask)
+    }
+
+    /// An editor for what a case asks for: what it says stands there already.
+    pub fn wanted(pair: &PairId, wanted: &Wanted, reason: &str) -> (Self, Out) {
+        let (mut editor, ask) = Self::new(pair.clone(), wanted.kind, &wanted.from, reason);
+        editor.to = Field::line(&wanted.to);
+        editor.attributes = Field::line(&attributes_text(&wanted.attributes));
+        if !editor.is_from_fixed {
+            editor.focus = Focus::From;
+        }
+        (editor, ask)
+    }
+
+    /// An editor for a row a case is about; with another target to be named, or with the one it has.
+    pub fn again(row: &Mapping, keeps_target: bool, reason: &str) -> (Self, Out) {
+        let (mut editor, ask) = Self::of(row);
+        editor.reason = Field::line(reason);
+        if !keeps_target {
+            editor.to = Field::line("");
+        }
+        (editor, ask)
+    }
+
+    /// An editor for the units of an item that are kept back from sale, wherever the pair publishes it.
+    pub fn buffer(position: &StockPosition) -> (Self, Out) {
+        let scope = format!("item:{}", position.item);
+        let reason = format!("{} at risk", position.item);
+        Self::new(position.pair.clone(), MappingKind::Buffer, &scope, &reason)
     }
 
     /// A removal goes straight to its preview.

@@ -27,7 +27,7 @@ use super::layers::palette::Palette;
 use super::layers::{Layer, Out, Place};
 use super::nav::Pane;
 use super::panes::stock;
-use super::subject::{Subject, seen, wanted_mapping};
+use super::subject::{Subject, is_about_a_row, seen, unlabelled_service, wanted_mapping};
 use super::{App, Level, sheets};
 use crate::desk::SiteQuestion;
 use crate::domain::bulk::AT_ONCE_MAX;
@@ -117,8 +117,7 @@ impl App {
                 self.push_layer(Layer::Help(Help::new(lines, &here)));
             }
             Action::GoHandbook => {
-                let keys = sheets::handbook::keys(&self.keymap);
-                self.push_layer(Layer::Handbook(Finder::new(keys)));
+                self.push_layer(Layer::Handbook(Finder::new(self.keys.clone())));
             }
             Action::Messages => self.push_layer(Layer::Messages(Messages::default())),
             Action::Refresh => self.mark_stale(),
@@ -167,6 +166,10 @@ impl App {
                 Subject::Lane(row) => self.on_lane(action, &row),
                 Subject::Stock(row) if action == Action::CorrectStock => self.correct_stock(&row),
                 Subject::Stock(row) if action == Action::AskCount => self.ask_count(&row),
+                Subject::Stock(row) if action == Action::Withhold => {
+                    let (editor, ask) = MappingEditor::buffer(&row);
+                    self.edit_mapping(editor, ask);
+                }
                 Subject::Stock(_) | Subject::Flow { .. } => self.on_running(action, &subject),
                 Subject::Return(_) => self.on_return(action, &subject),
                 Subject::Refunds(refunds) => self.explain_refund(&refunds),
@@ -235,21 +238,22 @@ impl App {
     }
 
     fn map_value(&mut self, rows: &[ExceptionRow]) {
-        if let Some(row) = self.untracked_row() {
-            let (mut editor, ask) = MappingEditor::of(&row);
-            if let Some(case) = rows.first() {
-                editor.reason = super::field::Field::line(&format!("exception {}", case.id));
-            }
-            self.edit_mapping(editor, ask);
-            return;
-        }
-        let Some((row, (kind, value))) = rows.first().and_then(|r| Some((r, wanted_mapping(r)?)))
-        else {
+        let Some(row) = rows.first() else {
             return;
         };
         let reason = format!("exception {}", row.id);
-        let (editor, ask) = MappingEditor::new(row.pair.clone(), kind, &value, &reason);
-        self.edit_mapping(editor, ask);
+        let found = if unlabelled_service(row).is_some() {
+            self.untracked_row()
+                .map(|row| MappingEditor::again(&row, true, &reason))
+        } else if is_about_a_row(row) {
+            let broken = self.nav.page().and_then(|p| p.mapping.clone());
+            broken.map(|row| MappingEditor::again(&row, false, &reason))
+        } else {
+            wanted_mapping(row).map(|wanted| MappingEditor::wanted(&row.pair, &wanted, &reason))
+        };
+        if let Some((editor, ask)) = found {
+            self.edit_mapping(editor, ask);
+        }
     }
 
     fn edit_mapping(&mut self, editor: MappingEditor, ask: Out) {
@@ -293,7 +297,7 @@ impl App {
                 let reason = row
                     .exception
                     .map_or_else(|| "mapped".to_owned(), |id| format!("exception {id}"));
-                let (editor, ask) = MappingEditor::new(pair.clone(), row.kind, &row.from, &reason);
+                let (editor, ask) = MappingEditor::wanted(pair, &row.wanted, &reason);
                 self.edit_mapping(editor, ask);
             }
             (Action::RemoveMapping, Subject::Mapping(row)) => {
@@ -303,7 +307,7 @@ impl App {
             (Action::NewMapping, subject) => {
                 let (pair, kind) = match subject {
                     Subject::Mapping(row) => (row.pair.clone(), row.kind),
-                    Subject::Unmapped { pair, row } => (pair.clone(), row.kind),
+                    Subject::Unmapped { pair, row } => (pair.clone(), row.wanted.kind),
                     Subject::MappingsOf(pair) => {
                         (pair.clone(), crate::domain::mapping::MappingKind::Carrier)
                     }
@@ -512,7 +516,7 @@ impl App {
             Pane::Exceptions => sheets::exception::title(self.panes.exceptions.list.current()?),
             Pane::Orders => self.panes.orders.list.current()?.number.clone(),
             Pane::Mappings => match self.panes.mappings.current_unmapped() {
-                Some(row) => row.from.clone(),
+                Some(row) => row.wanted.label(),
                 None => self.panes.mappings.current_mapping()?.from.clone(),
             },
             Pane::Stock if self.panes.stock.part == stock::Part::Lanes => self

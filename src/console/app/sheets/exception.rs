@@ -9,7 +9,7 @@ use crate::console::theme::Role;
 use crate::domain::exception::{ExceptionRow, OccurrenceRow};
 use crate::domain::movements::LaneKey;
 use crate::domain::time::Ts;
-use crate::handbook;
+use crate::handbook::{self, Keys};
 use crate::text;
 
 /// Members shown in the overview.
@@ -25,7 +25,7 @@ pub fn title(row: &ExceptionRow) -> String {
 }
 
 /// The document.
-pub fn doc(sheet: &ExceptionSheet, now: Ts) -> Doc {
+pub fn doc(sheet: &ExceptionSheet, keys: &Keys, now: Ts) -> Doc {
     let attempts = attempts(sheet, now);
     let mut head = head(&sheet.row, now);
     head.extend(super::others(&sheet.others, now));
@@ -47,7 +47,7 @@ pub fn doc(sheet: &ExceptionSheet, now: Ts) -> Doc {
         timeline(&sheet.timeline, now, Some(&sheet.row.pair)),
     )
     .tab("Attempts", attempts)
-    .tab("Runbook", runbook(sheet, now))
+    .tab("Runbook", runbook(sheet, keys, now))
 }
 
 fn head(row: &ExceptionRow, now: Ts) -> Vec<DocLine> {
@@ -247,7 +247,7 @@ fn attempts(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
 }
 
 /// The kind's runbook with this exception's values.
-fn runbook(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
+fn runbook(sheet: &ExceptionSheet, keys: &Keys, now: Ts) -> Vec<DocLine> {
     let row = &sheet.row;
     let members = text::count(row.members, "member", "members");
     let age = words::age(row.began_at, now);
@@ -264,5 +264,8 @@ fn runbook(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
     ];
     values.extend(ship_by.as_deref().map(|v| ("ship_by", v)));
     values.extend(first.as_deref().map(|v| ("order", v)));
-    markdown::lines(&handbook::fill(handbook::runbook(row.kind), &values))
+    markdown::lines(&handbook::fill(
+        &keys.put_into(handbook::runbook(row.kind)),
+        &values,
+    ))
 }

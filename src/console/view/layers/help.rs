@@ -71,6 +71,10 @@ pub fn draw(layer: &Help, pen: &mut Pen<'_>) {
         let info = line.action.info();
         let text = format!("{}: {}", info.context.title(), info.help);
         pen.text(area.x, area.bottom() - 1, area.width, &text, Role::Text);
+        if let Some(verb) = info.verb {
+            let text = format!("Without a screen: tallyman {verb}");
+            pen.text(area.x, area.bottom() - 2, area.width, &text, Role::Muted);
+        }
     }
     grid::scrollbar(pen, area.right() - 1, area.y + 2, rows, top, total);
     if total == 0 {

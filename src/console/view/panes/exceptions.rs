@@ -35,7 +35,7 @@ fn cells(row: &ExceptionRow, now: Ts) -> Vec<CellText> {
     let again = if row.is_regression { "again: " } else { "" };
     vec![
         words::severity(row.severity),
-        words::promise(row.ship_by, now),
+        words::can_wait(row, now),
         words::exception_state(row.state),
         (format!("{again}{}", row.title()), Role::Text),
         (

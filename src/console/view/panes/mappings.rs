@@ -106,8 +106,8 @@ fn draw_unmapped(app: &App, pen: &mut Pen<'_>, area: Rect) {
         let row = pane.unmapped.get(index)?;
         Some(Row {
             cells: vec![
-                (row.kind.to_string(), Role::Text),
-                (row.from.clone(), Role::Accent),
+                (row.wanted.kind.to_string(), Role::Text),
+                (row.wanted.label(), Role::Accent),
                 (row.orders.to_string(), Role::Title),
                 words::promise(row.earliest_ship_by, app.now),
                 (

@@ -21,7 +21,7 @@ use ratatui::layout::Rect;
 /// Draws the list.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let columns = Arranged::of(app, ListName::Stock, columns::STOCK);
-    let empty = "No drift: every figure the source shows is explained, or nothing has been compared yet (see 1 Live).";
+    let empty = "No drift: every figure the source shows is explained, or nothing has been compared yet (see 1 Live). Any item: type its code into Go or do.";
     draw_list(
         pen,
         area,

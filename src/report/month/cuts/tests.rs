@@ -34,6 +34,7 @@ fn told(despatches: &[&str], state: DeliveryState, at: i64) -> DeliveryRow {
             despatches: despatches.iter().map(|d| DespatchNo::from(*d)).collect(),
             tracking: String::new(),
             carrier: String::new(),
+            carrier_wms: String::new(),
             despatched_at: Ts(0),
             location: "Default".into(),
             lines: Vec::new(),
