@@ -2,6 +2,7 @@
 
 use super::policy::Policy;
 use super::time::{Span, Ts};
+use std::collections::BTreeMap;
 
 /// A value seen this soon after we wrote it is our own.
 pub const ECHO_WINDOW: Span = Span::mins(2);
@@ -15,10 +16,13 @@ pub const WRITES_PER_MOVEMENT_MAX: i64 = 3;
 /// Fewer writes than this are never an amplification: one buffer change writes a handful without any movement.
 pub const AMPLIFICATION_WRITES_MIN: i64 = 20;
 
-/// Whether the figure of one item and place is being fought over: within the policy's window it returns to an earlier
-/// value `loop_flips` times or more, or the same value was written again [`UNEXPLAINED_WRITES_MAX`] times. `history` is
+/// Whether the figure of one item and place is being fought over: within the policy's window it returns to earlier
+/// values `loop_flips` times or more, or the same value was written again [`UNEXPLAINED_WRITES_MAX`] times. `history` is
 /// what we wrote, `source_changes` what the source showed that we had not written, both (time, value). The text says
 /// what was seen.
+///
+/// A figure that sells down and is raised by a cancellation now and then passes many values and comes back to each of
+/// them once: that is trade. A fight comes back to one value again and again, or knows few values at all.
 pub fn oscillates(
     history: &[(Ts, i64)],
     source_changes: &[(Ts, i64)],
@@ -36,8 +40,9 @@ pub fn oscillates(
     seen.sort_by_key(|(at, _)| *at);
 
     let minutes = policy.loop_window.as_secs() / 60;
-    let returns = returns_to_earlier(&seen);
-    if returns >= policy.loop_flips.max(1) {
+    let back = returns_to_earlier(&seen);
+    let (returns, flips) = (back.times, policy.loop_flips.max(1));
+    if returns >= flips && (back.times_to_one >= flips || returns >= back.values) {
         let values: Vec<String> = seen.iter().map(|(_, v)| v.to_string()).collect();
         return Some(format!(
             "the figure returned to an earlier value {returns} times in {minutes} minutes: {}",
@@ -53,23 +58,30 @@ pub fn oscillates(
     })
 }
 
-/// How often a series comes back to a value it had left.
-fn returns_to_earlier(seen: &[(Ts, i64)]) -> i64 {
-    let mut earlier: Vec<i64> = Vec::new();
-    let mut returns = 0;
+/// How often a series comes back to values it had left.
+#[derive(Debug, Default)]
+struct Returns {
+    times: i64,
+    /// To the value it comes back to most often.
+    times_to_one: i64,
+    /// Different values of the series.
+    values: i64,
+}
+
+fn returns_to_earlier(seen: &[(Ts, i64)]) -> Returns {
+    let mut times: BTreeMap<i64, i64> = BTreeMap::new();
     let mut last = None;
     for (_, value) in seen {
-        if last == Some(*value) {
-            continue;
-        }
-        if earlier.contains(value) {
-            returns += 1;
-        } else {
-            earlier.push(*value);
+        if last != Some(*value) {
+            times.entry(*value).and_modify(|n| *n += 1).or_insert(0);
         }
         last = Some(*value);
     }
-    returns
+    Returns {
+        times: times.values().sum(),
+        times_to_one: times.values().copied().max().unwrap_or(0),
+        values: i64::try_from(times.len()).unwrap_or(i64::MAX),
+    }
 }
 
 /// Whether a pair writes far more figures than goods moved (over 15 minutes, counted by the caller).
@@ -124,6 +136,21 @@ mod tests {
     fn ordinary_selling_and_one_cancellation_are_no_loop() {
         let ours = series(&[(0, 10), (5, 9), (10, 8), (15, 9), (20, 7)]);
         assert_eq!(oscillates(&ours, &[], &Policy::linnworks(), at(21)), None);
+    }
+
+    #[test]
+    fn a_fast_seller_with_a_few_cancellations_is_no_loop() {
+        let sold = [769, 770, 769, 769, 768, 767, 766, 765, 766, 765, 764, 763];
+        let ours: Vec<(Ts, i64)> = (0..).zip(sold).map(|(m, v)| (at(m), v)).collect();
+        assert_eq!(oscillates(&ours, &[], &Policy::linnworks(), at(13)), None);
+    }
+
+    #[test]
+    fn another_writer_against_a_figure_that_sells_is_a_loop() {
+        let ours = series(&[(0, 10), (6, 9), (12, 8), (18, 7)]);
+        let theirs = series(&[(3, 50), (9, 50), (15, 50), (21, 50)]);
+        let found = oscillates(&ours, &theirs, &Policy::linnworks(), at(22)).unwrap();
+        assert!(found.contains("50 → 7 → 50"), "{found}");
     }
 
     #[test]

@@ -307,10 +307,10 @@ fn flow(row: &FlowLive, now: Ts, found: &mut Vec<Finding>) {
     if row.stuck > 0 {
         say(
             Weight::Slowed,
-            format!(
-                "{} of {name} were refused and hold what is behind them",
-                text::count(row.stuck, "delivery", "deliveries")
-            ),
+            match row.stuck {
+                1 => format!("1 delivery of {name} was refused and holds what is behind it"),
+                n => format!("{n} deliveries of {name} were refused and hold what is behind them"),
+            },
             "Each has its case among the exceptions; settling the cause lets them all go.",
         );
     }

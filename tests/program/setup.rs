@@ -203,6 +203,11 @@ fn from_nothing_to_a_configuration_that_passes_the_check_and_reads_orders() {
     answer(&mut pty, "Time zone of the warehouse", "");
     answer(&mut pty, "Orders until which hour", "");
     answer(&mut pty, "Where shall tallyman keep what it knows?", "");
+    answer(
+        &mut pty,
+        "Webhooks: the address of this machine outside",
+        "https://hooks.example.com",
+    );
     answer(&mut pty, "Your name", "sam");
     answer(&mut pty, "Write this?", "y");
     answer(&mut pty, "Hold every write for now?", "");
@@ -228,6 +233,9 @@ fn from_nothing_to_a_configuration_that_passes_the_check_and_reads_orders() {
     for secret in ["SANDBOX_PVX", "SANDBOX_LW_SECRET", "SANDBOX_LW_TOKEN"] {
         assert!(!written.contains(sandbox.get(secret)));
     }
+    assert!(written.contains("public_url = \"https://hooks.example.com\""));
+    let made = home.config().with_file_name("secrets/hook-secret");
+    assert_eq!(std::fs::read_to_string(made).unwrap().trim().len(), 43);
     assert!(!home.config().with_file_name("tallyman.toml.draft").exists());
     assert!(home.config().with_file_name("lw-pvx-mappings.csv").exists());
     assert!(home.done(&["check"]).contains("all well"));

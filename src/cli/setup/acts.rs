@@ -11,9 +11,11 @@ use crate::config::{Config, Loaded};
 use crate::domain::delivery::Flow;
 use crate::domain::ids::{PairId, SystemId};
 use crate::domain::mapping::MappingEdit;
+use crate::secret::Secret;
 use crate::text::count;
 use crate::vendors::registry::{self, RegistryError, Systems};
 use crate::vendors::{CallLog, Finding};
+use base64::Engine as _;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -68,6 +70,7 @@ pub async fn perform(globals: &Globals, dialogue: &Dialogue, act: Act) -> Told {
             Ok(path) => Ok(Told::Kept(path)),
             Err(error) => Err(CliError::failed(error)),
         },
+        Act::MakeHookSecret { ours } => make_hook_secret(file, ours.as_deref()),
         Act::Probe { system } => Ok(Told::Probed(probe(draft, file, system).await)),
         Act::Write => write_config(draft, file),
         Act::OpenStore => make_store(draft, file).await,
@@ -92,6 +95,21 @@ fn loaded(draft: &Draft, file: &Path, systems: &[usize]) -> Result<Loaded, CliEr
     config.systems.retain(|s| wanted(&s.id));
     config.pairs.clear();
     Ok(Loaded::made(config, write::folder_of(file)))
+}
+
+/// A secret nobody can guess, for the webhooks' addresses. One that was made before stays: the systems know it.
+fn make_hook_secret(file: &Path, ours: Option<&str>) -> Result<Told, CliError> {
+    if let Some(path) = ours.filter(|path| write::folder_of(file).join(path).exists()) {
+        return Ok(Told::Kept(path.to_owned()));
+    }
+    let mut bytes = [0_u8; 32];
+    rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut bytes)
+        .map_err(|e| CliError::failed(format!("the system gives no random numbers: {e}")))?;
+    let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+    let secret = Secret::new(text);
+    write::keep_secret(file, "hook-secret", None, &secret)
+        .map(Told::Kept)
+        .map_err(CliError::failed)
 }
 
 fn finding(is_ok: bool, what: &str, found: impl Into<String>) -> Finding {

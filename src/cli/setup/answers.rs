@@ -1,7 +1,10 @@
 //! What an answer leads to.
 
 use super::dialogue::{Act, Asked, Dialogue, Next, Question};
-use super::draft::{Field, Keeping, SYSTEMS_MAX, SecretPlace, StorePlace, Vendor, Verdict};
+use super::draft::{
+    Field, HOOK_SECRET_VARIABLE, HooksDraft, Keeping, SYSTEMS_MAX, SecretPlace, StorePlace, Vendor,
+    Verdict,
+};
 use crate::cli::context::NAME_CHARS_MAX;
 use crate::secret::Secret;
 
@@ -58,6 +61,7 @@ impl Dialogue {
             Question::More => self.answer_more(text),
             Question::Zone | Question::Cutoff => self.answer_promise(text),
             Question::Store | Question::Postgres | Question::Key => self.answer_store(text),
+            Question::Hooks => self.answer_hooks(text),
             Question::Operator => self.answer_operator(text),
             Question::Write | Question::StoreFailed | Question::Hold => self.answer_doing(text),
             _ => self.answer_mapping(text),
@@ -103,12 +107,12 @@ impl Dialogue {
                 }
                 self.draft.store = StorePlace::Sqlite(super::draft::STORE_FILE.to_owned());
                 self.draft.makes_key = false;
-                self.to(Question::Operator)
+                self.to(Question::Hooks)
             }
             Question::Postgres => self.answer_postgres(text),
             _ => {
                 self.draft.makes_key = good!(self, yes(text, true));
-                self.to(Question::Operator)
+                self.to(Question::Hooks)
             }
         }
     }
@@ -406,6 +410,43 @@ impl Dialogue {
             self.accept(|draft| draft.store = StorePlace::Postgres(url))
         );
         self.to(Question::Key)
+    }
+
+    fn answer_hooks(&mut self, text: &str) -> Next {
+        let before = self.draft.hooks.clone();
+        let url = match (text, &before) {
+            ("-", _) | ("", None) => {
+                self.draft.hooks = None;
+                return self.to(Question::Operator);
+            }
+            ("", Some(known)) => known.url.clone(),
+            (typed, _) => typed.trim_end_matches('/').to_owned(),
+        };
+        if !url.starts_with("https://") {
+            return self.refuse(
+                "That is not such an address: it begins with https://, as in the example. - leaves it out.",
+            );
+        }
+        let ours = before.and_then(|h| match h.secret {
+            Some(SecretPlace::File(path)) => Some(path),
+            _ => None,
+        });
+        let secret = match self.draft.keeping {
+            Keeping::Files => None,
+            Keeping::Variables => Some(SecretPlace::Env(HOOK_SECRET_VARIABLE.to_owned())),
+        };
+        let is_to_make = secret.is_none();
+        good!(
+            self,
+            self.accept(|draft| draft.hooks = Some(HooksDraft { url, secret }))
+        );
+        if is_to_make {
+            return Next::Do(Act::MakeHookSecret { ours });
+        }
+        self.notes.push(format!(
+            "Give {HOOK_SECRET_VARIABLE} a long random value before tallyman starts."
+        ));
+        self.to(Question::Operator)
     }
 
     fn answer_operator(&mut self, text: &str) -> Next {

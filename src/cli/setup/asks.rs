@@ -1,7 +1,7 @@
 //! Every question as it is shown: title, purpose, example, choices, default.
 
 use super::dialogue::{Asked, Dialogue, Question};
-use super::draft::{Field, Keeping, SecretPlace, StorePlace, Vendor, Verdict};
+use super::draft::{Field, Keeping, LISTEN, SecretPlace, StorePlace, Vendor, Verdict};
 use super::words;
 use crate::text::{clean_to, count};
 
@@ -38,6 +38,9 @@ impl Asked {
     }
 }
 
+/// What Enter does where an answer is not needed.
+const LEAVE_OUT: &str = "leave it out";
+
 impl Dialogue {
     /// The question that stands now.
     pub fn ask(&self) -> Asked {
@@ -58,6 +61,7 @@ impl Dialogue {
             | Question::Channel { system } => self.ask_pair(system),
             Question::More | Question::Zone | Question::Cutoff => self.ask_promise(),
             Question::Store | Question::Postgres | Question::Key => self.ask_store(),
+            Question::Hooks => self.ask_hooks(),
             Question::Operator => asked(
                 "Your name",
                 "It stands beside every change you make. Example: sam",
@@ -189,7 +193,7 @@ impl Dialogue {
                 out.default = match (kept, field.is_optional()) {
                     // A variable chosen before is not what files are.
                     (Some(kept), _) if matches!(place, Some(SecretPlace::File(_))) => Some(kept),
-                    (_, true) => Some("leave it out".to_owned()),
+                    (_, true) => Some(LEAVE_OUT.to_owned()),
                     _ => None,
                 };
             }
@@ -203,7 +207,7 @@ impl Dialogue {
                     words.variable
                 ));
                 out.default = Some(if field.is_optional() {
-                    "leave it out".to_owned()
+                    LEAVE_OUT.to_owned()
                 } else {
                     let id = known.map_or("", |s| s.id.as_str());
                     variable(words.variable, self.vendor(system), id)
@@ -220,7 +224,7 @@ impl Dialogue {
             "keep it as it is: `tallyman check` will say the same",
         ];
         if system > 0 {
-            choices.push("leave it out");
+            choices.push(LEAVE_OUT);
         }
         asked(
             format!("{name}: something is not right"),
@@ -301,6 +305,17 @@ impl Dialogue {
         }
     }
 
+    fn ask_hooks(&self) -> Asked {
+        let known = self.draft.hooks.as_ref().map(|h| h.url.clone());
+        asked(
+            "Webhooks: the address of this machine outside (may be left out)",
+            "With it the systems tell at once what polling finds a little later. An https address in front of 127.0.0.1:8480 \
+             here. Example: https://hooks.example.com",
+            words::HOOKS_MORE,
+        )
+        .with_default(known.unwrap_or_else(|| LEAVE_OUT.to_owned()))
+    }
+
     fn ask_write(&self) -> Asked {
         let draft = &self.draft;
         let file = self.file.as_ref().map(|f| f.display().to_string());
@@ -334,6 +349,10 @@ impl Dialogue {
             StorePlace::Sqlite(file) => format!("{file}, beside the configuration"),
             StorePlace::Postgres(url) => url.clone(),
         };
+        let hooks = draft.hooks.as_ref().map_or_else(
+            || "none, everything is polled".to_owned(),
+            |h| format!("{}, passed on to {LISTEN} here", h.url),
+        );
         let secrets = match draft.keeping {
             Keeping::Files => "files in secrets/, beside the configuration",
             Keeping::Variables => "environment variables",
@@ -343,6 +362,7 @@ impl Dialogue {
             draft.cutoff_hour, draft.zone
         ))
         .line(format!("store          {store}"))
+        .line(format!("webhooks       {hooks}"))
         .line(format!("secrets        {secrets}"))
     }
 

@@ -53,6 +53,8 @@ pub enum Question {
     Postgres,
     /// Whether the payload key of a shared store is made here.
     Key,
+    /// Where the systems reach this machine, for their webhooks.
+    Hooks,
     Operator,
     /// Everything once more, then it is written.
     Write,
@@ -145,6 +147,8 @@ pub enum Act {
         ours: Option<String>,
         secret: Secret,
     },
+    /// Make the secret of the webhooks' addresses and keep it in a file; `ours` is the one made before.
+    MakeHookSecret { ours: Option<String> },
     /// Sign in to a system and look whether it has what is needed.
     Probe { system: usize },
     /// Write the configuration.

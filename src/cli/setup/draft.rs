@@ -233,6 +233,20 @@ pub enum StorePlace {
     Postgres(String),
 }
 
+/// Where the systems reach this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HooksDraft {
+    /// The address outside, in front of [`LISTEN`].
+    pub url: String,
+    /// Part of the addresses that are told to the systems; none while it is being made.
+    pub secret: Option<SecretPlace>,
+}
+
+/// Where the intake of webhooks listens.
+pub const LISTEN: &str = "127.0.0.1:8480";
+/// The variable of the secret of the webhooks' addresses.
+pub const HOOK_SECRET_VARIABLE: &str = "TALLYMAN_HOOK_SECRET";
+
 /// Everything answered so far, and where the person is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
@@ -249,6 +263,9 @@ pub struct Draft {
     pub store: StorePlace,
     /// The payload key of a PostgreSQL store is to be made here.
     pub makes_key: bool,
+    /// Where webhooks arrive; without it everything is polled.
+    #[serde(default)]
+    pub hooks: Option<HooksDraft>,
     /// Who signs what the set-up changes.
     pub operator: String,
     /// An existing file may be replaced.
@@ -270,6 +287,7 @@ impl Draft {
             cutoff_hour: CUTOFF_HOUR_DEFAULT,
             store: StorePlace::Sqlite(STORE_FILE.to_owned()),
             makes_key: false,
+            hooks: None,
             operator: operator.to_owned(),
             replaces: false,
             is_written: false,

@@ -1,6 +1,9 @@
 //! The configuration as text: every section says what can be changed in it.
 
-use super::draft::{Draft, Field, SecretPlace, StorePlace, SystemDraft, Vendor};
+use super::draft::{
+    Draft, Field, HOOK_SECRET_VARIABLE, HooksDraft, LISTEN, SecretPlace, StorePlace, SystemDraft,
+    Vendor,
+};
 use super::words::placeholder;
 use crate::config::{Config, ConfigError};
 use std::fmt::Write as _;
@@ -16,8 +19,33 @@ pub fn text(draft: &Draft) -> String {
     for system in &draft.systems {
         pair_section(&mut out, draft, system);
     }
-    out.push_str(TAIL);
+    server_section(&mut out, draft.hooks.as_ref());
     out
+}
+
+fn server_section(out: &mut String, hooks: Option<&HooksDraft>) {
+    let Some(hooks) = hooks else {
+        out.push_str(NO_SERVER);
+        return;
+    };
+    let secret = match &hooks.secret {
+        Some(place) => secret_of(place),
+        // Not made yet; any place does to judge the address.
+        None => secret_of(&SecretPlace::Env(HOOK_SECRET_VARIABLE.to_owned())),
+    };
+    let _ = write!(
+        out,
+        "\n# Webhooks hasten work that otherwise arrives by polling: a proxy or tunnel passes requests for public_url on to\n# listen. The secret is part of the addresses the systems are told.\n[server]\nlisten = {}\npublic_url = {}\nhook_secret = {secret}\n",
+        quoted(LISTEN),
+        quoted(&hooks.url)
+    );
+}
+
+fn secret_of(place: &SecretPlace) -> String {
+    match place {
+        SecretPlace::File(path) => format!("{{ file = {} }}", quoted(path)),
+        SecretPlace::Env(name) => format!("{{ env = {} }}", quoted(name)),
+    }
 }
 
 /// What the loader says against a draft: its first problem, in its own words.
@@ -44,7 +72,7 @@ const HEAD: &str = "\
 #   { command = [\"program\", \"arg\"] }     the first line a program prints
 ";
 
-const TAIL: &str = "
+const NO_SERVER: &str = "
 # Webhooks hasten work that otherwise arrives by polling. To take them, set:
 # [server]
 # listen = \"127.0.0.1:8480\"
@@ -113,8 +141,7 @@ fn value(system: &SystemDraft, field: Field) -> Option<String> {
         return Some(quoted(&text));
     }
     match system.secrets.get(&field) {
-        Some(SecretPlace::File(path)) => Some(format!("{{ file = {} }}", quoted(path))),
-        Some(SecretPlace::Env(name)) => Some(format!("{{ env = {} }}", quoted(name))),
+        Some(place) => Some(secret_of(place)),
         None if field.is_optional() => None,
         None => Some("{ env = \"NOT_SAID_YET\" }".to_owned()),
     }

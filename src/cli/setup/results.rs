@@ -20,6 +20,12 @@ impl Dialogue {
             (Question::Field { system, .. }, Told::Probed(findings)) => {
                 self.probed(system, &findings)
             }
+            (Question::Hooks, Told::Kept(path)) => {
+                if let Some(hooks) = &mut self.draft.hooks {
+                    hooks.secret = Some(SecretPlace::File(path));
+                }
+                self.to(Question::Operator)
+            }
             (Question::Write, Told::Exists) => self.to(Question::Existing),
             (at, Told::Failed(why)) => {
                 self.notes.push(why);

@@ -80,6 +80,9 @@ impl World {
         self.done.push(name[..end].to_owned());
         match act {
             Act::KeepSecret { wanted, .. } => Told::Kept(format!("secrets/{wanted}")),
+            Act::MakeHookSecret { ours } => {
+                Told::Kept(ours.unwrap_or_else(|| "secrets/hook-secret".to_owned()))
+            }
             Act::Probe { system } => Told::Probed(vec![finding(!self.refusing.contains(&system))]),
             Act::Write if self.is_config_there => Told::Exists,
             Act::OpenStore if self.is_store_down => Told::Failed("no such database".to_owned()),
@@ -140,7 +143,7 @@ const TO_MORE: [&str; 13] = [
     "", "", "", // its pair
 ];
 /// From there to the written configuration.
-const TO_WRITTEN: [&str; 6] = ["n", "Europe/Berlin", "15", "1", "", "y"];
+const TO_WRITTEN: [&str; 7] = ["n", "Europe/Berlin", "15", "1", "", "", "y"];
 /// From there to the end, with a sheet.
 const TO_END: [&str; 5] = ["y", "maps.csv", "y", "y", "2"];
 
@@ -327,7 +330,7 @@ fn a_wrong_answer_names_the_thing_and_the_remedy_and_asks_again() {
             "write one such as Europe/London",
         ),
         (&TO_WRITTEN[..2], "25", "a number from 0 to 23"),
-        (&TO_WRITTEN[..4], "engine/desk", "no slash"),
+        (&TO_WRITTEN[..5], "engine/desk", "no slash"),
         (&TO_WRITTEN[..3], "7", "type a number from 1 to 2"),
     ];
     for (before, answer, expected) in cases {
@@ -565,7 +568,7 @@ fn a_team_takes_postgresql_without_a_password_in_the_address() {
     }
     world.all(
         &mut dialogue,
-        &["postgres://tally@db.example/tallyman", "y", "", "y"],
+        &["postgres://tally@db.example/tallyman", "y", "", "", "y"],
     );
     assert!(dialogue.draft().makes_key);
     assert!(matches!(&dialogue.draft().store, StorePlace::Postgres(_)));
@@ -801,4 +804,54 @@ fn a_draft_comes_back_as_it_was_kept_and_one_that_is_none_says_so() {
     write::drop_draft(&file).unwrap();
     write::drop_draft(&file).unwrap();
     assert!(write::read_draft(&file).unwrap().is_none());
+}
+
+#[test]
+fn webhooks_get_an_address_and_a_secret_nobody_types() {
+    let (mut world, mut dialogue) = (World::default(), fresh());
+    world.all(&mut dialogue, &TO_MORE);
+    world.all(&mut dialogue, &["n", "", "", "1"]);
+    assert!(dialogue.ask().title.starts_with("Webhooks"));
+    for bad in ["hooks.example.com", "http://hooks.example.com", "https://"] {
+        world.types(&mut dialogue, bad);
+        assert!(dialogue.ask().title.starts_with("Webhooks"), "{bad}");
+    }
+    world.types(&mut dialogue, "https://hooks.example.com/");
+    assert_eq!(dialogue.ask().title, "Your name");
+    let server = config_of(&dialogue).server.unwrap();
+    assert_eq!(server.listen.to_string(), "127.0.0.1:8480");
+    assert_eq!(
+        server.public_url.as_deref(),
+        Some("https://hooks.example.com")
+    );
+    let SecretRef::File(path) = &server.hook_secret else {
+        panic!("it is kept in a file")
+    };
+    assert_eq!(path, Path::new("secrets/hook-secret"));
+    // Back and Enter keeps both; a hyphen leaves it out.
+    world.all(&mut dialogue, &["<", ""]);
+    assert!(config_of(&dialogue).server.is_some());
+    world.all(&mut dialogue, &["<", "-"]);
+    assert!(config_of(&dialogue).server.is_none());
+}
+
+#[test]
+fn the_secret_of_webhooks_stands_in_a_variable_where_secrets_do() {
+    let (mut world, mut dialogue) = (World::default(), fresh());
+    world.all(
+        &mut dialogue,
+        &["2", "", "acme1234", "robot", "PVX_PASSWORD"],
+    );
+    world.all(
+        &mut dialogue,
+        &["1", "", "app-1", "LW_SECRET", "LW_TOKEN", "", "", ""],
+    );
+    world.all(
+        &mut dialogue,
+        &["n", "", "", "1", "https://hooks.example.com"],
+    );
+    let server = config_of(&dialogue).server.unwrap();
+    assert!(matches!(server.hook_secret, SecretRef::Env(name) if name == "TALLYMAN_HOOK_SECRET"));
+    assert!(notes(&mut dialogue).contains("TALLYMAN_HOOK_SECRET"));
+    assert!(!world.done.iter().any(|act| act == "MakeHookSecret"));
 }

@@ -131,8 +131,8 @@ pub const fn field(vendor: Vendor, field: Field) -> FieldWords {
             "SHOPLINE: app secret (may be left out)",
             "It proves that a webhook comes from the store; without it the store is only polled.",
             "SL_SECRET",
-            "It stands beside the access token. Press Enter to leave it out; webhooks also need the [server] section, \
-             which can be added later.",
+            "It stands beside the access token. Press Enter to leave it out; webhooks also need an address of this machine, \
+             which is asked later.",
         ),
         (Vendor::Cin7core, Field::BaseUrl) => words(
             "Cin7 Core: address",
@@ -212,6 +212,13 @@ pub const POSTGRES_MORE: &str = "The database and its user must exist; tables ar
 /// `?` at the payload key.
 pub const KEY_MORE: &str = "Messages in the store are encrypted with a key that every machine on that store needs. The \
     first machine makes it; on every other one copy the file payload.key there, beside the configuration.";
+
+/// `?` at the address of webhooks.
+pub const HOOKS_MORE: &str = "Everything works without: orders, despatches and stock are read every few seconds to \
+    minutes. With webhooks SHOPLINE, Cin7 Core and Peoplevox say what changed at once, and tallyman asks less. It needs a \
+    name that can be reached from outside, with https, whose requests a proxy or tunnel of yours passes on to \
+    127.0.0.1:8480 on this machine. A secret becomes part of the addresses, and tallyman tells them to the systems by \
+    itself. - leaves it out.";
 
 /// `?` at the person's name.
 pub const OPERATOR_MORE: &str = "Every change of mappings, every pause, every decision carries a name in the audit. By \

@@ -46,6 +46,8 @@ impl App {
     pub(super) fn perform(&mut self, action: Action) {
         match self.fit(action) {
             Fit::Yes => {}
+            // Esc is pressed until it does nothing; a message would only cover the footer.
+            Fit::No(_) | Fit::Elsewhere(_) if action == Action::Back => return,
             Fit::No(why) | Fit::Elsewhere(why) => {
                 let level = if action.info().reach == Reach::Screen {
                     Level::Info
