@@ -240,6 +240,8 @@ fn layers() {
     page("layer_staged", Pane::Mappings, "enter 'TPS48 enter s a");
     page("layer_confirm_retry", Pane::Exceptions, "down down r");
     page("layer_confirm_push", Pane::Stock, "p");
+    page("layer_buffer", Pane::Stock, "b");
+    page("layer_mapping_with", Pane::Mappings, "enter tab");
     page("layer_form_note", Pane::Exceptions, "n 'seen enter 'asked");
     page("layer_form_assign", Pane::Exceptions, "e");
     page("layer_form_snooze", Pane::Exceptions, "z");

@@ -62,7 +62,10 @@ impl Findings {
 
     /// As [`Findings::list`], where an empty list is as good as any.
     pub(super) fn any(&mut self, what: &str, names: &[&str]) {
-        self.good(what, named(names, false));
+        match names {
+            [] => self.good(what, "none"),
+            _ => self.good(what, named(names, false)),
+        }
     }
 
     /// Our clock against the `Date` of an answer.

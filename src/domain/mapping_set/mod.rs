@@ -21,6 +21,7 @@
 mod feeds;
 mod tracked;
 mod validate;
+pub mod words;
 
 pub use feeds::{Neighbour, SiteFindings, check_sites};
 pub use validate::validate_edit;

@@ -527,3 +527,21 @@ fn is_overlapping(a: &Attributes, b: &Attributes) -> bool {
     let high = |x: &Attributes| whole(x, "value_max").unwrap_or(i64::MAX);
     share_country && share_channel && low(a) <= high(b) && low(b) <= high(a)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::mapping_set::words;
+
+    #[test]
+    fn what_is_offered_beside_a_row_is_read() {
+        for kind in MappingKind::ALL.iter().copied() {
+            let Some(read) = attribute_names(kind) else {
+                continue;
+            };
+            for (name, _) in words::attributes(kind) {
+                assert!(read.contains(name), "{kind}: {name}");
+            }
+        }
+    }
+}

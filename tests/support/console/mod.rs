@@ -35,6 +35,7 @@ use tallyman::domain::columns::KeptLayout;
 use tallyman::domain::exception::{ExceptionRow, Severity, Team};
 use tallyman::domain::filter::{Filter, What};
 use tallyman::domain::ids::{BulkId, ExceptionId, PairId, RequestId};
+use tallyman::domain::mapping::MappingKind;
 use tallyman::domain::time::{Span, Ts};
 use tallyman::domain::views::SavedView;
 use tallyman::store::read::{Anchor, Cursor, ExceptionCount, ListQuery, Listed, Window};
@@ -293,7 +294,10 @@ impl FakeBackend {
                 Answer::Payload(Some(Box::new(cases::call(id, sight))))
             }
             Question::Versions { .. } => Answer::Versions(rows::versions()),
-            Question::Targets { .. } => Answer::Targets(rows::targets(hostile)),
+            Question::Targets { kind, .. } => Answer::Targets(match kind {
+                MappingKind::Buffer => Vec::new(),
+                _ => rows::targets(hostile),
+            }),
             Question::Preview { .. } => Answer::Preview(MappingPreview {
                 version: Some(17),
                 released: 38,

@@ -9,6 +9,8 @@ use crate::console::app::layers::mapping::{COMPLETIONS_SHOWN, Focus, MappingEdit
 use crate::console::app::list::Load;
 use crate::console::theme::Role;
 use crate::console::widget::{Pen, field, popup};
+use crate::domain::mapping::MappingKind;
+use crate::domain::mapping_set::words;
 use ratatui::layout::Rect;
 
 const COLUMNS: u16 = 78;
@@ -76,10 +78,35 @@ fn label(pen: &mut Pen<'_>, area: Rect, y: u16, name: &str, has_focus: bool) {
     pen.text(area.x, y, LABEL, name, role);
 }
 
+/// What may stand beside the row.
+fn draw_attributes(kind: MappingKind, pen: &mut Pen<'_>, area: Rect, top: u16) {
+    let known = words::attributes(kind);
+    let says = if known.is_empty() {
+        "Nothing need stand here."
+    } else {
+        "KEY=VALUE, several parted by ; what is not compulsory may be left out:"
+    };
+    pen.text(area.x, top, area.width, says, Role::Muted);
+    let room = area.bottom().saturating_sub(top + 2);
+    for ((name, means), y) in known.iter().zip(top + 1..top + 1 + room) {
+        let name = format!("{}  ", pad(name, 20));
+        pen.line(
+            area.x + LABEL,
+            y,
+            area.width.saturating_sub(LABEL),
+            &[(&name, Role::Text), (means, Role::Muted)],
+        );
+    }
+    hint(pen, area, "Enter preview  Tab next field  Esc leave");
+}
+
 fn draw_completion(layer: &MappingEditor, pen: &mut Pen<'_>, area: Rect) {
     let mut y = area.y;
     if let Some(error) = &layer.error {
         y += paragraph(pen, area, error, Role::Error);
+    }
+    if layer.focus == Focus::Attributes {
+        return draw_attributes(layer.kind, pen, area, y);
     }
     let says = match &layer.load {
         Load::Failed(why) => Some((
@@ -90,11 +117,14 @@ fn draw_completion(layer: &MappingEditor, pen: &mut Pen<'_>, area: Rect) {
             "reading the other system's values …".to_owned(),
             Role::Muted,
         )),
-        Load::Ready if layer.targets.is_empty() => Some((
-            "The other system's values are not known yet; what you type is checked by the preview."
-                .to_owned(),
-            Role::Warn,
-        )),
+        Load::Ready if layer.targets.is_empty() => Some(match words::meaning(layer.kind) {
+            Some(text) => (text.to_owned(), Role::Text),
+            None => (
+                "The other system's values are not known yet; what you type is checked by the preview."
+                    .to_owned(),
+                Role::Warn,
+            ),
+        }),
         Load::Ready if layer.matches.is_empty() => Some((
             "Nothing in the other system is called that.".to_owned(),
             Role::Warn,
