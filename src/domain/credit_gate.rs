@@ -356,8 +356,9 @@ pub fn overdue_fault(
             Kind::CrnOverdue,
             format!("RETURN={return_ref}"),
             format!(
-                "{} of return {return_ref} may be credited since {opened_at} and no credit note exists",
-                crate::text::count(open, "unit", "units")
+                "{} of return {return_ref} may be credited since {} and no credit note exists",
+                crate::text::count(open, "unit", "units"),
+                opened_at.in_words()
             ),
         )
     })

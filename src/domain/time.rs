@@ -122,6 +122,16 @@ impl Add for Span {
     }
 }
 
+impl Ts {
+    /// For texts that people read: `23 Nov 2026, 13:46 UTC`.
+    pub fn in_words(self) -> String {
+        if self == Self::NEVER {
+            return "never".to_owned();
+        }
+        self.to_utc().format("%-d %b %Y, %H:%M UTC").to_string()
+    }
+}
+
 impl fmt::Display for Ts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if *self == Self::NEVER {

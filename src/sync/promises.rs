@@ -54,7 +54,7 @@ impl<'a> Promises<'a> {
             Kind::SlaBreached => ship_by,
             _ => self.now,
         };
-        let text = format!("promised for {ship_by}, still {}", row.state);
+        let text = format!("promised for {}, still {}", ship_by.in_words(), row.state);
         let fault = Fault::new(kind, discriminator, text);
         let occurrence = rules::occurrence(&self.pair.id, row, &fault, None, began_at);
         changes.push(Change::Raise(occurrence));

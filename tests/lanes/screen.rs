@@ -98,7 +98,7 @@ async fn a_count_is_given_by_two_persons_with_keys() {
 pub async fn a_count_is_given(yard: &mut Yard) {
     stopped_lane(yard).await;
     let shelf = yard.on_shelf(MUG);
-    let keys = format!("b '{shelf} tab 'counted space 'twice enter enter");
+    let keys = format!("Q '{shelf} tab 'counted space 'twice enter enter");
     let mut sam = person(yard, "sam").await;
     sam.press("Q 'many tab 'counted ctrl-s").await;
     sam.sees("Counted is a whole number").await;

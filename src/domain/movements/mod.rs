@@ -172,13 +172,13 @@ impl Movement {
         }
     }
 
-    /// What people call it: `+5 MUG of 12 Mar 09:00 UTC (no. 881)`.
+    /// What people call it: `+5 MUG of 12 Mar 2026, 09:00 UTC (no. 881)`.
     pub fn words(&self) -> String {
         let number = self
             .id
             .as_ref()
             .map_or_else(String::new, |id| format!(" (no. {id})"));
-        let at = self.at.to_utc().format("%-d %b %H:%M UTC");
+        let at = self.at.in_words();
         format!("{:+} {} of {at}{number}", self.delta_each, self.item)
     }
 }

@@ -202,13 +202,13 @@ fn replaced<'a>(
     if count.counted_at > now || now.since(count.counted_at) > COUNT_AGE_MAX {
         return Err(format!(
             "the count of {} is not fresh: have the item counted again",
-            count.counted_at
+            count.counted_at.in_words()
         ));
     }
     if count.counted_at < head.movement.at {
         return Err(format!(
             "the count of {} was made before {}: it cannot replace it",
-            count.counted_at,
+            count.counted_at.in_words(),
             head.movement.words()
         ));
     }
