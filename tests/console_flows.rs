@@ -188,7 +188,7 @@ async fn one_order_of_a_case_about_sites_is_sent_from_a_chosen_one() {
         "several orders stand there:\n{}",
         c.text()
     );
-    c.press("tab down R").await;
+    c.press("tab tab down R").await;
     assert!(
         c.text().contains("Choose the site of order 100102")
             && c.text().contains("It goes nowhere: no rule is for Ireland")

@@ -71,12 +71,21 @@ fn page(name: &str, pane: Pane, keys: &str) {
 #[test]
 fn pages_of_an_exception() {
     page("page_exception_overview", Pane::Exceptions, "enter");
-    page("page_exception_members", Pane::Exceptions, "enter tab down");
-    page("page_exception_timeline", Pane::Exceptions, "enter tab tab");
+    page("page_exception_evidence", Pane::Exceptions, "enter tab");
+    page(
+        "page_exception_members",
+        Pane::Exceptions,
+        "enter tab tab down",
+    );
+    page(
+        "page_exception_timeline",
+        Pane::Exceptions,
+        "enter tab tab tab",
+    );
     page(
         "page_exception_attempts",
         Pane::Exceptions,
-        "enter tab tab tab",
+        "enter tab tab tab tab",
     );
     page(
         "page_exception_runbook",

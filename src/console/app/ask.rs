@@ -241,8 +241,10 @@ pub struct ExceptionSheet {
     pub returned: Option<GatedReturn>,
     /// The lane it is about, while anything is outstanding there.
     pub lane: Option<LaneRow>,
-    /// The stock position it is about, where the source keeps its own ledger.
+    /// The stock position it is about.
     pub position: Option<StockPosition>,
+    /// Orders of its first members.
+    pub orders: Vec<OrderFull>,
     /// The mapping that may end it, where one stands already.
     pub mapping: Option<Mapping>,
     /// The refunds it is about, where it asks what was meant by them.

@@ -323,7 +323,7 @@ fn show(page: &mut Page, answer: Result<Answer, Trouble>, at: At<'_>, places: &P
             page.sites.clone_from(&sheet.sites);
             page.show(
                 places.say(sheets::exception::title(&sheet.row)),
-                sheets::exception::doc(&sheet, keys, now).naming(places),
+                sheets::exception::doc(&sheet, keys, bar, places, now).naming(places),
             );
         }
         Ok(Answer::Order(Some(sheet))) => {

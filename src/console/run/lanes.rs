@@ -20,6 +20,16 @@ const ORDERS_MAX: usize = 200;
 /// Orders looked through for those that wait at the barrier.
 const CHECKING_MAX: usize = 1_000;
 
+/// Kinds whose cases are about one item at one location.
+const POSITION_KINDS: &[Kind] = &[
+    Kind::StkDrift,
+    Kind::StkOversellRisk,
+    Kind::StkOversold,
+    Kind::StkFalseStockout,
+    Kind::StkLoop,
+    Kind::StkCountAsked,
+];
+
 impl StoreBackend {
     pub(super) async fn lane(&self, pair: PairId, key: LaneKey) -> Result<LaneSheet, Trouble> {
         let store = self.store();
@@ -127,14 +137,14 @@ impl StoreBackend {
         }
     }
 
-    /// The position of a ledger that an exception about a drift is about.
-    pub(super) async fn drift_about(
+    /// The stock position that an exception is about.
+    pub(super) async fn position_about(
         &self,
         case: &ExceptionRow,
     ) -> Result<Option<StockPosition>, Trouble> {
         let place = case.discriminator.strip_prefix("ITEM=");
         match place.and_then(|p| p.rsplit_once('@')) {
-            Some((item, location)) if case.kind == Kind::StkDrift => {
+            Some((item, location)) if POSITION_KINDS.contains(&case.kind) => {
                 self.position_at(&case.pair, &item.into(), &location.into())
                     .await
             }

@@ -14,7 +14,7 @@ use super::marks::every_row;
 use super::presence::Whereabouts;
 use crate::desk::{Desk, DeskError, EditQuestion};
 use crate::domain::delivery::{DeliveryRow, DeliveryState};
-use crate::domain::exception::{ExceptionRow, ObjectRef};
+use crate::domain::exception::{ExceptionRow, ObjectRef, OccurrenceRow};
 use crate::domain::filter::Filter;
 use crate::domain::ids::{
     DeliveryId, ExceptionId, ItemCode, JournalSeq, OrderId, PairId, RequestId, ReturnRef,
@@ -37,6 +37,8 @@ use std::time::Duration;
 const MEMBERS_MAX: usize = 200;
 /// Members whose deliveries are shown with their attempts.
 const MEMBERS_TRIED_MAX: usize = 3;
+/// Orders of an exception whose evidence is on its page.
+const ORDERS_SHOWN_MAX: usize = 5;
 /// Lines of a timeline.
 const TIMELINE_MAX: usize = 500;
 /// Lines of the event tail.
@@ -297,7 +299,8 @@ impl StoreBackend {
             refunds: self.refunds_about(&row, &members).await?,
             sites: self.sites_about(&row, &members).await?,
             lane: self.lane_about(&row).await?,
-            position: self.drift_about(&row).await?,
+            position: self.position_about(&row).await?,
+            orders: self.orders_about(&members).await?,
             mapping: self.mapping_about(&row).await?,
             rule: self.desk.rule_of(&row).await?,
             others: self.meet_at(&format!("exception {id}")).await?,
@@ -306,6 +309,24 @@ impl StoreBackend {
             timeline,
             deliveries,
         }))
+    }
+
+    /// Orders of the first members.
+    async fn orders_about(&self, members: &[OccurrenceRow]) -> Result<Vec<OrderFull>, Trouble> {
+        let mut ids: Vec<OrderId> = Vec::new();
+        for member in members {
+            match member.object {
+                ObjectRef::Order(id) if !ids.contains(&id) => ids.push(id),
+                _ => {}
+            }
+        }
+        ids.truncate(ORDERS_SHOWN_MAX);
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = self.store().orders_by_id(&ids).await?;
+        found.sort_by_key(|full| ids.iter().position(|id| *id == full.row.id));
+        Ok(found)
     }
 
     /// The row it is about: a broken one, or that of a service. A value with several rules has none that stands for all

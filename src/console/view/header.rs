@@ -28,7 +28,7 @@ fn draw_panes(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
     let needed = panes_width(app, 1);
     let room = usize::from(area.right().saturating_sub(x + 2));
-    let is_tight = is_tight(app);
+    let names = names_of(app);
     // Where panes and name do not fit side by side, the panes move together.
     let gap = if needed + text::width(&who(app)) > room {
         ""
@@ -51,7 +51,7 @@ fn draw_panes(app: &App, pen: &mut Pen<'_>, area: Rect) {
             room,
             &[
                 (&digit, key),
-                (name(app, *pane, is_tight), title),
+                (name(app, *pane, names), title),
                 (&count, if is_here { Role::Bar } else { Role::Accent }),
                 (gap, if is_here { Role::Bar } else { Role::Text }),
             ],
@@ -76,13 +76,12 @@ fn who(app: &App) -> String {
 
 /// Columns of the names of all panes, with `gap` columns behind each.
 fn panes_width(app: &App, gap: usize) -> usize {
-    width_of(app, gap, is_tight(app))
+    width_of(app, gap, names_of(app))
 }
 
-fn width_of(app: &App, gap: usize, is_tight: bool) -> usize {
-    let each = |pane: &Pane| {
-        3 + text::width(name(app, *pane, is_tight)) + text::width(&count_of(app, *pane))
-    };
+fn width_of(app: &App, gap: usize, names: Names) -> usize {
+    let each =
+        |pane: &Pane| 3 + text::width(name(app, *pane, names)) + text::width(&count_of(app, *pane));
     Pane::ALL.iter().map(|pane| each(pane) + gap).sum()
 }
 
@@ -92,20 +91,30 @@ const NAME_COLUMNS: usize = 11;
 /// Whether the program's name has room beside the panes.
 fn is_named(app: &App) -> bool {
     let columns = app.size.0;
-    columns >= NAMED_FROM && width_of(app, 0, false) + NAME_COLUMNS < usize::from(columns)
+    columns >= NAMED_FROM && width_of(app, 0, Names::Whole) + NAME_COLUMNS < usize::from(columns)
 }
 
-/// Whether the whole names of all panes have no room side by side.
-fn is_tight(app: &App) -> bool {
-    width_of(app, 0, false) + 1 > usize::from(app.size.0)
+/// How the panes are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Whole,
+    /// Only the pane on show has its whole name.
+    Short,
+    Shortest,
 }
 
-/// The name of a pane; where there is no room only that of the pane on show is whole.
-fn name(app: &App, pane: Pane, is_tight: bool) -> &'static str {
-    if is_tight && pane != app.nav.pane {
-        pane.short()
-    } else {
-        pane.title()
+/// The longest names of all panes that have room side by side.
+fn names_of(app: &App) -> Names {
+    let has_room = |names: &Names| width_of(app, 0, *names) < usize::from(app.size.0);
+    let longer = [Names::Whole, Names::Short];
+    longer.into_iter().find(has_room).unwrap_or(Names::Shortest)
+}
+
+fn name(app: &App, pane: Pane, names: Names) -> &'static str {
+    match names {
+        Names::Short if pane != app.nav.pane => pane.short(),
+        Names::Shortest => pane.short(),
+        Names::Whole | Names::Short => pane.title(),
     }
 }
 

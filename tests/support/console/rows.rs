@@ -279,6 +279,9 @@ pub fn exception_sheet(n: usize, hostile: bool) -> ExceptionSheet {
         returned: None,
         lane: None,
         position: None,
+        orders: (0..row.members.min(2))
+            .map(|m| order_sheet(usize::try_from(m).unwrap(), hostile).full)
+            .collect(),
         mapping: None,
         refunds: None,
         sites: Vec::new(),

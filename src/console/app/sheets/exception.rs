@@ -4,10 +4,11 @@ use super::super::ask::ExceptionSheet;
 use super::super::doc::{Doc, DocLine, Link, link_of, pad, pad_left, return_of};
 use super::super::markdown;
 use super::super::words;
-use super::{delivery, timeline};
+use super::{delivery, item, order, timeline};
 use crate::console::theme::Role;
 use crate::domain::exception::{ExceptionRow, OccurrenceRow};
 use crate::domain::movements::LaneKey;
+use crate::domain::places::Places;
 use crate::domain::time::Ts;
 use crate::handbook::{self, Keys};
 use crate::text;
@@ -25,7 +26,7 @@ pub fn title(row: &ExceptionRow) -> String {
 }
 
 /// The document.
-pub fn doc(sheet: &ExceptionSheet, keys: &Keys, now: Ts) -> Doc {
+pub fn doc(sheet: &ExceptionSheet, keys: &Keys, bar: &str, places: &Places, now: Ts) -> Doc {
     let attempts = attempts(sheet, now);
     let mut head = head(&sheet.row, now);
     head.extend(super::others(&sheet.others, now));
@@ -34,6 +35,7 @@ pub fn doc(sheet: &ExceptionSheet, keys: &Keys, now: Ts) -> Doc {
         tabs: Vec::new(),
     }
     .tab("Overview", overview(sheet, now))
+    .tab("Evidence", evidence(sheet, bar, places, now))
     .tab(
         format!("Members {}", sheet.row.members),
         sheet
@@ -135,6 +137,40 @@ fn overview(sheet: &ExceptionSheet, now: Ts) -> Vec<DocLine> {
             .take(OVERVIEW_MEMBERS)
             .map(|m| member(m, sheet, now)),
     );
+    lines
+}
+
+/// What both systems say of what it is about.
+fn evidence(sheet: &ExceptionSheet, bar: &str, places: &Places, now: Ts) -> Vec<DocLine> {
+    let mut lines = Vec::new();
+    if let Some(position) = &sheet.position {
+        lines.extend(item::waterfall(position, now, bar));
+        lines.push(DocLine::blank());
+    }
+    for full in &sheet.orders {
+        let row = &full.row;
+        let (state, role) = words::order_state(row.state);
+        lines.push(
+            DocLine::of(format!("Order {}", row.number), Role::Link)
+                .and("  ", Role::Text)
+                .and(state, role)
+                .and(format!("  {}", row.blocked_by), Role::Muted)
+                .to(Some(Link::Order(row.id))),
+        );
+        lines.extend(order::both_systems(full, places));
+        let read = format!("source read {}", words::clock(row.source_read_at, now));
+        lines.push(DocLine::labelled("").and(read, Role::Muted));
+        lines.push(DocLine::blank());
+    }
+    let more = sheet.row.members - i64::try_from(sheet.orders.len()).unwrap_or(0);
+    if more > 0 && !sheet.orders.is_empty() {
+        let text = format!("{more} more among the members; Enter on one shows it whole.");
+        lines.push(DocLine::of(text, Role::Muted));
+    }
+    if lines.is_empty() {
+        let text = "It is about no order and no figure of stock: What, on the overview, and the attempts say all there is.";
+        lines.push(DocLine::of(text, Role::Muted));
+    }
     lines
 }
 

@@ -114,7 +114,7 @@ fn lane(row: &LaneRow) -> DocLine {
 }
 
 /// From what the source shows to what lies on the warehouse's shelves, each step with its reason.
-fn waterfall(position: &StockPosition, now: Ts, bar: &str) -> Vec<DocLine> {
+pub fn waterfall(position: &StockPosition, now: Ts, bar: &str) -> Vec<DocLine> {
     let p = position;
     let steps = drift::waterfall(p);
     let largest = steps

@@ -6,7 +6,7 @@ use super::super::words;
 use super::{delivery, exceptions, returns, timeline};
 use crate::console::theme::Role;
 use crate::domain::edits::FieldEdit;
-use crate::domain::order::{OrderLine, OrderRow};
+use crate::domain::order::{OrderFull, OrderLine, OrderRow};
 use crate::domain::places::Places;
 use crate::domain::time::Ts;
 use crate::text;
@@ -106,6 +106,30 @@ fn evidence(sheet: &OrderSheet, now: Ts, places: &Places) -> Vec<DocLine> {
         let said = format!("{amount}, no goods come, and nobody said what was meant");
         lines.push(DocLine::labelled("Refund").and(said, Role::Warn));
     }
+    lines.extend(both_systems(&sheet.full, places));
+    lines.push(DocLine::pair("Reference", row.reference.clone()));
+    lines.push(DocLine::pair("Channel", row.channel.clone()));
+    lines.push(DocLine::pair(
+        "Customer",
+        format!(
+            "{}, {} {}",
+            row.customer_initials, row.postcode_district, row.country
+        ),
+    ));
+    lines.extend(edits(sheet));
+    if !row.tracking.is_empty() {
+        lines.push(DocLine::pair("Tracking", row.tracking.clone()));
+    }
+    lines.push(DocLine::blank());
+    lines.push(DocLine::heading("When"));
+    lines.extend(stations(row, now));
+    lines
+}
+
+/// What both systems say of it, side by side.
+pub fn both_systems(full: &OrderFull, places: &Places) -> Vec<DocLine> {
+    let row = &full.row;
+    let mut lines = Vec::new();
     lines.push(two_columns(
         "",
         "in the sales system",
@@ -130,25 +154,9 @@ fn evidence(sheet: &OrderSheet, now: Ts, places: &Places) -> Vec<DocLine> {
     for (label, source, warehouse) in both {
         lines.push(two_columns(label, source, warehouse, Role::Text));
     }
-    if let Some(routed) = sheet.full.routed() {
+    if let Some(routed) = full.routed() {
         lines.push(DocLine::pair("Site by", places.say(routed.why.clone())));
     }
-    lines.push(DocLine::pair("Reference", row.reference.clone()));
-    lines.push(DocLine::pair("Channel", row.channel.clone()));
-    lines.push(DocLine::pair(
-        "Customer",
-        format!(
-            "{}, {} {}",
-            row.customer_initials, row.postcode_district, row.country
-        ),
-    ));
-    lines.extend(edits(sheet));
-    if !row.tracking.is_empty() {
-        lines.push(DocLine::pair("Tracking", row.tracking.clone()));
-    }
-    lines.push(DocLine::blank());
-    lines.push(DocLine::heading("When"));
-    lines.extend(stations(row, now));
     lines
 }
 
