@@ -576,16 +576,7 @@ mod tests {
     #[test]
     fn the_mapping_chapter_names_every_kind_this_pair_uses() {
         let text = chapter("mappings").unwrap();
-        for kind in [
-            MappingKind::Carrier,
-            MappingKind::Site,
-            MappingKind::Routing,
-            MappingKind::Item,
-            MappingKind::Composite,
-            MappingKind::OrderStatus,
-            MappingKind::Buffer,
-            MappingKind::TrackingCarrier,
-        ] {
+        for kind in MappingKind::ALL {
             assert!(text.contains(&format!("## {}", kind.as_str())), "{kind}");
         }
     }

@@ -16,13 +16,10 @@ coded_enum! {
         Composite = 4, "COMPOSITE";
         OrderStatus = 5, "ORDER_STATUS";
         ReturnStatus = 6, "RETURN_STATUS";
-        ReturnReason = 7, "RETURN_REASON";
         Buffer = 8, "BUFFER";
         TrackingCarrier = 9, "TRACKING_CARRIER";
-        Payment = 10, "PAYMENT";
         Reason = 11, "REASON";
         Owner = 12, "OWNER";
-        Calendar = 13, "CALENDAR";
     }
 }
 

@@ -15,10 +15,10 @@ use crate::domain::catalogue::{Kind, Remedy};
 use crate::domain::change::Change;
 use crate::domain::ids::PairId;
 use crate::domain::mapping::{Mapping, MappingEdit, MappingKind, Target};
+use crate::domain::mapping_set::words;
 use crate::domain::mapping_set::{
     CATCH_ALL, MappingSet, Neighbour, SiteFindings, check_sites, validate_edit,
 };
-use crate::domain::movements::reasons;
 use crate::store::read::OpenException;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,9 +130,9 @@ impl Desk {
         side: &str,
     ) -> DeskResult<Vec<Target>> {
         let warehouse = &self.pair(pair)?.warehouse;
-        if kind == MappingKind::Reason {
-            let known = reasons().into_iter();
-            return Ok(known
+        if let Some(words) = words::own(kind) {
+            return Ok(words
+                .into_iter()
                 .map(|(code, name)| Target {
                     code: code.to_owned(),
                     name,

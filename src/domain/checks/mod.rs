@@ -225,10 +225,43 @@ pub fn result_words(figures: &[Figure], now: Ts) -> String {
     }
 }
 
+/// Labels that are nouns, with how one of them is called.
+const ONE: [(&str, &str); 13] = [
+    ("amendments", "amendment"),
+    ("barcodes differ", "barcode differs"),
+    ("cancellations", "cancellation"),
+    ("flows in trouble", "flow in trouble"),
+    ("heads stopped", "head stopped"),
+    (
+        "items that cannot be compared",
+        "item that cannot be compared",
+    ),
+    ("lanes that owe movements", "lane that owes movements"),
+    (
+        "movements missing or out of order",
+        "movement missing or out of order",
+    ),
+    ("orders under review", "order under review"),
+    ("schedules missed", "schedule missed"),
+    ("snapshots not whole or old", "snapshot not whole or old"),
+    ("systems down or refused", "system down or refused"),
+    ("webhooks silent", "webhook silent"),
+];
+
+fn label_of(figure: &Figure) -> &str {
+    let one = ONE.iter().find(|(many, _)| *many == figure.label);
+    match (figure.count, one) {
+        (1, Some((_, one))) => one,
+        _ => &figure.label,
+    }
+}
+
 /// All figures in few words, the numbers first: for a list, where the end of a line may have no room.
 pub fn short_words(figures: &[Figure]) -> String {
     let found = figures.iter().filter(|f| f.count > 0);
-    let said: Vec<String> = found.map(|f| format!("{} {}", f.count, f.label)).collect();
+    let said: Vec<String> = found
+        .map(|f| format!("{} {}", f.count, label_of(f)))
+        .collect();
     if said.is_empty() {
         "nothing found".to_owned()
     } else {

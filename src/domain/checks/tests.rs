@@ -164,6 +164,32 @@ fn a_result_says_what_was_found_and_how_long_it_waits() {
 }
 
 #[test]
+fn one_of_something_is_said_of_one() {
+    let part = |label: &str| {
+        CATALOGUE
+            .iter()
+            .flat_map(|c| c.parts)
+            .find(|p| p.label == label)
+    };
+    let said = |label: &str, count: i64| {
+        let tally = Tally {
+            count,
+            ..Tally::default()
+        };
+        short_words(&[Figure::of(part(label).unwrap(), tally, None)])
+    };
+    assert_eq!(said("cancellations", 1), "1 cancellation");
+    assert_eq!(said("cancellations", 2), "2 cancellations");
+    assert_eq!(
+        said("systems down or refused", 1),
+        "1 system down or refused"
+    );
+    for (many, _) in ONE {
+        assert!(part(many).is_some(), "{many} is no label");
+    }
+}
+
+#[test]
 fn a_hand_over_keeps_its_lines_and_loses_what_moves_the_cursor() {
     let text = HandOver::text_of("  Van late.\u{1b}[2J\n\n second line \n ").unwrap();
     assert_eq!(text.lines().count(), 3);

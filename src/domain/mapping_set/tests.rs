@@ -2,7 +2,9 @@ use super::testing::*;
 use super::*;
 use crate::domain::mapping::Target;
 use crate::domain::time::Span;
-use MappingKind::{Buffer, Carrier, Composite, Item, OrderStatus, Site, TrackingCarrier};
+use MappingKind::{
+    Buffer, Carrier, Composite, Item, OrderStatus, Owner, ReturnStatus, Site, TrackingCarrier,
+};
 use std::borrow::Cow;
 
 fn facts(country: &str, value_minor: i64) -> CarrierFacts<'_> {
@@ -339,6 +341,19 @@ fn what_is_refused_names_the_thing_and_the_remedy() {
         (
             (OrderStatus, "Waved", "waved", "side=wms"),
             "use one of new, back_order",
+        ),
+        ((ReturnStatus, "Graded", "inspected", ""), "side=wms"),
+        (
+            (ReturnStatus, "Graded", "graded", "side=wms"),
+            "returned_to_stock",
+        ),
+        (
+            (Owner, "ORD_CARIER_UNMAPPED", "warehouse", ""),
+            "did you mean ORD_CARRIER_UNMAPPED",
+        ),
+        (
+            (Owner, "ORD_CARRIER_UNMAPPED", "the floor", ""),
+            "use one of warehouse, ecommerce",
         ),
     ] {
         let got = validate_edit(&set, &edit(row), &targets).unwrap_err();

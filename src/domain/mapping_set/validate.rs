@@ -1,6 +1,8 @@
 //! What a mapping must fulfil before it is saved. Errors name the thing, the place and the remedy.
 
 use super::*;
+use crate::domain::catalogue::Kind;
+use crate::domain::exception::Team;
 use crate::domain::mapping::Target;
 use crate::domain::near::near_matches;
 use crate::domain::{movements, routing};
@@ -50,7 +52,9 @@ pub fn validate_edit(
                 MappingKind::Reason => movements::check_reason(to)
                     .map(|()| Vec::new())
                     .map_err(|why| format!("{kind} {from:?}: {why}")),
-                _ => Ok(Vec::new()),
+                MappingKind::ReturnStatus => rule.return_status(),
+                MappingKind::Owner => rule.owner(),
+                MappingKind::TrackingCarrier => Ok(Vec::new()),
             }
         }
     }
@@ -59,7 +63,7 @@ pub fn validate_edit(
 /// What every row may say.
 const COMMON: &[&str] = &["name", "note"];
 
-/// Attributes that rows of a kind are read for; `None` where a kind says so itself or is not read yet.
+/// Attributes that rows of a kind are read for; `None` where a kind says so itself.
 const fn attribute_names(kind: MappingKind) -> Option<&'static [&'static str]> {
     Some(match kind {
         MappingKind::Carrier => &[
@@ -78,12 +82,8 @@ const fn attribute_names(kind: MappingKind) -> Option<&'static [&'static str]> {
         MappingKind::Buffer => &["location", "minimum", "name", "note", "until"],
         MappingKind::OrderStatus | MappingKind::ReturnStatus => &["name", "note", "side"],
         MappingKind::Reason => &["account", "name", "note"],
-        MappingKind::Composite | MappingKind::TrackingCarrier => COMMON,
-        MappingKind::Routing
-        | MappingKind::ReturnReason
-        | MappingKind::Payment
-        | MappingKind::Owner
-        | MappingKind::Calendar => return None,
+        MappingKind::Composite | MappingKind::TrackingCarrier | MappingKind::Owner => COMMON,
+        MappingKind::Routing => return None,
     })
 }
 
@@ -503,6 +503,47 @@ impl Rule<'_, '_> {
                 self.from
             )),
         }
+    }
+
+    fn return_status(&self) -> Result<Vec<String>, String> {
+        use crate::domain::returns::GoodsStep;
+        if self.attributes.get("side").map(String::as_str) != Some("wms") {
+            return Err(format!(
+                "RETURN_STATUS {:?}: it is the warehouse's word; write side=wms",
+                self.from
+            ));
+        }
+        if GoodsStep::parse(self.to).is_some() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<&str> = GoodsStep::ALL.iter().map(|s| s.as_str()).collect();
+        Err(format!(
+            "RETURN_STATUS {:?}: {:?} is not a place of goods; use one of {}",
+            self.from,
+            self.to,
+            names.join(", ")
+        ))
+    }
+
+    fn owner(&self) -> Result<Vec<String>, String> {
+        if Kind::parse(self.from).is_none() {
+            let known: Vec<&str> = Kind::ALL.iter().map(|k| k.code()).collect();
+            return Err(format!(
+                "OWNER {:?}: it is no kind of exception{}",
+                self.from,
+                did_you_mean(self.from, &known)
+            ));
+        }
+        if Team::parse(self.to).is_some() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<&str> = Team::ALL.iter().map(|t| t.as_str()).collect();
+        Err(format!(
+            "OWNER {:?}: {:?} is not a team; use one of {}",
+            self.from,
+            self.to,
+            names.join(", ")
+        ))
     }
 }
 
