@@ -128,7 +128,7 @@ pub struct ApplyArgs {
 
 fn parse_kind(text: &str) -> Result<MappingKind, String> {
     MappingKind::parse(text).ok_or_else(|| {
-        let names: Vec<&str> = MappingKind::ALL.iter().map(|k| k.as_str()).collect();
+        let names: Vec<&str> = MappingKind::offered().map(|k| k.as_str()).collect();
         format!("a kind of mapping is one of {}", names.join(", "))
     })
 }

@@ -16,10 +16,26 @@ coded_enum! {
         Composite = 4, "COMPOSITE";
         OrderStatus = 5, "ORDER_STATUS";
         ReturnStatus = 6, "RETURN_STATUS";
+        ReturnReason = 7, "RETURN_REASON";
         Buffer = 8, "BUFFER";
         TrackingCarrier = 9, "TRACKING_CARRIER";
+        Payment = 10, "PAYMENT";
         Reason = 11, "REASON";
         Owner = 12, "OWNER";
+        Calendar = 13, "CALENDAR";
+    }
+}
+
+impl MappingKind {
+    /// Whether anything reads rows of this kind. Of the others none can be written; versions of earlier days may name
+    /// them.
+    pub const fn is_read(self) -> bool {
+        !matches!(self, Self::ReturnReason | Self::Payment | Self::Calendar)
+    }
+
+    /// The kinds that can be written.
+    pub fn offered() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|kind| kind.is_read())
     }
 }
 

@@ -193,7 +193,7 @@ fn read_row(record: &csv::StringRecord) -> Result<MappingEdit, String> {
     }
     let word = record[0].trim();
     let kind = MappingKind::parse(word).ok_or_else(|| {
-        let names = MappingKind::ALL.iter().map(|k| k.as_str());
+        let names = MappingKind::offered().map(|k| k.as_str());
         let near = crate::config::nearest(word, names)
             .map(|n| format!("; did you mean {n}?"))
             .unwrap_or_default();

@@ -342,6 +342,10 @@ fn what_is_refused_names_the_thing_and_the_remedy() {
             (OrderStatus, "Waved", "waved", "side=wms"),
             "use one of new, back_order",
         ),
+        (
+            (MappingKind::Payment, "paid", "captured", ""),
+            "nothing reads such rows",
+        ),
         ((ReturnStatus, "Graded", "inspected", ""), "side=wms"),
         (
             (ReturnStatus, "Graded", "graded", "side=wms"),

@@ -55,6 +55,13 @@ pub fn validate_edit(
                 MappingKind::ReturnStatus => rule.return_status(),
                 MappingKind::Owner => rule.owner(),
                 MappingKind::TrackingCarrier => Ok(Vec::new()),
+                MappingKind::ReturnReason | MappingKind::Payment | MappingKind::Calendar => {
+                    let known: Vec<&str> = MappingKind::offered().map(|k| k.as_str()).collect();
+                    Err(format!(
+                        "{kind} {from:?}: nothing reads such rows; the kinds are {}",
+                        known.join(", ")
+                    ))
+                }
             }
         }
     }
@@ -63,7 +70,7 @@ pub fn validate_edit(
 /// What every row may say.
 const COMMON: &[&str] = &["name", "note"];
 
-/// Attributes that rows of a kind are read for; `None` where a kind says so itself.
+/// Attributes that rows of a kind are read for; `None` where a kind says so itself or is not read.
 const fn attribute_names(kind: MappingKind) -> Option<&'static [&'static str]> {
     Some(match kind {
         MappingKind::Carrier => &[
@@ -83,7 +90,10 @@ const fn attribute_names(kind: MappingKind) -> Option<&'static [&'static str]> {
         MappingKind::OrderStatus | MappingKind::ReturnStatus => &["name", "note", "side"],
         MappingKind::Reason => &["account", "name", "note"],
         MappingKind::Composite | MappingKind::TrackingCarrier | MappingKind::Owner => COMMON,
-        MappingKind::Routing => return None,
+        MappingKind::Routing
+        | MappingKind::ReturnReason
+        | MappingKind::Payment
+        | MappingKind::Calendar => return None,
     })
 }
 

@@ -45,7 +45,12 @@ pub const fn attributes(kind: MappingKind) -> &'static [(&'static str, &'static 
             &[("side", "whose word it is: wms or source; compulsory")]
         }
         MappingKind::Reason => &[("account", "the account the change is posted against")],
-        MappingKind::Composite | MappingKind::TrackingCarrier | MappingKind::Owner => &[],
+        MappingKind::Composite
+        | MappingKind::TrackingCarrier
+        | MappingKind::Owner
+        | MappingKind::ReturnReason
+        | MappingKind::Payment
+        | MappingKind::Calendar => &[],
     }
 }
 

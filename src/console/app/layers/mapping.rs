@@ -410,13 +410,11 @@ impl MappingEditor {
         self.error = None;
         match (self.focus, key.code) {
             (Focus::Kind, Code::Left | Code::Right | Code::Char(' ')) => {
-                let n = MappingKind::ALL.len();
-                let at = MappingKind::ALL
-                    .iter()
-                    .position(|k| *k == self.kind)
-                    .unwrap_or(0);
+                let kinds: Vec<MappingKind> = MappingKind::offered().collect();
+                let at = kinds.iter().position(|k| *k == self.kind).unwrap_or(0);
+                let n = kinds.len();
                 let step = if key.code == Code::Left { n - 1 } else { 1 };
-                if let Some(kind) = MappingKind::ALL.get((at + step) % n) {
+                if let Some(kind) = kinds.get((at + step) % n) {
                     self.kind = *kind;
                 }
                 self.targets.clear();
