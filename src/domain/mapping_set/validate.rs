@@ -495,15 +495,7 @@ impl Rule<'_, '_> {
         match self.attributes.get("side").map(String::as_str) {
             Some("wms") if WmsStatus::parse(self.to).is_some() => Ok(Vec::new()),
             Some("source") if OrderState::parse(self.to).is_some() => Ok(Vec::new()),
-            Some("wms") => {
-                let names: Vec<&str> = WmsStatus::ALL.iter().map(|s| s.as_str()).collect();
-                Err(format!(
-                    "ORDER_STATUS {:?}: {:?} is not a status; use one of {}",
-                    self.from,
-                    self.to,
-                    names.join(", ")
-                ))
-            }
+            Some("wms") => self.is_none_of("a status", WmsStatus::ALL.iter().map(|s| s.as_str())),
             Some("source") => Err(format!(
                 "ORDER_STATUS {:?}: {:?} is not an order state",
                 self.from, self.to
@@ -526,13 +518,10 @@ impl Rule<'_, '_> {
         if GoodsStep::parse(self.to).is_some() {
             return Ok(Vec::new());
         }
-        let names: Vec<&str> = GoodsStep::ALL.iter().map(|s| s.as_str()).collect();
-        Err(format!(
-            "RETURN_STATUS {:?}: {:?} is not a place of goods; use one of {}",
-            self.from,
-            self.to,
-            names.join(", ")
-        ))
+        self.is_none_of(
+            "a place of goods",
+            GoodsStep::ALL.iter().map(|s| s.as_str()),
+        )
     }
 
     fn owner(&self) -> Result<Vec<String>, String> {
@@ -547,12 +536,22 @@ impl Rule<'_, '_> {
         if Team::parse(self.to).is_some() {
             return Ok(Vec::new());
         }
-        let names: Vec<&str> = Team::ALL.iter().map(|t| t.as_str()).collect();
+        self.is_none_of("a team", Team::ALL.iter().map(|t| t.as_str()))
+    }
+
+    /// What the row means is not one of our own words.
+    fn is_none_of(
+        &self,
+        what: &str,
+        words: impl Iterator<Item = &'static str>,
+    ) -> Result<Vec<String>, String> {
+        let words: Vec<&str> = words.collect();
         Err(format!(
-            "OWNER {:?}: {:?} is not a team; use one of {}",
+            "{} {:?}: {:?} is not {what}; use one of {}",
+            self.kind,
             self.from,
             self.to,
-            names.join(", ")
+            words.join(", ")
         ))
     }
 }
