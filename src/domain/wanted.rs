@@ -52,7 +52,6 @@ impl Wanted {
 /// The mapping that would end a case of this kind, by its discriminator; `None` where no mapping does.
 pub fn of_case(kind: Kind, discriminator: &str) -> Option<Wanted> {
     let (what, value) = discriminator.split_once('=')?;
-    let item = |value: &str| value.split_once('@').map_or(value, |(i, _)| i).to_owned();
     Some(match (kind, what) {
         (Kind::OrdCarrierUnmapped | Kind::OrdDefaultUsed, "SERVICE") => {
             Wanted::value(MappingKind::Carrier, value)
@@ -77,7 +76,7 @@ pub fn of_case(kind: Kind, discriminator: &str) -> Option<Wanted> {
         (Kind::DspTrackingRejected, "CARRIER") => {
             Wanted::value(MappingKind::TrackingCarrier, value)
         }
-        (Kind::PrdNotInSource, "ITEM") => Wanted::target(MappingKind::Item, &item(value)),
+        (Kind::PrdNotInSource, "ITEM") => Wanted::target(MappingKind::Item, value),
         _ => return None,
     })
 }
